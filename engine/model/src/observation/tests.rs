@@ -1,0 +1,61 @@
+use chrono::{TimeZone, Utc};
+
+use super::*;
+
+fn draft() -> ObservationDraft {
+    ObservationDraft {
+        source: Some("air".into()),
+        datastream: Some("aotizhongxin:PM10".into()),
+        phenomenon_time: Some(Utc.with_ymd_and_hms(2016, 1, 1, 0, 0, 0).unwrap()),
+        result: Some(12.5),
+        ..ObservationDraft::default()
+    }
+}
+
+#[test]
+fn a_result_that_is_no_number_is_refused() {
+    for result in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let refusal = Observation::try_new(
+            ObservationDraft {
+                result: Some(result),
+                ..draft()
+            },
+            received(),
+        )
+        .unwrap_err();
+        assert_eq!(
+            (refusal.field.as_ref(), refusal.rule.as_ref()),
+            ("result", "finite")
+        );
+    }
+}
+
+#[test]
+fn an_id_makes_the_identity_and_else_the_instant_does() {
+    let of = |draft| Observation::try_new(draft, received()).unwrap().identity();
+    assert_eq!(
+        of(draft()),
+        of(ObservationDraft {
+            result: Some(99.0),
+            ..draft()
+        })
+    );
+    assert_ne!(
+        of(draft()),
+        of(ObservationDraft {
+            datastream: Some("other".into()),
+            ..draft()
+        })
+    );
+    assert_ne!(
+        of(draft()),
+        of(ObservationDraft {
+            id: Some("7".into()),
+            ..draft()
+        })
+    );
+}
+
+fn received() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2024, 6, 1, 0, 0, 0).unwrap()
+}
