@@ -147,14 +147,13 @@ impl ComplaintEvent {
         })
     }
 
-    /// (source, complaint + event + instant): the same step sent twice is one step.
+    /// (source, complaint, event, instant): the same step sent twice is one step.
     pub fn identity(&self) -> Identity {
-        let step = format!(
-            "{}\u{1f}{}\u{1f}{}",
-            self.complaint,
+        Identity::of_step(
+            &self.source,
+            &self.complaint,
             self.event.as_str(),
-            self.at.timestamp_micros()
-        );
-        Identity::of(&self.source, &step)
+            self.at.timestamp_micros(),
+        )
     }
 }

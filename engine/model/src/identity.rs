@@ -26,7 +26,20 @@ impl Identity {
         )
     }
 
-    /// Lengths go in before bytes, so ("ab", "c") and ("a", "bc") differ; `form` keeps the two forms apart.
+    /// The identity of the step `event` of `complaint` at `at_micros` (µs since 1970, UTC): the same step sent twice is one.
+    pub fn of_step(source: &str, complaint: &str, event: &str, at_micros: i64) -> Self {
+        Self::hashed(
+            2,
+            &[
+                source.as_bytes(),
+                complaint.as_bytes(),
+                event.as_bytes(),
+                &at_micros.to_le_bytes(),
+            ],
+        )
+    }
+
+    /// Lengths go in before bytes, so ("ab", "c") and ("a", "bc") differ; `form` keeps the forms apart.
     fn hashed(form: u8, parts: &[&[u8]]) -> Self {
         let mut hasher = Xxh3::new();
         hasher.update(&[form]);

@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Durability, and the only mutable state of the engine: journal, hot rows, lake, snapshot.
+//!
+//! A batch goes one way. [`Writer::append`] places its rows and hands them to the single writer thread, which drops what is
+//! already there, writes all waiting batches to the [journal](journal) in one transaction, publishes a new [`Snapshot`], and
+//! only then answers. A sealing thread moves hot rows into the lake (Delta Lake tables of sorted Parquet) in commits that carry
+//! the journal position, so that a crash at any point neither loses nor doubles a row.
+//!
+//! Readers hold an immutable [`Snapshot`]: hot rows and one version of each lake table. [`Store::watch`] streams what was
+//! published, for live counts.
+
+mod admit;
+mod batch;
+mod columns;
+mod error;
+mod hot;
+mod identities;
+mod journal;
+mod lake;
+mod lock;
+mod schema;
+mod seal;
+mod snapshot;
+mod state_dir;
+mod store;
+mod table_state;
+mod writer;
+
+pub use batch::{Batch, Receipt, Refused};
+pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError};
+pub use journal::RejectedRow;
+pub use schema::{Table, rows_schema};
+pub use snapshot::{Published, Snapshot, TableSnapshot};
+pub use state_dir::{FORMAT, StateDir};
+pub use store::{Store, StoreOptions};
+pub use writer::Writer;

@@ -1,0 +1,249 @@
+//! Records to columns: places each record and lays a batch out in the order of its table's schema.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{BooleanBuilder, StringBuilder};
+use arrow_array::{
+    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray, new_null_array,
+};
+use arrow_schema::DataType;
+use chrono::{DateTime, Datelike, Utc};
+use citybrain_grid::{City, NOWHERE, Places};
+use citybrain_model::{
+    AreaLevel, Complaint, ComplaintEvent, Identity, LocationQuality, Observation, Position,
+};
+
+use crate::{Batch, Table, rows_schema};
+
+/// Records as columns with their places, and the identity of each row. `row_id` is still 0 and `supersedes` still null: the
+/// writer thread knows them.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    pub(crate) table: Table,
+    pub(crate) rows: RecordBatch,
+    pub(crate) identities: Vec<Identity>,
+}
+
+/// Places the records of `batch` by the boundaries of their own time and lays them out as columns.
+pub(crate) fn place(city: &City, batch: Batch) -> Placed {
+    let table = batch.table();
+    let (identities, columns) = match batch {
+        Batch::Complaints(rows) => (
+            rows.iter().map(Complaint::identity).collect::<Vec<_>>(),
+            complaint_columns(city, &rows),
+        ),
+        Batch::Events(rows) => (
+            rows.iter().map(ComplaintEvent::identity).collect(),
+            event_columns(&rows),
+        ),
+        Batch::Observations(rows) => (
+            rows.iter().map(Observation::identity).collect(),
+            observation_columns(city, &rows),
+        ),
+    };
+    let rows = RecordBatch::try_new(rows_schema(table), columns)
+        .expect("columns are laid out by the table's schema");
+    Placed {
+        table,
+        rows,
+        identities,
+    }
+}
+
+fn complaint_columns(city: &City, rows: &[Complaint]) -> Vec<ArrayRef> {
+    let place = Placement::of(
+        city,
+        rows.iter().map(|row| {
+            row.position
+                .filter(|_| row.location_quality == LocationQuality::Point)
+        }),
+        rows.iter().map(|row| row.requested_at),
+    );
+    let lon = |row: &Complaint| row.position.map(Position::lon);
+    let lat = |row: &Complaint| row.position.map(Position::lat);
+    let mut columns: Vec<ArrayRef> = vec![
+        text(rows, |row| Some(&row.id)),
+        text(rows, |row| Some(&row.source)),
+        text(rows, |row| row.channel.as_deref()),
+        text(rows, |row| row.kind.as_deref()),
+        text(rows, |row| row.category.as_deref()),
+        text(rows, |row| row.category_path.as_deref()),
+        instant(rows, |row| Some(row.requested_at)),
+        instant(rows, |row| Some(row.received_at)),
+        instant(rows, |row| row.dispatched_at),
+        instant(rows, |row| row.due_at),
+        instant(rows, |row| row.closed_at),
+        text(rows, |row| row.status.as_deref()),
+        text(rows, |row| row.urgency.as_deref()),
+        text(rows, |row| row.agency.as_deref()),
+        Arc::new(rows.iter().map(lon).collect::<Float64Array>()),
+        Arc::new(rows.iter().map(lat).collect::<Float64Array>()),
+        text(rows, |row| row.address.as_deref()),
+    ];
+    columns.extend(place.columns());
+    columns.extend([
+        text(rows, |row| Some(row.location_quality.as_str())),
+        boolean(rows, |row| row.contacted),
+        text(rows, |row| row.resolved.as_deref()),
+        text(rows, |row| row.satisfaction.as_deref()),
+        text(rows, |row| row.repeat_of.as_deref()),
+        tags(rows),
+        text(rows, |row| row.text.as_deref()),
+        text(rows, |row| row.declared[0].as_deref()),
+        text(rows, |row| row.declared[1].as_deref()),
+        text(rows, |row| row.declared[2].as_deref()),
+    ]);
+    columns.extend(internal(rows.iter().map(|row| row.requested_at)));
+    columns
+}
+
+fn event_columns(rows: &[ComplaintEvent]) -> Vec<ArrayRef> {
+    let mut columns = vec![
+        text(rows, |row| Some(&row.source)),
+        text(rows, |row| Some(&row.complaint)),
+        text(rows, |row| Some(row.event.as_str())),
+        instant(rows, |row| Some(row.at)),
+        instant(rows, |row| Some(row.received_at)),
+        text(rows, |row| row.actor.as_deref()),
+        text(rows, |row| row.reason.as_deref()),
+        text(rows, |row| row.fields.as_deref()),
+    ];
+    columns.extend(internal(rows.iter().map(|row| row.at)));
+    columns
+}
+
+fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
+    let place = Placement::of(
+        city,
+        rows.iter().map(|row| row.position),
+        rows.iter().map(|row| row.phenomenon_time),
+    );
+    let lon = |row: &Observation| row.position.map(Position::lon);
+    let lat = |row: &Observation| row.position.map(Position::lat);
+    let mut columns: Vec<ArrayRef> = vec![
+        text(rows, |row| Some(&row.datastream)),
+        text(rows, |row| row.sensor.as_deref()),
+        text(rows, |row| row.property.as_deref()),
+        text(rows, |row| row.unit.as_deref()),
+        instant(rows, |row| Some(row.phenomenon_time)),
+        instant(rows, |row| row.result_time),
+        instant(rows, |row| Some(row.received_at)),
+        Arc::new(
+            rows.iter()
+                .map(|row| Some(row.result))
+                .collect::<Float64Array>(),
+        ),
+        text(rows, |row| Some(row.quality.as_str())),
+        Arc::new(rows.iter().map(lon).collect::<Float64Array>()),
+        Arc::new(rows.iter().map(lat).collect::<Float64Array>()),
+    ];
+    columns.extend(place.columns());
+    columns.push(text(rows, |row| Some(&row.source)));
+    columns.push(text(rows, |row| row.id.as_deref()));
+    columns.extend(internal(rows.iter().map(|row| row.phenomenon_time)));
+    columns
+}
+
+/// Months since January 1970, UTC.
+pub(crate) fn month_of(at: DateTime<Utc>) -> i32 {
+    (at.year() - 1970) * 12 + at.month0().cast_signed()
+}
+
+/// The places of a batch, and the names that their indices stand for.
+struct Placement<'a> {
+    city: &'a City,
+    places: Places,
+}
+
+impl<'a> Placement<'a> {
+    fn of(
+        city: &'a City,
+        positions: impl Iterator<Item = Option<Position>>,
+        instants: impl Iterator<Item = DateTime<Utc>>,
+    ) -> Self {
+        let (lon, lat): (Vec<f64>, Vec<f64>) = positions
+            .map(|at| at.map_or((f64::NAN, f64::NAN), |at| (at.lon(), at.lat())))
+            .unzip();
+        let at: Vec<i64> = instants.map(|at| at.timestamp_micros()).collect();
+        Self {
+            city,
+            places: city.locate(&lon, &lat, Some(&at)),
+        }
+    }
+
+    /// `cell`, `district`, `subdistrict`, `community`, `grid`.
+    fn columns(&self) -> [ArrayRef; 5] {
+        let cells = self
+            .places
+            .cell
+            .iter()
+            .map(|&cell| (cell != 0).then_some(cell.cast_signed()));
+        let [district, subdistrict, community, grid] =
+            AreaLevel::ALL.map(|level| self.areas(level));
+        [
+            Arc::new(cells.collect::<Int64Array>()),
+            district,
+            subdistrict,
+            community,
+            grid,
+        ]
+    }
+
+    fn areas(&self, level: AreaLevel) -> ArrayRef {
+        let places = &self.places.areas[level.index()];
+        match self.city.level(level) {
+            None => new_null_array(&DataType::Utf8, places.len()),
+            Some(level) => Arc::new(
+                places
+                    .iter()
+                    .map(|&index| {
+                        (index != NOWHERE).then(|| level.areas[index as usize].id.as_str())
+                    })
+                    .collect::<StringArray>(),
+            ),
+        }
+    }
+}
+
+fn text<'a, T>(rows: &'a [T], value: impl Fn(&'a T) -> Option<&'a str>) -> ArrayRef {
+    let mut builder = StringBuilder::with_capacity(rows.len(), rows.len() * 12);
+    rows.iter()
+        .for_each(|row| builder.append_option(value(row)));
+    Arc::new(builder.finish())
+}
+
+fn tags(rows: &[Complaint]) -> ArrayRef {
+    let mut builder = StringBuilder::new();
+    rows.iter()
+        .for_each(|row| builder.append_option((!row.tags.is_empty()).then(|| row.tags.join(";"))));
+    Arc::new(builder.finish())
+}
+
+fn boolean<T>(rows: &[T], value: impl Fn(&T) -> Option<bool>) -> ArrayRef {
+    let mut builder = BooleanBuilder::with_capacity(rows.len());
+    rows.iter()
+        .for_each(|row| builder.append_option(value(row)));
+    Arc::new(builder.finish())
+}
+
+fn instant<T>(rows: &[T], value: impl Fn(&T) -> Option<DateTime<Utc>>) -> ArrayRef {
+    let micros = rows
+        .iter()
+        .map(|row| value(row).map(|at| at.timestamp_micros()));
+    Arc::new(
+        micros
+            .collect::<TimestampMicrosecondArray>()
+            .with_timezone("UTC"),
+    )
+}
+
+fn internal(instants: impl ExactSizeIterator<Item = DateTime<Utc>>) -> [ArrayRef; 3] {
+    let months: Int32Array = instants.map(|at| Some(month_of(at))).collect();
+    let rows = months.len();
+    [
+        Arc::new(Int64Array::from(vec![0; rows])),
+        new_null_array(&DataType::Int64, rows),
+        Arc::new(months),
+    ]
+}

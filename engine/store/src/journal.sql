@@ -1,0 +1,18 @@
+CREATE TABLE IF NOT EXISTS journal (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    tbl TEXT NOT NULL,
+    ipc BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS rejected (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    received_at INTEGER NOT NULL, -- µs since 1970, UTC
+    source TEXT NOT NULL,
+    profile TEXT NOT NULL,
+    row_index INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    value TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    message TEXT NOT NULL,
+    raw TEXT NOT NULL
+) STRICT;

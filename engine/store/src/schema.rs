@@ -1,0 +1,180 @@
+//! The columns of the three record tables, the same in the journal, in hot rows and in the lake.
+//!
+//! Only types that Delta Lake knows: an H3 cell is an `Int64` (its top bit is always 0), an instant is in µs UTC. Three internal
+//! columns stand at the end of each table: `row_id`, `supersedes` and `month`.
+
+use std::sync::{Arc, LazyLock};
+
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+/// A table of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// The latest state of each complaint.
+    Complaints,
+    /// Every step of every complaint.
+    ComplaintEvents,
+    /// Sensor values; an observation never changes, a correction is a further row.
+    Observations,
+}
+
+impl Table {
+    /// All tables.
+    pub const ALL: [Self; 3] = [Self::Complaints, Self::ComplaintEvents, Self::Observations];
+
+    /// The table's name in SQL and its folder in the lake.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Complaints => "complaints",
+            Self::ComplaintEvents => "complaint_events",
+            Self::Observations => "observations",
+        }
+    }
+
+    /// Position in [`Table::ALL`].
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The instant that decides a row's month.
+    pub const fn time_column(self) -> &'static str {
+        match self {
+            Self::Complaints => "requested_at",
+            Self::ComplaintEvents => "at",
+            Self::Observations => "phenomenon_time",
+        }
+    }
+
+    /// Within a month, rows of the lake lie in this order, so that files prune by place and what.
+    pub(crate) const fn sort_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Complaints => &["category", "cell", "requested_at"],
+            Self::ComplaintEvents => &["source", "complaint", "at"],
+            Self::Observations => &["datastream", "phenomenon_time"],
+        }
+    }
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The columns of `table`, internal ones last: `row_id` (Int64: month × 2^48 + a number that grows with arrival, unique in
+/// the table), `supersedes` (the `row_id` that this row replaces, if any) and `month` (months since January 1970, UTC: the
+/// lake's partition).
+pub fn rows_schema(table: Table) -> SchemaRef {
+    Arc::clone(&SCHEMAS[table.index()])
+}
+
+/// Bits of a `row_id` below the month.
+pub(crate) const ROW_NUMBER_BITS: u32 = 48;
+
+pub(crate) const ROW_ID: &str = "row_id";
+pub(crate) const SUPERSEDES: &str = "supersedes";
+pub(crate) const MONTH: &str = "month";
+
+/// An instant: µs since 1970, UTC.
+pub(crate) fn instant_type() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+static SCHEMAS: LazyLock<[SchemaRef; 3]> =
+    LazyLock::new(|| [complaints(), complaint_events(), observations()]);
+
+fn complaints() -> SchemaRef {
+    table(vec![
+        needed("id", DataType::Utf8),
+        needed("source", DataType::Utf8),
+        text("channel"),
+        text("kind"),
+        text("category"),
+        text("category_path"),
+        needed("requested_at", instant_type()),
+        needed("received_at", instant_type()),
+        instant("dispatched_at"),
+        instant("due_at"),
+        instant("closed_at"),
+        text("status"),
+        text("urgency"),
+        text("agency"),
+        number("lon"),
+        number("lat"),
+        text("address"),
+        Field::new("cell", DataType::Int64, true),
+        text("district"),
+        text("subdistrict"),
+        text("community"),
+        text("grid"),
+        needed("location_quality", DataType::Utf8),
+        Field::new("contacted", DataType::Boolean, true),
+        text("resolved"),
+        text("satisfaction"),
+        text("repeat_of"),
+        text("tags"),
+        text("text"),
+        text("declared_district"),
+        text("declared_subdistrict"),
+        text("declared_community"),
+    ])
+}
+
+fn complaint_events() -> SchemaRef {
+    table(vec![
+        needed("source", DataType::Utf8),
+        needed("complaint", DataType::Utf8),
+        needed("event", DataType::Utf8),
+        needed("at", instant_type()),
+        needed("received_at", instant_type()),
+        text("actor"),
+        text("reason"),
+        text("fields"),
+    ])
+}
+
+fn observations() -> SchemaRef {
+    table(vec![
+        needed("datastream", DataType::Utf8),
+        text("sensor"),
+        text("property"),
+        text("unit"),
+        needed("phenomenon_time", instant_type()),
+        instant("result_time"),
+        needed("received_at", instant_type()),
+        needed("result", DataType::Float64),
+        needed("quality", DataType::Utf8),
+        number("lon"),
+        number("lat"),
+        Field::new("cell", DataType::Int64, true),
+        text("district"),
+        text("subdistrict"),
+        text("community"),
+        text("grid"),
+        needed("source", DataType::Utf8),
+        text("id"),
+    ])
+}
+
+fn table(mut fields: Vec<Field>) -> SchemaRef {
+    fields.push(needed(ROW_ID, DataType::Int64));
+    fields.push(Field::new(SUPERSEDES, DataType::Int64, true));
+    fields.push(needed(MONTH, DataType::Int32));
+    Arc::new(Schema::new(fields))
+}
+
+fn needed(name: &str, data_type: DataType) -> Field {
+    Field::new(name, data_type, false)
+}
+
+fn text(name: &str) -> Field {
+    Field::new(name, DataType::Utf8, true)
+}
+
+fn number(name: &str) -> Field {
+    Field::new(name, DataType::Float64, true)
+}
+
+fn instant(name: &str) -> Field {
+    Field::new(name, instant_type(), true)
+}

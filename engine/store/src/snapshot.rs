@@ -1,0 +1,67 @@
+//! One immutable view of everything that was accepted up to a moment.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use citybrain_grid::City;
+use deltalake::datafusion::catalog::TableProvider;
+
+use crate::journal::Journal;
+use crate::{JournalError, RejectedRow, Table};
+
+/// Hot rows and one version of each lake table: all tables of a query read the same moment.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Everything up to this sequence number of the journal is in.
+    pub seq: u64,
+    /// The city by whose boundaries the rows were placed.
+    pub city: Arc<City>,
+    pub(crate) tables: [Arc<TableSnapshot>; 3],
+    pub(crate) journal: PathBuf,
+}
+
+/// One table of a [`Snapshot`]: its rows are those of `lake` and `hot` whose `row_id` is not in `superseded`.
+#[derive(Debug)]
+pub struct TableSnapshot {
+    /// Which table.
+    pub table: Table,
+    /// The columns of `hot` and `lake`: [`rows_schema`](crate::rows_schema).
+    pub schema: SchemaRef,
+    /// Rows that are not in the lake yet, in order of arrival.
+    pub hot: Vec<RecordBatch>,
+    /// The lake table at one version; none before its first commit of rows.
+    pub lake: Option<Arc<dyn TableProvider>>,
+    /// Rows that later rows replace.
+    pub superseded: Arc<HashSet<i64>>,
+}
+
+impl Snapshot {
+    /// One table.
+    pub fn table(&self, table: Table) -> &Arc<TableSnapshot> {
+        &self.tables[table.index()]
+    }
+
+    /// Refused rows after number `after`, at most `limit`, in order of arrival: read from the journal's file as it is now.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn rejected(&self, after: i64, limit: usize) -> Result<Vec<RejectedRow>, JournalError> {
+        Journal::open_read_only(&self.journal)?.rejected(after, limit)
+    }
+}
+
+/// What one group commit added to one table, in the order of publication.
+#[derive(Debug)]
+pub struct Published {
+    /// The sequence number; a snapshot with this or a larger `seq` holds the rows.
+    pub seq: u64,
+    /// The table.
+    pub table: Table,
+    /// The accepted rows with their places.
+    pub rows: RecordBatch,
+    /// Some rows replace earlier ones: counts of the earlier ones must be read anew.
+    pub replaces: bool,
+}
