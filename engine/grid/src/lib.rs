@@ -1,1 +1,36 @@
-//! Placeholder.
+//! Where a point is.
+//!
+//! A [`City`] is made from already parsed boundaries ([`CityParts`]) and then never changes. It answers three questions:
+//! [`City::locate`] gives the areas and the H3 cell of points, exactly; [`cover`] gives the cells that touch the city;
+//! [`tile`] gives its areas and cells as vector tiles. [`Crs`] brings foreign coordinates to WGS 84.
+//!
+//! Everywhere longitude comes before latitude, in WGS 84 degrees; nothing here reads a file or a clock.
+
+mod area_km2;
+mod bbox;
+mod build;
+mod city;
+mod clean;
+mod cover;
+mod crs;
+mod error;
+mod faults;
+mod fingerprint;
+mod label;
+mod level;
+mod locate;
+mod parts;
+mod planar;
+mod predicate;
+pub mod tile;
+
+pub use area_km2::area_km2;
+pub use bbox::BBox;
+pub use city::City;
+pub use cover::cover;
+pub use crs::{Crs, UnknownCrs};
+pub use error::BuildError;
+pub use faults::{RingFault, RingRule};
+pub use level::{Area, Level, Version};
+pub use locate::{NOWHERE, Places};
+pub use parts::{AreaParts, CityParts, LevelParts, Parents, VersionParts};

@@ -1,0 +1,89 @@
+//! A city: its levels of areas and all that places a point in them.
+
+use std::sync::OnceLock;
+
+use chrono_tz::Tz;
+use citybrain_model::AreaLevel;
+use h3o::{CellIndex, Resolution};
+
+use crate::build::build_level;
+use crate::fingerprint::{boundary_version, of_city};
+use crate::{BBox, BuildError, CityParts, Level};
+
+/// A city, made once from checked parts and never changed.
+#[derive(Debug)]
+pub struct City {
+    /// The city's name.
+    pub name: String,
+    /// The zone of its local time.
+    pub time_zone: Tz,
+    /// The H3 resolution at which every record is counted.
+    pub base_resolution: Resolution,
+    /// Its languages, the main one first.
+    pub languages: Vec<String>,
+    /// Its levels, from large to small; at least one.
+    pub levels: Vec<Level>,
+    /// A hash of everything that decides where a point is placed: zone, base resolution, levels, versions, ids, vertices.
+    pub fingerprint: u64,
+    boundary_version: String,
+    bbox: BBox,
+    pub(crate) covers: [OnceLock<Box<[CellIndex]>>; 16],
+}
+
+impl City {
+    /// A city from its parts, level by level from large to small.
+    ///
+    /// # Errors
+    /// The first [`BuildError`] in order of levels, versions and areas. Invalid rings are no error: `Area::faults` lists them.
+    pub fn try_new(parts: CityParts) -> Result<Self, BuildError> {
+        let mut place = of_city(parts.time_zone, parts.base_resolution);
+        let mut levels: Vec<Level> = Vec::new();
+        for level in parts.levels {
+            let level = build_level(level, levels.last(), &mut place)?;
+            levels.push(level);
+        }
+        if levels.is_empty() {
+            return Err(BuildError::NoLevel);
+        }
+        let fingerprint = place.digest();
+        let bbox = levels
+            .iter()
+            .flat_map(|level| &level.areas)
+            .fold(BBox::EMPTY, |bbox, area| bbox.union(area.bbox));
+        Ok(Self {
+            boundary_version: boundary_version(fingerprint, &levels),
+            bbox,
+            name: parts.name,
+            time_zone: parts.time_zone,
+            base_resolution: parts.base_resolution,
+            languages: parts.languages,
+            levels,
+            fingerprint,
+            covers: Default::default(),
+        })
+    }
+
+    /// The level, when the city has it.
+    pub fn level(&self, level: AreaLevel) -> Option<&Level> {
+        self.levels.iter().find(|other| other.level == level)
+    }
+
+    /// The largest level: a point is *located* when it lies in one of its areas.
+    pub fn largest(&self) -> &Level {
+        self.levels.first().expect("a city has a level")
+    }
+
+    /// The rectangle that holds every area of every level and version.
+    pub fn bbox(&self) -> BBox {
+        self.bbox
+    }
+
+    /// Names the boundaries in use, for ETags and answers: the first day of the newest version, if it has one, and a hash over
+    /// all that places points or shows in a tile. The same text means the same tiles and the same placing.
+    pub fn boundary_version(&self) -> String {
+        self.boundary_version.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;

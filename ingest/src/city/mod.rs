@@ -1,0 +1,1 @@
+//! City files: `city.toml` and its boundary files.
