@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Everything the project promises, cheapest first. `make test` calls it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+step() { printf '\n== %s\n' "$*"; }
+
+step "formatting"
+cargo fmt --all --check
+step "the page: lints, types, unit tests"
+(cd web-map/ui && npm run --silent check && npm test --silent)
+step "Rust lints"
+cargo clippy --workspace --all-targets --locked -- -D warnings
+step "Rust documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
+step "Rust tests"
+cargo build --workspace --locked
+cargo test --workspace --locked
+step "generated files are current"
+scripts/api.sh --check
+step "the page in a real browser"
+scripts/browser.sh

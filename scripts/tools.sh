@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# What building and testing needs beside Rust: looks, installs what Debian has, names what it cannot install.
+set -euo pipefail
+
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+missing() { echo "citybrain: $1" >&2; echo "  install it with: $2" >&2; exit 1; }
+
+command -v cargo >/dev/null || missing "Rust is missing" "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
+rust=$(rustc --version | cut -d ' ' -f 2)
+at_least 1.95.0 "$rust" || missing "Rust $rust is too old, 1.95 or newer is needed" "rustup update stable"
+
+packages=()
+command -v cc >/dev/null || packages+=(build-essential)
+command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || packages+=(chromium)
+command -v python3 >/dev/null || packages+=(python3)
+command -v node >/dev/null || packages+=(nodejs)
+command -v npm >/dev/null || packages+=(npm)
+if [ ${#packages[@]} -gt 0 ]; then
+  echo "installing ${packages[*]}" >&2
+  sudo=(); [ "$(id -u)" = 0 ] || sudo=(sudo)
+  "${sudo[@]}" apt-get update -qq || true
+  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null ||
+    missing "these packages could not be installed: ${packages[*]}" "apt-get install ${packages[*]}"
+fi
+
+node=$(node --version | tr -d v)
+at_least 20.19.0 "$node" || missing "Node $node is too old, 20.19 or newer is needed" "npm install --global n && n 22"

@@ -1,0 +1,109 @@
+//! A running server, killed when the test lets go of it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use serde_json::Value;
+
+use crate::citybrain;
+
+/// `citybrain serve` on a free port of loopback.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    url: String,
+    client: Client,
+}
+
+impl Server {
+    /// Starts a server on a state directory and waits until it says where it listens.
+    ///
+    /// # Panics
+    /// When it ends before that.
+    pub fn start(state: &Path) -> Self {
+        let mut child = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"])
+            .arg(state)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server starts");
+        let out = child.stdout.take().expect("its output is piped");
+        let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+        let line = lines.find(|line| line.contains("http://")).expect("the server says where it listens");
+        let start = line.find("http://").expect("the line was found by it");
+        let url = line[start..].split_whitespace().next().expect("an address follows").trim_end_matches('/').to_owned();
+        let client = Client::builder().timeout(Duration::from_secs(60)).build().expect("a client needs nothing");
+        Self { child, url, client }
+    }
+
+    /// Its address: `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A GET of `path`, answered with JSON.
+    ///
+    /// # Panics
+    /// When the answer is no success or no JSON.
+    pub fn get(&self, path: &str) -> Value {
+        let answer = self.response(path);
+        let status = answer.status();
+        let text = answer.text().expect("an answer has a body");
+        assert!(status.is_success(), "GET {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("GET {path}: {error} in {text}"))
+    }
+
+    /// A GET of `path`, whatever the answer.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn response(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).send().expect("the server answers")
+    }
+
+    /// A POST to `path`, to be filled in.
+    pub fn post(&self, path: &str) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url))
+    }
+
+    /// A POST of JSON, answered with JSON.
+    ///
+    /// # Panics
+    /// When the answer is no success or no JSON.
+    pub fn post_json(&self, path: &str, body: &Value) -> Value {
+        let answer = self.post(path).json(body).send().expect("the server answers");
+        let status = answer.status();
+        let text = answer.text().expect("an answer has a body");
+        assert!(status.is_success(), "POST {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("POST {path}: {error} in {text}"))
+    }
+
+    /// Rows of a query.
+    ///
+    /// # Panics
+    /// When the query fails.
+    pub fn sql(&self, sql: &str) -> Vec<Value> {
+        let answer = self.post_json("/v1/sql", &serde_json::json!({ "sql": sql }));
+        answer["rows"].as_array().expect("an answer has rows").clone()
+    }
+
+    /// Ends the server as a power cut does: SIGKILL.
+    ///
+    /// # Panics
+    /// When it is gone already.
+    pub fn kill(mut self) {
+        self.child.kill().expect("the server was running");
+        self.child.wait().expect("a killed process ends");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Gone already is fine.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
