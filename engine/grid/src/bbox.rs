@@ -59,8 +59,12 @@ impl BBox {
     /// The smallest rectangle that holds both.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
-        self.with(other.west, other.south)
-            .with(other.east, other.north)
+        Self {
+            west: self.west.min(other.west),
+            south: self.south.min(other.south),
+            east: self.east.max(other.east),
+            north: self.north.max(other.north),
+        }
     }
 
     /// Whether the two share a point, borders included.

@@ -19,9 +19,13 @@ mod fingerprint;
 mod label;
 mod level;
 mod locate;
+#[cfg(test)]
+mod oracle;
 mod parts;
 mod planar;
 mod predicate;
+#[cfg(test)]
+mod real;
 pub mod tile;
 
 pub use area_km2::area_km2;

@@ -31,6 +31,11 @@ pub(super) fn build(boundaries: &[&MultiPolygon<f64>]) -> Option<PlanarIndex> {
     let bbox = boundaries
         .iter()
         .fold(BBox::EMPTY, |bbox, boundary| bbox.union(BBox::of(boundary)));
+    let bbox = if edge_count == 0 {
+        BBox::EMPTY.with(0.0, 0.0)
+    } else {
+        bbox
+    };
     let bin_count = (edge_count * BINS_PER_EDGE).clamp(*BINS.start(), *BINS.end());
     let bins = Bins::new(bbox, bin_count);
     let mut builder = Builder {

@@ -55,7 +55,8 @@ impl Groups {
     }
 
     /// Adds a group for a bin with this north-east corner. `corner` says which of the `areas` hold the corner, moved by ε′ to
-    /// the east and ε to the north. `edges` are all edges of these areas that touch the bin, each once.
+    /// the east and ε to the north. `edges` are all edges of these areas that touch the bin, each once, and perhaps some that
+    /// do not.
     ///
     /// An edge that crosses the bin's east border counts here not when the path crosses it but when the point lies above it
     /// (seen along the edge's latitudes, or north of them): that needs no look at where the path turns. Both ways of counting
@@ -68,7 +69,10 @@ impl Groups {
         edges: &[Edge],
         otherwise: u32,
     ) {
-        let over_border = |edge: &&Edge| edge.low.x.max(edge.high.x) > corner.x;
+        let over_border = |edge: &&Edge| {
+            edge.low.x.min(edge.high.x) <= corner.x && corner.x < edge.low.x.max(edge.high.x)
+        };
+        let west_of_border = |edge: &&Edge| edge.low.x.max(edge.high.x) <= corner.x;
         let mut start = holds_corner;
         for edge in edges.iter().filter(over_border) {
             let corner_is_left = match side(edge.low, edge.high, corner) {
@@ -83,8 +87,7 @@ impl Groups {
         }
         let number = |n: usize| u32::try_from(n).expect("the builder counts the edges first");
         let first = self.edges.len();
-        self.edges
-            .extend(edges.iter().filter(|edge| !over_border(edge)));
+        self.edges.extend(edges.iter().filter(west_of_border));
         let border = self.edges.len();
         self.edges.extend(edges.iter().filter(over_border));
         self.groups.push(Group {
