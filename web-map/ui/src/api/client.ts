@@ -1,0 +1,64 @@
+import type { Areas, Breakdown, Cells, City, ComplaintPage, Problem, Series } from './wire';
+
+/** Why an answer did not come: the server's own words where it gave some. */
+export class ApiError extends Error {
+  /** HTTP status; 0 when the server could not be reached. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+  }
+
+  /** The server is not there, as opposed to refusing the question. */
+  get unreachable(): boolean {
+    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+}
+
+/** One GET of JSON. Rejects with an `ApiError`, or with the abort's own `AbortError`. */
+async function get<T>(path: string, params?: URLSearchParams, signal?: AbortSignal): Promise<T> {
+  const url = params?.size ? `${path}?${params}` : path;
+  let response: Response;
+  try {
+    response = await fetch(url, { headers: { accept: 'application/json' }, signal: signal ?? null });
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new ApiError(0, '');
+  }
+  if (!response.ok) throw new ApiError(response.status, await problemText(response));
+  try {
+    return (await response.json()) as T;
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new ApiError(response.status, `${path}: the answer is not JSON`);
+  }
+}
+
+/** The one sentence to show: `detail` says more than `title`. */
+async function problemText(response: Response): Promise<string> {
+  if (response.headers.get('content-type')?.includes('json')) {
+    const problem: Problem = await response.json().catch(() => ({}));
+    const text = problem.detail ?? problem.title;
+    if (text) return text;
+  }
+  return `${response.status} ${response.statusText}`.trim();
+}
+
+/** True for what a fetch throws when the page itself gave it up. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
+/** The routes that the page asks; parameters as made by `query`. */
+export const api = {
+  city: (signal?: AbortSignal) => get<City>('/v1/city', undefined, signal),
+  cells: (params: URLSearchParams, signal?: AbortSignal) => get<Cells>('/v1/cells', params, signal),
+  areas: (params: URLSearchParams, signal?: AbortSignal) => get<Areas>('/v1/areas', params, signal),
+  series: (params: URLSearchParams, signal?: AbortSignal) => get<Series>('/v1/series', params, signal),
+  breakdown: (params: URLSearchParams, signal?: AbortSignal) =>
+    get<Breakdown>('/v1/breakdown', params, signal),
+  complaints: (params: URLSearchParams, signal?: AbortSignal) =>
+    get<ComplaintPage>('/v1/complaints', params, signal),
+};

@@ -1,0 +1,54 @@
+import type { Instant } from '../time/zone';
+
+/** What to count, apart from when: names as in the query string of the API. */
+export interface Filter {
+  /** Codes, names or path prefixes `a->b`; any of them. */
+  categories: readonly string[];
+  channels: readonly string[];
+  statuses: readonly string[];
+  area: AreaRef | null;
+}
+
+/** An area by its level's word and its id. */
+export interface AreaRef {
+  level: string;
+  id: string;
+}
+
+/** Half open: `from` belongs to it, `to` does not; null has no end on that side. */
+export interface Window {
+  from: Instant | null;
+  to: Instant | null;
+}
+
+export const EVERYTHING: Filter = { categories: [], channels: [], statuses: [], area: null };
+
+/** The filter as query parameters, with instants as RFC 3339 in UTC. */
+export function query(filter: Filter, window: Window, more: Record<string, string | number> = {}) {
+  const params = new URLSearchParams();
+  if (window.from !== null) params.set('from', new Date(window.from).toISOString());
+  if (window.to !== null) params.set('to', new Date(window.to).toISOString());
+  for (const category of filter.categories) params.append('category', category);
+  for (const channel of filter.channels) params.append('channel', channel);
+  for (const status of filter.statuses) params.append('status', status);
+  if (filter.area) params.set('area', areaText(filter.area));
+  for (const [name, value] of Object.entries(more)) params.set(name, String(value));
+  return params;
+}
+
+/** `LEVEL:ID`, as the API writes it. */
+export function areaText(area: AreaRef): string {
+  return `${area.level}:${area.id}`;
+}
+
+/** Reads `LEVEL:ID`; an id may hold colons itself. */
+export function parseArea(text: string): AreaRef | null {
+  const colon = text.indexOf(':');
+  if (colon < 1 || colon === text.length - 1) return null;
+  return { level: text.slice(0, colon), id: text.slice(colon + 1) };
+}
+
+/** How many conditions the filter has. */
+export function conditions(filter: Filter): number {
+  return filter.categories.length + filter.channels.length + filter.statuses.length + (filter.area ? 1 : 0);
+}

@@ -1,0 +1,284 @@
+import { ApiError } from '../api/client';
+import type { Window } from '../api/filter';
+import type { City } from '../api/wire';
+import { h } from '../dom';
+import { firstLang } from '../i18n/i18n';
+import type { HeatMap } from '../map/heat-map';
+import { zoomForArea } from '../map/levels';
+import { ScaleBook } from '../map/scale-book';
+import { parse, print } from '../state/permalink';
+import { Store } from '../state/store';
+import { firstView, type View } from '../state/view';
+import { Texts } from '../texts';
+import { type Era, lagAllowed, spanFor, windowOf } from '../time/choice';
+import type { Clock } from '../time/clock';
+import { firstStretch, nextStretch, Player, STEP_OF_BIN } from '../time/playback';
+import { Zone } from '../time/zone';
+import type { DeskContext, DeskData, Panel } from './context';
+import { CountFeed } from './count-feed';
+import { Facts } from './facts';
+import { layOut } from './layout';
+import { mapPanel } from './map-panel';
+
+/** While live, the lists and the histogram follow this often, in milliseconds. */
+const FACTS_EVERY = 10_000;
+const WAIT_BEFORE_ASKING = 120;
+
+/**
+ * The desk: one view (what to look at), one set of answers, and the panels that show them.
+ *
+ * 1. a change of the view asks the server again: counts at once, the facts around them shortly after;
+ * 2. answers paint the map and go to the panels;
+ * 3. time goes on: rolling windows move, lists follow, the address always describes what is shown.
+ */
+export class Desk {
+  readonly #city: City;
+  readonly #clock: Clock;
+  readonly #zone: Zone;
+  readonly #root: HTMLElement;
+  readonly #base: View;
+  readonly #view: Store<View>;
+  readonly #data: Store<DeskData>;
+  readonly #feed: CountFeed;
+  readonly #facts: Facts;
+  readonly #player: Player;
+  readonly #book = new ScaleBook();
+  readonly #mapHost = h('div', { class: 'map-canvas' });
+  #map: HeatMap | null = null;
+  #texts: Texts;
+  #panels: Panel | null = null;
+  #window: Window = { from: null, to: null };
+  #soon: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(root: HTMLElement, city: City, clock: Clock) {
+    this.#root = root;
+    this.#city = city;
+    this.#clock = clock;
+    this.#zone = new Zone(city.time_zone);
+    this.#base = firstView(firstLang(city.languages, navigator.languages));
+    this.#view = new Store(parse(location.search, this.#base));
+    this.#texts = new Texts(this.#view.value.lang, this.#zone);
+    this.#data = new Store(nothingYet());
+    this.#feed = new CountFeed({
+      all: (resolution, cells, totals) => {
+        this.#data.update({ resolution, cells, totals, pending: false, trouble: null, beat: this.#beat() });
+        this.#paint();
+      },
+      changed: (resolution, cells, totals) => {
+        const known = this.#data.value.cells as Map<string, number>;
+        for (const [cell, value] of cells) known.set(cell, value);
+        this.#map?.painter.change(resolution, cells);
+        this.#data.update({ totals, beat: this.#beat() });
+        if (!this.#book.holds(resolution)) this.#paint();
+      },
+      freshness: ({ server_time, received_at, per_minute }) => {
+        this.#clock.set(server_time);
+        const receivedAt = received_at ? Date.parse(received_at) : null;
+        this.#data.update({ freshness: { receivedAt, perMinute: per_minute } });
+      },
+      state: live => this.#data.update({ live }),
+      failed: trouble => this.#data.update({ trouble, pending: false }),
+    });
+    this.#facts = new Facts(city, this.#data);
+    this.#player = new Player(
+      () => this.#step(1),
+      playing => this.#playingChanged(playing),
+    );
+  }
+
+  /** Builds the page and asks the first questions. */
+  async start(): Promise<void> {
+    this.#mount();
+    try {
+      this.#map = this.#makeMap();
+      await this.#map.ready();
+      this.#map.select(this.#view.value.selection);
+    } catch {
+      // The figures, lists and the histogram still work where no map can be drawn.
+      this.#data.update({ trouble: new ApiError(-1, this.#texts.t('state.mapFailed')) });
+    }
+    this.#view.watch((now, before) => this.#viewChanged(now, before));
+    this.#ask();
+    setInterval(() => this.#keepUp(), 5000);
+    let factsAt = Date.now();
+    setInterval(() => {
+      if (this.#data.value.live !== 'live' || Date.now() - factsAt < FACTS_EVERY || document.hidden) return;
+      factsAt = Date.now();
+      this.#loadFacts();
+    }, 1000);
+  }
+
+  /** All panels in the reader's language; the map stays. */
+  #mount(): void {
+    this.#panels?.dispose();
+    const { lang } = this.#view.value;
+    document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
+    document.title = `${this.#city.name} · citybrain`;
+    this.#texts = new Texts(lang, this.#zone);
+    this.#panels = layOut(this.#context(this.#texts), this.#mapHost);
+    this.#root.replaceChildren(this.#panels.element);
+  }
+
+  #context(texts: Texts): DeskContext {
+    return {
+      city: this.#city,
+      zone: this.#zone,
+      clock: this.#clock,
+      texts,
+      view: this.#view,
+      data: this.#data,
+      player: this.#player,
+      actions: {
+        era: () => this.#era(),
+        window: () => this.#window,
+        rescale: () => {
+          this.#book.reset();
+          this.#paint();
+        },
+        step: count => this.#step(count),
+        togglePlay: () => this.#togglePlay(),
+        reconnect: () => (this.#data.value.live === 'off' ? this.#ask() : this.#feed.reconnect()),
+        zoomTo: (lon, lat, km2) => this.#map?.goTo({ lon, lat, zoom: zoomForArea(km2, lat) }),
+        zoomBy: step => this.#map?.zoomBy(step),
+        fitCity: () => this.#map?.fitCity(),
+        silence: () => this.#feed.silence,
+      },
+    };
+  }
+
+  #makeMap(): HeatMap {
+    return mapPanel(this.#mapHost, this.#context(this.#texts), {
+      texts: () => this.#texts,
+      resolution: () => void this.#ask(false),
+    });
+  }
+
+  #viewChanged(now: View, before: View): void {
+    if (now.lang !== before.lang) {
+      this.#mount();
+      this.#map?.speak(now.lang);
+    }
+    if (now.selection !== before.selection) this.#map?.select(now.selection);
+    if (now.method !== before.method) this.#paint();
+    if (now.filter !== before.filter || now.time !== before.time) {
+      if (!this.#data.value.playing) this.#ask();
+    } else if (now.span !== before.span) {
+      this.#loadFacts();
+    }
+    const search = print(now, this.#base);
+    history.replaceState(null, '', search ? `?${search}` : location.pathname);
+  }
+
+  /** Counts at once; the facts a moment later, so that a row of quick changes asks for them once. */
+  #ask(withFacts = true): Promise<void> {
+    const { filter, time } = this.#view.value;
+    this.#window = windowOf(time, this.#era());
+    const { to } = this.#window;
+    this.#data.update({ pending: true });
+    if (withFacts) {
+      clearTimeout(this.#soon);
+      this.#soon = setTimeout(() => this.#loadFacts(), WAIT_BEFORE_ASKING);
+    }
+    return this.#feed.ask({
+      filter,
+      window: this.#window,
+      resolution: this.#map?.resolution ?? this.#city.base_resolution,
+      live: to === null || to > this.#clock.now(),
+    });
+  }
+
+  #loadFacts(): void {
+    const { filter, time, span } = this.#view.value;
+    const era = this.#era();
+    this.#facts.load({ filter, window: this.#window, span: span ?? spanFor(time, era), era });
+  }
+
+  /** Paints all values, under the scale that is held for this question. */
+  #paint(): void {
+    const { cells, resolution } = this.#data.value;
+    const { method, filter, time } = this.#view.value;
+    if (!this.#map || resolution < 0) return;
+    const length = 'preset' in time ? time.preset : (time.to ?? this.#clock.now()) - time.from;
+    const scale = this.#book.scale({ filter, method, length }, resolution, cells.values());
+    this.#map.painter.colour(resolution, scale);
+    this.#map.painter.show(resolution, cells);
+    this.#data.update({ scale });
+    document.documentElement.dataset.ready = 'true';
+  }
+
+  #togglePlay(): void {
+    if (this.#player.playing) {
+      this.#player.pause();
+      return;
+    }
+    const domain = this.#data.value.domain;
+    if (!domain) return;
+    const { span, time } = this.#view.value;
+    const first = firstStretch(this.#window.from, this.#window.to, domain, this.#zone);
+    // The histogram stays as it is while its window moves.
+    this.#view.update({ time: first, span: span ?? spanFor(time, this.#era()) });
+    this.#player.play();
+  }
+
+  async #step(count: 1 | -1): Promise<boolean> {
+    const { domain, step } = this.#data.value;
+    if (!domain) return false;
+    const { time, span } = this.#view.value;
+    const now =
+      'from' in time && time.to !== null
+        ? { from: time.from, to: time.to }
+        : firstStretch(this.#window.from, this.#window.to, domain, this.#zone);
+    const next = nextStretch(now, step, count, domain, this.#zone);
+    if (!next) return false;
+    this.#view.update({ time: next, span: span ?? spanFor(time, this.#era()) });
+    if (this.#data.value.playing) await this.#ask(false);
+    return true;
+  }
+
+  #playingChanged(playing: boolean): void {
+    this.#data.update({ playing });
+    if (!playing) this.#ask();
+  }
+
+  /** A rolling window moves with the clock, in small steps, each a new question. */
+  #keepUp(): void {
+    const { time } = this.#view.value;
+    if (!('preset' in time) || this.#data.value.playing) return;
+    const fresh = windowOf(time, this.#era());
+    if (fresh.from === null || this.#window.from === null) return;
+    if (fresh.from - this.#window.from >= lagAllowed(fresh, this.#clock.now())) this.#ask();
+  }
+
+  #era(): Era {
+    const range = this.#city.range;
+    const received = this.#data.value.freshness?.receivedAt;
+    const now = this.#clock.now();
+    if (!range) return { zone: this.#zone, now, range: received ? { from: received, to: now } : null };
+    return { zone: this.#zone, now, range: { from: Date.parse(range.from), to: Date.parse(range.to) } };
+  }
+
+  #beat(): number {
+    return this.#data.value.beat + 1;
+  }
+}
+
+function nothingYet(): DeskData {
+  return {
+    resolution: -1,
+    cells: new Map(),
+    beat: 0,
+    totals: null,
+    pending: true,
+    scale: null,
+    live: 'off',
+    freshness: null,
+    domain: null,
+    series: null,
+    facets: {},
+    ranking: null,
+    topCategories: null,
+    trouble: null,
+    playing: false,
+    step: STEP_OF_BIN.day,
+  };
+}

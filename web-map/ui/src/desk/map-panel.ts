@@ -1,0 +1,78 @@
+import { ApiError } from '../api/client';
+import { h } from '../dom';
+import { HeatMap, type Spot } from '../map/heat-map';
+import type { Selection } from '../state/view';
+import type { Texts } from '../texts';
+import type { DeskContext } from './context';
+
+interface Needs {
+  texts(): Texts;
+  /** The zoom asks for another resolution. */
+  resolution(): void;
+}
+
+const PADDING = { top: 24, right: 24, bottom: 24, left: 24 };
+
+/** The desk's map: a click chooses, the pointer tells values, and the camera goes into the view. */
+export function mapPanel(host: HTMLElement, context: DeskContext, needs: Needs): HeatMap {
+  const { city, view, data } = context;
+  const tip = h('div', { class: 'tip', role: 'status', hidden: true });
+  let seen: { spot: Spot; x: number; y: number } | null = null;
+
+  const value = (cell: string | null) => (cell ? (data.value.cells.get(cell) ?? 0) : 0);
+  const showTip = () => {
+    tip.hidden = !seen;
+    if (!seen) return;
+    const { spot, x, y } = seen;
+    const texts = needs.texts();
+    const count = value(spot.cell);
+    tip.replaceChildren(
+      h('strong', {}, texts.t('map.value', { n: texts.whole(count) })),
+      h('span', {}, spot.areas.map(({ name }) => name).join(' › ') || texts.t('figures.outside')),
+    );
+    const left = x + 16 + tip.offsetWidth > host.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
+    tip.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, y - tip.offsetHeight - 10)}px)`;
+  };
+
+  const map = new HeatMap(
+    host,
+    city,
+    view.value.lang,
+    { camera: view.value.camera, interactive: true, padding: PADDING },
+    {
+      resolution: needs.resolution,
+      camera: camera => view.update({ camera }),
+      pick: spot => view.update({ selection: choice(spot, value(spot.cell)) }),
+      hover: (spot, x, y) => {
+        const useful = spot && (spot.cell || spot.areas.length > 0);
+        seen = useful ? { spot, x, y } : null;
+        map.hoverCell(spot && value(spot.cell) > 0 ? spot.cell : null);
+        map.map.getCanvas().style.cursor = useful ? 'pointer' : '';
+        showTip();
+      },
+      failure: kind => {
+        const texts = needs.texts();
+        const text = texts.t(kind === 'tiles' ? 'state.tilesFailed' : 'state.mapFailed');
+        data.update({ trouble: new ApiError(-1, text) });
+      },
+    },
+  );
+  host.append(tip);
+  data.watch((now, before) => {
+    if (now.beat !== before.beat) showTip();
+  });
+  const name = () => map.map.getCanvas().setAttribute('aria-label', needs.texts().t('map.label'));
+  name();
+  view.watch((now, before) => {
+    if (now.lang !== before.lang) name();
+  });
+  return map;
+}
+
+/** A cell with complaints before the area under it; an area's name before both. */
+function choice(spot: Spot, value: number): Selection | null {
+  if (spot.named) return { area: spot.named };
+  if (spot.cell && value > 0) return { cell: spot.cell };
+  const smallest = spot.areas.at(-1);
+  return smallest ? { area: { level: smallest.level, id: smallest.id } } : null;
+}

@@ -1,0 +1,77 @@
+type Child = Node | string | number | null | undefined | false;
+
+/** Attributes by name; a function under `onevent` listens; true, false and null set or leave out. */
+type Props = Record<string, string | number | boolean | null | undefined | EventListener>;
+
+/** Makes one HTML element. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  apply(element, props);
+  append(element, children);
+  return element;
+}
+
+/** Makes one SVG element. */
+export function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  props: Props = {},
+  ...children: Child[]
+): SVGElementTagNameMap[K] {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  apply(element, props);
+  append(element, children);
+  return element;
+}
+
+function apply(element: Element, props: Props): void {
+  for (const [name, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+}
+
+function append(element: Element, children: Child[]): void {
+  for (const child of children) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : String(child));
+  }
+}
+
+/** Sets a text only where it differs, so that screen readers and selections are left in peace. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** An icon of 16 by 16 drawn with lines. */
+export function icon(path: string): SVGSVGElement {
+  return svg(
+    'svg',
+    { viewBox: '0 0 16 16', class: 'icon', 'aria-hidden': 'true', focusable: 'false' },
+    svg('path', { d: path }),
+  );
+}
+
+/** Line drawings for buttons. */
+export const ICONS = {
+  play: 'M5 3.2v9.6l7.6-4.8z',
+  pause: 'M5 3.5v9M11 3.5v9',
+  back: 'M10.5 4 6.5 8l4 4M5 4v8',
+  forward: 'M5.5 4l4 4-4 4M11 4v8',
+  plus: 'M8 3.5v9M3.5 8h9',
+  minus: 'M3.5 8h9',
+  fit: 'M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3',
+  link: 'M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2-2a2.6 2.6 0 0 0-3.7-3.7l-.9.9M9.2 6.8a2.6 2.6 0 0 0-3.7 0l-2 2a2.6 2.6 0 0 0 3.7 3.7l.9-.9',
+  close: 'M4 4l8 8M12 4l-8 8',
+  left: 'M9.5 3.5 5 8l4.5 4.5',
+  right: 'M6.5 3.5 11 8l-4.5 4.5',
+  wall: 'M2.5 3.5h11v7h-11zM6 13h4',
+  funnel: 'M2.5 3.5h11L9.3 8.6v3.9l-2.6-1.3V8.6z',
+  warn: 'M8 2.5l6 10.8H2zM8 6.5v3.2M8 11.4v.2',
+  target: 'M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3M8 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6z',
+  scale: 'M2.5 12.5h2.6v-3H2.5zM6.7 12.5h2.6v-6H6.7zM10.9 12.5h2.6v-9h-2.6z',
+} as const;

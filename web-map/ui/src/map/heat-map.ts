@@ -1,0 +1,177 @@
+import { type GeoJSONFeature, Map as MapLibre, type PointLike, setWorkerUrl } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?url';
+import 'maplibre-gl/dist/maplibre-gl.css';
+import type { AreaRef } from '../api/filter';
+import type { City } from '../api/wire';
+import type { Lang } from '../i18n/i18n';
+import type { Camera, Selection } from '../state/view';
+import { CellPainter } from './cell-painter';
+import { Outline } from './outline';
+import { resolutionAt } from './resolution';
+import { areaHitId, areasId, cellsId, labelId, mapStyle, nameExpression } from './style';
+
+setWorkerUrl(workerUrl);
+
+/** What lies under a point of the map, areas from large to small. */
+export interface Spot {
+  cell: string | null;
+  areas: (AreaRef & { name: string })[];
+  /** Set when the point is on an area's name. */
+  named: AreaRef | null;
+}
+
+export interface MapEvents {
+  /** The zoom now asks for this resolution. */
+  resolution(resolution: number): void;
+  /** The map was moved and came to rest. */
+  camera(camera: Camera): void;
+  pick(spot: Spot): void;
+  /** Where the pointer is, in pixels of the map; null when it has left. */
+  hover(spot: Spot | null, x: number, y: number): void;
+  /** Tiles or the graphics context failed. */
+  failure(kind: 'tiles' | 'graphics'): void;
+}
+
+export interface MapOptions {
+  camera: Camera | null;
+  /** Without: a picture on the wall, that nothing moves. */
+  interactive: boolean;
+  /** Room to leave at each side when the whole city is shown, in pixels. */
+  padding: { top: number; right: number; bottom: number; left: number };
+}
+
+/** The map: the city's areas from its own tiles, with H3 cells painted over them. */
+export class HeatMap {
+  readonly map: MapLibre;
+  readonly painter: CellPainter;
+  readonly #city: City;
+  readonly #options: MapOptions;
+  readonly #outline: Outline;
+  #resolution: number;
+
+  constructor(
+    container: HTMLElement,
+    city: City,
+    lang: Lang,
+    options: MapOptions,
+    events: Partial<MapEvents>,
+  ) {
+    this.#city = city;
+    this.#options = options;
+    const { camera } = options;
+    this.map = new MapLibre({
+      container,
+      style: mapStyle(city, lang),
+      ...(camera
+        ? { center: [camera.lon, camera.lat], zoom: camera.zoom }
+        : { bounds: city.bbox, fitBoundsOptions: { padding: options.padding } }),
+      interactive: options.interactive,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      maxZoom: 17.5,
+      minZoom: 3,
+      fadeDuration: 150,
+      renderWorldCopies: false,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.painter = new CellPainter(this.map);
+    this.#outline = new Outline(this.map);
+    this.#resolution = resolutionAt(this.map.getZoom(), city.base_resolution);
+    this.#listen(events);
+  }
+
+  /** The resolution that the zoom asks for. */
+  get resolution(): number {
+    return this.#resolution;
+  }
+
+  get camera(): Camera {
+    const { lng, lat } = this.map.getCenter();
+    return { lon: lng, lat, zoom: this.map.getZoom() };
+  }
+
+  /** Resolves when layers can be painted. */
+  async ready(): Promise<void> {
+    if (!this.map.isStyleLoaded()) await this.map.once('style.load');
+  }
+
+  select(selection: Selection | null): void {
+    this.#outline.select(selection);
+  }
+
+  hoverCell(cell: string | null): void {
+    this.#outline.hover(cell ? { cell } : null);
+  }
+
+  /** Names in another language. */
+  speak(lang: Lang): void {
+    for (const { level } of this.#city.levels) {
+      this.map.setLayoutProperty(labelId(level), 'text-field', nameExpression(lang));
+    }
+  }
+
+  fitCity(): void {
+    this.map.fitBounds(this.#city.bbox, { padding: this.#options.padding });
+  }
+
+  goTo({ lon, lat, zoom }: Camera): void {
+    this.map.easeTo({ center: [lon, lat], zoom, duration: 700 });
+  }
+
+  zoomBy(step: number): void {
+    this.map.easeTo({ zoom: this.map.getZoom() + step, duration: 250 });
+  }
+
+  /** What is under a pixel of the map. */
+  spot(point: PointLike): Spot {
+    const levels = this.#city.levels.map(({ level }) => level);
+    const at = (layers: string[]) =>
+      this.map.queryRenderedFeatures(point, { layers: layers.filter(id => this.map.getLayer(id)) });
+    const [cell] = at([cellsId(this.#resolution)]);
+    const hits = at(levels.map(areaHitId));
+    const [label] = at(levels.map(labelId));
+    const areas = levels.flatMap(level => {
+      const hit = hits.find(feature => feature.source === areasId(level));
+      return hit ? [{ level, id: property(hit, 'id'), name: property(hit, 'name') }] : [];
+    });
+    return {
+      cell: cell ? property(cell, 'cell') : null,
+      areas,
+      named: label ? { level: label.source.replace('areas-', ''), id: property(label, 'id') } : null,
+    };
+  }
+
+  dispose(): void {
+    this.painter.dispose();
+    this.map.remove();
+  }
+
+  #listen(events: Partial<MapEvents>): void {
+    const { map } = this;
+    map.on('zoom', () => {
+      const resolution = resolutionAt(map.getZoom(), this.#city.base_resolution);
+      if (resolution === this.#resolution) return;
+      this.#resolution = resolution;
+      events.resolution?.(resolution);
+    });
+    map.once('load', () => map.on('moveend', () => events.camera?.(this.camera)));
+    map.on('click', event => events.pick?.(this.spot(event.point)));
+    map.on('mousemove', event => events.hover?.(this.spot(event.point), event.point.x, event.point.y));
+    map.on('mouseout', () => events.hover?.(null, 0, 0));
+    map.getCanvas().addEventListener('keydown', event => {
+      if (event.key !== 'Enter') return;
+      const { clientWidth, clientHeight } = map.getCanvas();
+      events.pick?.(this.spot([clientWidth / 2, clientHeight / 2]));
+    });
+    map.on('webglcontextlost', () => events.failure?.('graphics'));
+    map.on('error', event => {
+      if ('sourceId' in event || 'tile' in event) events.failure?.('tiles');
+    });
+  }
+}
+
+function property(feature: GeoJSONFeature, name: string): string {
+  return String(feature.properties[name] ?? '');
+}

@@ -1,0 +1,222 @@
+import type {
+  ExpressionSpecification,
+  LayerSpecification,
+  LineLayerSpecification,
+  SourceSpecification,
+  StyleSpecification,
+} from 'maplibre-gl';
+import type { City } from '../api/wire';
+import type { Lang } from '../i18n/i18n';
+import { fontFaces, MAP_FONT } from './fonts';
+import { levelZooms } from './levels';
+import { resolutions, zoomsOf } from './resolution';
+
+/** Colours of the map's ground, chosen to stay behind the data. */
+const INK = {
+  outside: '#0a0e13',
+  ground: '#121922',
+  border: ['#51677f', '#3b4d61', '#2f3e4f', '#2a3644'],
+  name: ['#d3deea', '#aab8c8', '#8e9cac', '#8492a2'],
+  halo: '#0a0e13',
+  chosen: '#ffffff',
+} as const;
+
+/** Tiles closer in than this are made from those of this zoom. */
+const FINEST_TILE = 14;
+
+export const cellsId = (resolution: number) => `cells-${resolution}`;
+export const flashId = (resolution: number) => `flash-${resolution}`;
+export const edgeId = (resolution: number) => `edge-${resolution}`;
+export const areasId = (level: string) => `areas-${level}`;
+export const areaHitId = (level: string) => `hit-${level}`;
+export const areaEdgeId = (level: string) => `area-edge-${level}`;
+export const labelId = (level: string) => `label-${level}`;
+
+/**
+ * The whole map from the server's own tiles, from bottom to top: the city's ground, cells, the flash of changed
+ * cells, borders, outlines of what is pointed at or chosen, names.
+ */
+export function mapStyle(city: City, lang: Lang): StyleSpecification {
+  const levels = levelZooms(city);
+  const cells = resolutions(city.base_resolution);
+  const ground = city.levels[0];
+  return {
+    version: 8,
+    'font-faces': fontFaces(),
+    sources: Object.fromEntries([
+      ...levels.map(({ level, border }) => [areasId(level.level), areaSource(city, level.level, border)]),
+      ...cells.map(resolution => [cellsId(resolution), cellSource(city, resolution)]),
+    ]),
+    layers: [
+      { id: 'outside', type: 'background', paint: { 'background-color': INK.outside } },
+      ...(ground ? [groundLayer(ground.level)] : []),
+      ...cells.flatMap(cellLayers),
+      ...levels.map(({ level, border }) => hitLayer(level.level, border)),
+      ...levels.map(({ level, border }, i) => borderLayer(level.level, border, i)).reverse(),
+      ...levels.map(({ level }) => areaEdgeLayer(level.level)),
+      ...cells.map(edgeLayer),
+      ...levels.map(({ level, label }, i) => labelLayer(level.level, label, i, lang)).reverse(),
+    ],
+  };
+}
+
+/** What a layer shows for an area's name: the one in the reader's language where the tile has it. */
+export function nameExpression(lang: Lang): ExpressionSpecification {
+  return ['coalesce', ['get', `name_${lang}`], ['get', 'name']];
+}
+
+function tiles(city: City, layer: string): string {
+  const version = encodeURIComponent(city.boundary_version);
+  return `${location.origin}/tiles/${layer}/{z}/{x}/{y}?v=${version}`;
+}
+
+function areaSource(city: City, level: string, border: number): SourceSpecification {
+  const layer = areasId(level);
+  return {
+    type: 'vector',
+    tiles: [tiles(city, layer)],
+    minzoom: Math.min(Math.floor(border), FINEST_TILE),
+    maxzoom: FINEST_TILE,
+    bounds: city.bbox,
+    promoteId: { [layer]: 'id' },
+  };
+}
+
+function cellSource(city: City, resolution: number): SourceSpecification {
+  const [minzoom, maxzoom] = zoomsOf(resolution, city.base_resolution) ?? [0, FINEST_TILE];
+  return {
+    type: 'vector',
+    tiles: [tiles(city, cellsId(resolution))],
+    minzoom,
+    maxzoom,
+    promoteId: { cells: 'cell' },
+  };
+}
+
+function groundLayer(level: string): LayerSpecification {
+  return {
+    id: 'ground',
+    type: 'fill',
+    source: areasId(level),
+    'source-layer': areasId(level),
+    paint: { 'fill-color': INK.ground, 'fill-antialias': false },
+  };
+}
+
+/** Painted by feature-state: `v` is the cell's value, `f` how bright its flash still is. */
+function cellLayers(resolution: number): LayerSpecification[] {
+  const common = {
+    type: 'fill',
+    source: cellsId(resolution),
+    'source-layer': 'cells',
+    layout: { visibility: 'none' },
+  } as const;
+  return [
+    {
+      ...common,
+      id: cellsId(resolution),
+      paint: { 'fill-color': 'transparent', 'fill-opacity': 0.82, 'fill-antialias': true },
+    },
+    {
+      ...common,
+      id: flashId(resolution),
+      paint: {
+        'fill-color': '#ffffff',
+        'fill-opacity': ['coalesce', ['feature-state', 'f'], 0],
+        'fill-antialias': false,
+      },
+    },
+  ];
+}
+
+/** The outline of the cell pointed at (`h`) and of the chosen one (`s`). */
+function edgeLayer(resolution: number): LayerSpecification {
+  return {
+    id: edgeId(resolution),
+    type: 'line',
+    source: cellsId(resolution),
+    'source-layer': 'cells',
+    layout: { visibility: 'none', 'line-join': 'round' },
+    paint: outline(),
+  };
+}
+
+function areaEdgeLayer(level: string): LayerSpecification {
+  return {
+    id: areaEdgeId(level),
+    type: 'line',
+    source: areasId(level),
+    'source-layer': areasId(level),
+    layout: { 'line-join': 'round' },
+    paint: outline(),
+  };
+}
+
+function outline(): NonNullable<LineLayerSpecification['paint']> {
+  return {
+    'line-color': INK.chosen,
+    'line-width': ['case', ['boolean', ['feature-state', 's'], false], 2.5, 1.25],
+    'line-opacity': [
+      'case',
+      ['boolean', ['feature-state', 's'], false],
+      1,
+      ['boolean', ['feature-state', 'h'], false],
+      0.75,
+      0,
+    ],
+  };
+}
+
+/** Invisible, to find which areas lie under the pointer. */
+function hitLayer(level: string, border: number): LayerSpecification {
+  return {
+    id: areaHitId(level),
+    type: 'fill',
+    source: areasId(level),
+    'source-layer': areasId(level),
+    minzoom: border,
+    paint: { 'fill-color': 'rgba(0,0,0,0)', 'fill-antialias': false },
+  };
+}
+
+function borderLayer(level: string, border: number, depth: number): LayerSpecification {
+  const width = [1.4, 0.9, 0.6, 0.5][depth] ?? 0.5;
+  return {
+    id: `border-${level}`,
+    type: 'line',
+    source: areasId(level),
+    'source-layer': areasId(level),
+    minzoom: border,
+    layout: { 'line-join': 'round' },
+    paint: {
+      'line-color': INK.border[depth] ?? INK.border[3],
+      'line-width': ['interpolate', ['linear'], ['zoom'], 8, width * 0.7, 15, width * 2],
+      'line-opacity': ['interpolate', ['linear'], ['zoom'], border, depth === 0 ? 0.9 : 0, border + 0.5, 0.9],
+    },
+  };
+}
+
+function labelLayer(level: string, label: number, depth: number, lang: Lang): LayerSpecification {
+  const size = [14, 12, 11, 10][depth] ?? 10;
+  return {
+    id: labelId(level),
+    type: 'symbol',
+    source: areasId(level),
+    'source-layer': 'labels',
+    minzoom: label,
+    layout: {
+      'text-field': nameExpression(lang),
+      'text-font': [MAP_FONT],
+      'text-size': ['interpolate', ['linear'], ['zoom'], label, size, label + 5, size * 1.5],
+      'text-letter-spacing': depth === 0 ? 0.12 : 0.03,
+      'text-max-width': 8,
+      'text-padding': 6,
+    },
+    paint: {
+      'text-color': INK.name[depth] ?? INK.name[3],
+      'text-halo-color': INK.halo,
+      'text-halo-width': 1.6,
+      'text-halo-blur': 0.4,
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { Totals } from '../api/wire';
+import type { DeskContext, Panel } from '../desk/context';
+import { h, setText } from '../dom';
+import type { Key } from '../i18n/i18n';
+
+const FIGURES: [field: keyof Totals, label: Key][] = [
+  ['total', 'figures.total'],
+  ['located', 'figures.located'],
+  ['outside', 'figures.outside'],
+  ['not_located', 'figures.notLocated'],
+];
+
+/** The sum that everything on the page has to agree with: total = located + outside + not located. */
+export function figures({ texts, data }: DeskContext): Panel {
+  const values = FIGURES.map(([field]) => h('dd', { 'data-figure': field }, '–'));
+  const signs = ['=', '+', '+'];
+  const element = h(
+    'dl',
+    { class: 'figures', 'aria-label': texts.t('figures.title'), title: texts.t('figures.hint') },
+    ...FIGURES.flatMap(([field, label], i) => [
+      i > 0 && h('div', { class: 'sign', 'aria-hidden': 'true' }, signs[i - 1]),
+      h('div', { class: `figure ${field}` }, values[i], h('dt', {}, texts.t(label))),
+    ]),
+  );
+  const show = () => {
+    const { totals, pending } = data.value;
+    element.classList.toggle('pending', pending);
+    for (const [i, [field]] of FIGURES.entries()) {
+      const cell = values[i];
+      if (!cell || !totals) continue;
+      setText(cell, texts.whole(totals[field]));
+      cell.dataset.value = String(totals[field]);
+    }
+  };
+  show();
+  return { element, dispose: data.watch(show) };
+}

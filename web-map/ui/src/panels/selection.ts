@@ -1,0 +1,285 @@
+import { api, isAbort } from '../api/client';
+import { query, type Window } from '../api/filter';
+import type { AreaValue, Bin, Breakdown, Complaint, ComplaintPage, Series } from '../api/wire';
+import type { DeskContext, Panel } from '../desk/context';
+import { h, ICONS, icon } from '../dom';
+import { pick } from '../i18n/i18n';
+import { word } from '../i18n/words';
+import { resolutionOf } from '../map/resolution';
+import type { Selection } from '../state/view';
+import { latest } from '../time/choice';
+import { DAY } from '../time/zone';
+import { bars } from './bars';
+import { sparkline } from './sparkline';
+
+const RECENT = 20;
+/** While live, an open panel follows at most this often, in milliseconds. */
+const FOLLOW_EVERY = 3000;
+
+interface Facts {
+  count: number;
+  total: number;
+  perKm2: number;
+  area: AreaValue | null;
+  categories: Breakdown;
+  trend: Series;
+  complaints: ComplaintPage;
+}
+
+/** One cell or area in numbers: count, rates, share, categories, trend and its latest complaints. */
+export function selection(context: DeskContext, chosen: Selection): Panel {
+  const { city, texts, view, data, actions } = context;
+  const t = texts.t.bind(texts);
+  const body = h('div', { class: 'facts' }, h('p', { class: 'muted' }, t('panel.loading')));
+  const title = h('h2', {}, 'cell' in chosen ? t('panel.cell') : chosen.area.id);
+  const subtitle = h(
+    'p',
+    { class: 'muted' },
+    'cell' in chosen ? cellText(chosen.cell) : levelText(chosen.area.level),
+  );
+  const element = h(
+    'div',
+    { class: 'panel-body', 'data-selection': 'cell' in chosen ? chosen.cell : chosen.area.id },
+    h(
+      'header',
+      { class: 'panel-head' },
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'icon-button',
+          'aria-label': t('panel.back'),
+          title: t('panel.back'),
+          onclick: () => view.update({ selection: null }),
+        },
+        icon(ICONS.left),
+      ),
+      h('div', {}, title, subtitle),
+    ),
+    body,
+  );
+  let abort = new AbortController();
+
+  function cellText(cell: string): string {
+    return `${t('panel.cellOf', { n: resolutionOf(cell) })} · ${cell}`;
+  }
+  function levelText(level: string): string {
+    const known = city.levels.find(one => one.level === level);
+    return known ? pick(known.names, texts.lang, level) : level;
+  }
+
+  const load = async () => {
+    abort.abort();
+    abort = new AbortController();
+    try {
+      draw(await ask(context, chosen, abort.signal));
+    } catch (error) {
+      if (isAbort(error)) return;
+      body.replaceChildren(
+        h('p', { class: 'refused', role: 'alert' }, (error as Error).message || t('state.down')),
+      );
+    }
+  };
+
+  const draw = ({ count, total, perKm2, area, categories, trend, complaints }: Facts) => {
+    if (area) title.textContent = area.name;
+    if (area?.population) {
+      subtitle.textContent = `${levelText(trendLevel())} · ${t('panel.residents', { n: texts.whole(area.population) })}`;
+    }
+    const per10k = area?.population ? texts.rate((count / area.population) * 10_000) : null;
+    const parts = [
+      h(
+        'dl',
+        { class: 'big-figures' },
+        figure('count', texts.whole(count), t('panel.count')),
+        figure('per_km2', texts.rate(perKm2), t('panel.perKm2')),
+        area && figure('per_10k', per10k ?? '–', per10k ? t('panel.per10k') : t('panel.noPopulation')),
+        figure('share', texts.percent(count, total), t('panel.share')),
+      ),
+      area && areaTools(area),
+      h(
+        'section',
+        {},
+        h('h3', {}, t('panel.trend'), h('span', { class: 'unit' }, t(`time.bin.${trend.bin}`))),
+        trendOf(trend),
+      ),
+      h('section', {}, h('h3', {}, t('panel.categories')), categoryBars(categories)),
+      h('section', {}, h('h3', {}, t('panel.complaints')), complaintList(complaints)),
+    ];
+    body.replaceChildren(...parts.filter(part => part !== null));
+  };
+  const trendLevel = () => ('cell' in chosen ? '' : chosen.area.level);
+
+  const trendOf = ({ series, bin }: Series) =>
+    sparkline(
+      series,
+      start => dateLabel(start, bin),
+      value => texts.whole(value),
+    );
+  const dateLabel = (start: string, bin: Bin) =>
+    bin === 'hour' ? texts.dateTime(Date.parse(start)) : texts.date(Date.parse(start));
+  const categoryBars = ({ groups, other, total }: Breakdown) => {
+    const rows = groups.map(({ key, value }) => ({
+      label: key === null ? t('filter.none') : word(key, texts.lang),
+      value,
+    }));
+    if (other > 0) rows.push({ label: t('panel.other'), value: other });
+    return bars(
+      rows.map(row => ({ ...row, note: texts.percent(row.value, total) })),
+      value => texts.whole(value),
+    );
+  };
+  const areaTools = (area: AreaValue) =>
+    h(
+      'div',
+      { class: 'row' },
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'button small',
+          onclick: () => {
+            if ('area' in chosen) view.update({ filter: { ...view.value.filter, area: chosen.area } });
+          },
+        },
+        icon(ICONS.funnel),
+        t('panel.useAsFilter'),
+      ),
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'button small',
+          onclick: () => actions.zoomTo(area.lon, area.lat, area.area_km2),
+        },
+        icon(ICONS.target),
+        t('panel.zoomTo'),
+      ),
+    );
+
+  const complaintList = (page: ComplaintPage): HTMLElement => {
+    const list = h(
+      'ul',
+      { class: 'complaints' },
+      ...page.complaints.map(complaint => complaintRow(complaint)),
+    );
+    const holder = h('div', {}, list);
+    if (page.complaints.length === 0) holder.append(h('p', { class: 'muted' }, t('panel.noComplaints')));
+    let next = page.next;
+    const more = h(
+      'button',
+      {
+        type: 'button',
+        class: 'button small',
+        onclick: async () => {
+          if (!next) return;
+          const params = placeQuery(context, chosen, actions.window(), { limit: RECENT, cursor: next });
+          const page = await api.complaints(params).catch(() => null);
+          next = page?.next ?? null;
+          list.append(...(page?.complaints ?? []).map(complaint => complaintRow(complaint)));
+          more.hidden = !next;
+        },
+      },
+      t('panel.more'),
+    );
+    more.hidden = !next;
+    holder.append(more);
+    return holder;
+  };
+  const complaintRow = ({ id, category, status, requested_at, channel }: Complaint) =>
+    h(
+      'li',
+      {},
+      h('span', { class: 'what' }, category ?? t('filter.none')),
+      h('span', { class: 'state' }, status ? word(status, texts.lang) : ''),
+      h('time', { datetime: requested_at }, texts.dateTime(Date.parse(requested_at))),
+      h(
+        'span',
+        { class: 'id', title: id },
+        [channel ? word(channel, texts.lang) : null, id].filter(Boolean).join(' · '),
+      ),
+    );
+
+  void load();
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  const soon = (delay: number) => {
+    waiting ??= setTimeout(() => {
+      waiting = undefined;
+      void load();
+    }, delay);
+  };
+  const stops = [
+    view.watch((now, before) => {
+      if ((now.filter !== before.filter || now.time !== before.time) && !data.value.playing) soon(150);
+    }),
+    data.watch((now, before) => {
+      if (before.playing && !now.playing) soon(150);
+      if (now.live === 'live' && now.totals !== before.totals) soon(FOLLOW_EVERY);
+    }),
+  ];
+  return {
+    element,
+    dispose: () => {
+      clearTimeout(waiting);
+      abort.abort();
+      for (const stop of stops) stop();
+    },
+  };
+}
+
+function figure(name: string, value: string, label: string): HTMLElement {
+  return h('div', {}, h('dd', { 'data-fact': name }, value), h('dt', {}, label));
+}
+
+/** The view's filter narrowed to the place. */
+function placeQuery(
+  { view }: DeskContext,
+  chosen: Selection,
+  window: Window,
+  more: Record<string, string | number>,
+): URLSearchParams {
+  const params = query(view.value.filter, window, more);
+  if ('cell' in chosen) params.set('cell', chosen.cell);
+  else params.set('area', `${chosen.area.level}:${chosen.area.id}`);
+  return params;
+}
+
+async function ask(context: DeskContext, chosen: Selection, signal: AbortSignal): Promise<Facts> {
+  const { actions, data } = context;
+  const window = actions.window();
+  const at = (more: Record<string, string | number>, when = window) =>
+    placeQuery(context, chosen, when, more);
+  const era = actions.era();
+  // A trend needs some past: at least eight weeks before the end of the window.
+  const end = window.to ?? latest(era);
+  const start = Math.min(window.from ?? era.range?.from ?? end, end - 56 * DAY);
+  const bin: Bin = end - start > 200 * DAY ? 'week' : 'day';
+  const [place, categories, trend, complaints] = await Promise.all([
+    'cell' in chosen
+      ? cellFacts(context, chosen.cell, window, signal)
+      : areaFacts(context, chosen, window, signal),
+    api.breakdown(at({ by: 'category', limit: 8 }), signal),
+    api.series(at({ bin }, { from: start, to: end }), signal),
+    api.complaints(at({ limit: RECENT }), signal),
+  ]);
+  return { total: data.value.totals?.total ?? 0, ...place, categories, trend, complaints };
+}
+
+async function cellFacts(context: DeskContext, cell: string, window: Window, signal: AbortSignal) {
+  const more = { resolution: resolutionOf(cell) };
+  const at = (measure: string) => placeQuery(context, { cell }, window, { ...more, measure });
+  const [count, density] = await Promise.all([
+    api.cells(at('count'), signal),
+    api.cells(at('per_km2'), signal),
+  ]);
+  return { count: count.cells[0]?.[1] ?? 0, perKm2: density.cells[0]?.[1] ?? 0, area: null };
+}
+
+async function areaFacts(context: DeskContext, chosen: Selection, window: Window, signal: AbortSignal) {
+  const level = 'area' in chosen ? chosen.area.level : '';
+  const id = 'area' in chosen ? chosen.area.id : '';
+  const answer = await api.areas(query(context.view.value.filter, window, { level }), signal);
+  const area = answer.areas.find(one => one.id === id) ?? null;
+  const count = area?.value ?? 0;
+  return { count, perKm2: area ? count / area.area_km2 : 0, area };
+}

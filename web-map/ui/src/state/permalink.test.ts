@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { parse, print } from './permalink';
+import { firstView, type View } from './view';
+
+const base = firstView('zh');
+
+const full: View = {
+  lang: 'en',
+  filter: {
+    categories: ['市容环卫->垃圾清运', 'a & b=c+d'],
+    channels: ['12345', '微信'],
+    statuses: ['closed'],
+    area: { level: 'district', id: '11:01/2' },
+  },
+  time: { from: Date.parse('2026-11-01T00:00:00+08:00'), to: Date.parse('2026-11-02T00:00:00+08:00') },
+  span: '180d',
+  selection: { cell: '8931aa0c2dbffff' },
+  method: 'quantile',
+  camera: { lon: 116.40012, lat: 39.90034, zoom: 12.35 },
+};
+
+describe('a link', () => {
+  it('gives back the view it was made from', () => {
+    expect(parse(print(full, base), base)).toEqual(full);
+    const area: View = { ...full, selection: { area: { level: 'community', id: 'x:1' } } };
+    expect(parse(print(area, base), base)).toEqual(area);
+    const preset: View = { ...base, time: { preset: 'today' } };
+    expect(parse(print(preset, base), base)).toEqual(preset);
+    const open: View = { ...base, time: { from: 1_700_000_000_000, to: null } };
+    expect(parse(print(open, base), base)).toEqual(open);
+  });
+
+  it('is empty for the first view', () => {
+    expect(print(base, base)).toBe('');
+    expect(parse('', base)).toEqual(base);
+  });
+
+  it.each([
+    'at=1/2',
+    'at=a/b/c',
+    'at=99/0/0',
+    'from=yesterday',
+    'from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z',
+    'select=cell:zz',
+    'select=:',
+    'lang=xx',
+    'time=never',
+    'span=1h',
+    'area=district',
+  ])('ignores what makes no sense: %s', search => {
+    expect(parse(search, base)).toEqual(base);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { domainOf, type Era, isHistory, nextSpan, SPANS, spanFor, windowOf } from './choice';
+import { DAY, HOUR, Zone } from './zone';
+
+const now = Date.parse('2026-11-23T16:30:20+08:00');
+const running: Era = {
+  zone: new Zone('Asia/Shanghai'),
+  now,
+  range: { from: now - 400 * DAY, to: now - 5000 },
+};
+const old: Era = {
+  zone: new Zone('America/New_York'),
+  now,
+  range: { from: Date.parse('2011-07-01T04:00:00Z'), to: Date.parse('2012-01-01T04:59:00Z') },
+};
+
+describe('a preset', () => {
+  it('starts today at local midnight and stays open', () => {
+    expect(windowOf({ preset: 'today' }, running)).toEqual({
+      from: Date.parse('2026-11-23T00:00:00+08:00'),
+      to: null,
+    });
+  });
+
+  it('counts back from the clock while the city runs', () => {
+    const { from } = windowOf({ preset: '24h' }, running);
+    expect(now - (from ?? 0)).toBeGreaterThanOrEqual(DAY);
+    expect(now - (from ?? 0)).toBeLessThan(DAY + 60_000);
+  });
+
+  it('counts back from the end of data that ended long ago', () => {
+    expect(isHistory(old)).toBe(true);
+    expect(windowOf({ preset: 'today' }, old).from).toBe(Date.parse('2011-12-31T00:00:00-05:00'));
+  });
+
+  it('means everything when it is "all"', () => {
+    expect(windowOf({ preset: 'all' }, running)).toEqual({ from: null, to: null });
+  });
+});
+
+describe('a histogram', () => {
+  it.each(SPANS)('of %s holds the latest moment and has whole bins, not too many', span => {
+    for (const era of [running, old]) {
+      const { from, to, bin } = domainOf(span, era);
+      expect(to).toBeGreaterThan(Math.min(era.now, era.range?.to ?? era.now));
+      expect(era.zone.floor(from, bin)).toBe(from);
+      expect(era.zone.floor(to, bin)).toBe(to);
+      const length = { hour: HOUR, day: DAY, week: 7 * DAY, month: 30 * DAY }[bin];
+      expect((to - from) / length).toBeLessThan(510);
+    }
+  });
+
+  it('covers a window that was chosen by hand', () => {
+    for (const days of [1, 5, 20, 100, 300]) {
+      const choice = { from: now - days * DAY, to: now };
+      expect(domainOf(spanFor(choice, running), running).from).toBeLessThanOrEqual(choice.from);
+    }
+  });
+
+  it('works for a city without any data', () => {
+    const { from, to } = domainOf('all', { ...running, range: null });
+    expect(to - from).toBeGreaterThan(6 * DAY);
+  });
+
+  it('widens step by step up to all', () => {
+    expect(nextSpan('2d', 1)).toBe('7d');
+    expect(nextSpan('all', 1)).toBeNull();
+    expect(nextSpan('2d', -1)).toBeNull();
+  });
+});

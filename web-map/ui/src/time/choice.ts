@@ -1,0 +1,102 @@
+import type { Window } from '../api/filter';
+import type { Bin } from '../api/wire';
+import { DAY, HOUR, type Instant, MINUTE, type Zone } from './zone';
+
+export const PRESETS = ['today', '24h', '7d', '30d', 'all'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** What the reader chose: a window that follows the clock, or one that stands still. */
+export type TimeChoice = { preset: Preset } | { from: Instant; to: Instant | null };
+
+/** How much time the histogram spans. */
+export const SPANS = ['2d', '7d', '30d', '180d', '2y', 'all'] as const;
+export type Span = (typeof SPANS)[number];
+
+const SPAN_DAYS: Record<Exclude<Span, 'all'>, number> = {
+  '2d': 2,
+  '7d': 7,
+  '30d': 30,
+  '180d': 180,
+  '2y': 730,
+};
+
+/** The time that a city's data covers, and now; `range` is null while there is no data. */
+export interface Era {
+  zone: Zone;
+  now: Instant;
+  range: { from: Instant; to: Instant } | null;
+}
+
+/** A city whose last record is older than this is history: presets count back from its end. */
+const HISTORY_AFTER = 30 * DAY;
+
+/** Where "now" is for the presets: the clock, or the end of the data in a city of old data. */
+export function latest(era: Era): Instant {
+  const end = era.range?.to;
+  return end !== undefined && end < era.now - HISTORY_AFTER ? end + 1000 : era.now;
+}
+
+/** True when the city's data ended long ago. */
+export function isHistory(era: Era): boolean {
+  return latest(era) !== era.now;
+}
+
+/** The window that a choice means at this moment. Presets are open towards the future. */
+export function windowOf(choice: TimeChoice, era: Era): Window {
+  if ('from' in choice) return { from: choice.from, to: choice.to };
+  const end = latest(era);
+  switch (choice.preset) {
+    case 'today':
+      return { from: era.zone.floor(end, 'day'), to: null };
+    case '24h':
+      return { from: Math.floor((end - DAY) / MINUTE) * MINUTE, to: null };
+    case '7d':
+      return { from: Math.floor(era.zone.addDays(end, -7) / MINUTE) * MINUTE, to: null };
+    case '30d':
+      return { from: Math.floor(era.zone.addDays(end, -30) / MINUTE) * MINUTE, to: null };
+    case 'all':
+      return { from: null, to: null };
+  }
+}
+
+/** How far a rolling window may lag behind the clock before it is moved: a part of its length. */
+export function lagAllowed(window: Window, now: Instant): number {
+  return window.from === null ? Infinity : Math.max(MINUTE, (now - window.from) / 288);
+}
+
+/** The histogram that suits a choice when the reader has not set one. */
+export function spanFor(choice: TimeChoice, era: Era): Span {
+  if ('preset' in choice) {
+    const spans: Record<Preset, Span> = { today: '2d', '24h': '7d', '7d': '30d', '30d': '180d', all: 'all' };
+    return spans[choice.preset];
+  }
+  const days = (latest(era) - choice.from) / DAY;
+  return SPANS.find(span => span === 'all' || SPAN_DAYS[span] >= days) ?? 'all';
+}
+
+/** What the histogram covers, whole bins; its end is after the last record and after now. */
+export interface Domain {
+  from: Instant;
+  to: Instant;
+  bin: Bin;
+}
+
+/** The histogram's extent and its bins: 50 to 500 of them. */
+export function domainOf(span: Span, era: Era): Domain {
+  const end = latest(era);
+  const first = era.range ? Math.min(era.range.from, end - HOUR) : end - 7 * DAY;
+  const from = span === 'all' ? first : era.zone.addDays(end, -SPAN_DAYS[span]);
+  const bin = binFor(end - from);
+  return { from: era.zone.floor(from, bin), to: era.zone.floor(end, bin, 1), bin };
+}
+
+function binFor(length: number): Bin {
+  if (length <= 15 * DAY) return 'hour';
+  if (length <= 500 * DAY) return 'day';
+  return length <= 3000 * DAY ? 'week' : 'month';
+}
+
+/** The next wider or narrower histogram, `null` at the ends. */
+export function nextSpan(span: Span, step: 1 | -1): Span | null {
+  return SPANS[SPANS.indexOf(span) + step] ?? null;
+}

@@ -1,0 +1,42 @@
+import type { AreaValue } from '../api/wire';
+import { h } from '../dom';
+import type { Scale } from '../map/scale';
+import type { Texts } from '../texts';
+
+const RANKED = 12;
+
+/** Areas by today's count, with rank, bar and figure. */
+export function ranking(areas: readonly AreaValue[], texts: Texts): HTMLOListElement {
+  const sorted = [...areas].sort((a, b) => b.value - a.value).slice(0, RANKED);
+  const most = Math.max(1, sorted[0]?.value ?? 1);
+  return h(
+    'ol',
+    { class: 'wall-bars' },
+    ...sorted.map(({ name, value }, i) =>
+      h(
+        'li',
+        { style: `--part:${(value / most).toFixed(3)}` },
+        h('span', { class: 'rank' }, i + 1),
+        h('span', { class: 'name' }, name),
+        h('span', { class: 'count' }, texts.whole(value)),
+      ),
+    ),
+  );
+}
+
+/** The colour scale as one row: each class with its lower bound. */
+export function classBar(scale: Scale, texts: Texts): HTMLElement {
+  return h(
+    'div',
+    { class: 'class-bar', 'aria-label': texts.t('legend.title') },
+    h('span', { class: 'class-title' }, texts.t('legend.title')),
+    ...scale.breaks.map((bound, i) =>
+      h(
+        'span',
+        { class: 'class' },
+        h('i', { style: `background:${scale.colours[i]}` }),
+        `≥ ${texts.rate(bound)}`,
+      ),
+    ),
+  );
+}

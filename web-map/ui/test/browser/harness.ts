@@ -1,0 +1,94 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { preview } from 'vite';
+
+/** A running server to test; without it the built page is served over the made-up city. */
+const SERVER = process.env.CITYBRAIN_URL;
+const SCREENSHOTS = process.env.SCREENSHOTS;
+
+/** How Debian's Chromium runs without a screen, a GPU or a network of its own. */
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+
+export interface Stage {
+  origin: string;
+  /** Opens a path and waits for the map to show values. What it must not do is collected in `faults`. */
+  open(path: string, size?: { width: number; height: number }): Promise<Visit>;
+  close(): Promise<void>;
+}
+
+export interface Visit {
+  page: Page;
+  /** Console errors, uncaught exceptions, and requests to any other host. */
+  faults: string[];
+}
+
+export async function stage(): Promise<Stage> {
+  const server = SERVER ? null : await preview({ preview: { port: 0, host: '127.0.0.1' } });
+  const origin = new URL(SERVER ?? server?.resolvedUrls?.local[0] ?? '').origin;
+  const browser: Browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: FLAGS,
+  });
+  return {
+    origin,
+    open: async (path, size = { width: 1440, height: 900 }) => {
+      const context = await browser.newContext({ viewport: size, locale: 'zh-CN' });
+      const page = await context.newPage();
+      const faults = watch(page, origin);
+      await page.goto(origin + path);
+      await page.waitForSelector('html[data-ready="true"]', { timeout: 45_000 });
+      return { page, faults };
+    },
+    close: async () => {
+      await browser.close();
+      await server?.close();
+    },
+  };
+}
+
+/** Collects what a page must never do. */
+function watch(page: Page, origin: string): string[] {
+  const faults: string[] = [];
+  page.on('console', message => {
+    if (message.type() === 'error') faults.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', error => faults.push(`exception: ${error.message}`));
+  page.on('request', request => {
+    const url = new URL(request.url());
+    const own = url.origin === origin || url.protocol === 'data:' || url.protocol === 'blob:';
+    if (!own) faults.push(`request to another host: ${url.href}`);
+  });
+  return faults;
+}
+
+/** Saves a picture of the page where `SCREENSHOTS` says; nothing without it. */
+export async function picture(page: Page, name: string): Promise<void> {
+  if (!SCREENSHOTS) return;
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, name) });
+}
+
+/** A figure of the header, or of any element with a value. */
+export async function figure(page: Page, name: string): Promise<number> {
+  return Number(await page.locator(`[data-figure="${name}"]`).getAttribute('data-value'));
+}
+
+/** Asks until it is true, for what the page does a moment later. */
+export async function until(what: string, holds: () => Promise<boolean>, ms = 10_000): Promise<void> {
+  const end = Date.now() + ms;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`after ${ms} ms still not true: ${what}`);
+    await new Promise(resolve => setTimeout(resolve, 50));
+  }
+}
