@@ -13,12 +13,24 @@ function mockApi(): Plugin {
   };
 }
 
+/** A machine without Chinese fonts has nothing to show until ours is there: no boxes for a moment, but a blank. */
+function blockUntilFontsLoad(): Plugin {
+  return {
+    name: 'font-display-block',
+    enforce: 'pre',
+    transform: (code, id) =>
+      id.includes('@fontsource') && id.endsWith('.css')
+        ? { code: code.replaceAll('font-display: swap', 'font-display: block'), map: null }
+        : null,
+  };
+}
+
 const proxy = server
   ? Object.fromEntries(['/v1', '/tiles', '/healthz', '/openapi.json'].map(path => [path, server]))
   : {};
 
 export default defineConfig({
-  plugins: server ? [] : [mockApi()],
+  plugins: [blockUntilFontsLoad(), ...(server ? [] : [mockApi()])],
   server: { proxy },
   preview: { proxy },
   build: {

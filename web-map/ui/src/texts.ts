@@ -18,7 +18,9 @@ export class Texts {
     this.#whole = new Intl.NumberFormat(this.locale, { maximumFractionDigits: 0 });
     this.#short = new Intl.NumberFormat(this.locale, { maximumSignificantDigits: 3 });
     this.#percent = new Intl.NumberFormat(this.locale, { style: 'percent', maximumSignificantDigits: 2 });
-    const date = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
+    // Numbers alone would leave open which is the month.
+    const month = lang === 'en' ? 'short' : '2-digit';
+    const date = { year: 'numeric', month, day: '2-digit' } as const;
     this.#date = zone.format(this.locale, date);
     this.#dateTime = zone.format(this.locale, { ...date, hour: '2-digit', minute: '2-digit' });
     this.#time = zone.format(this.locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' });

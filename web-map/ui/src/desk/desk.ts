@@ -77,7 +77,8 @@ export class Desk {
         this.#data.update({ freshness: { receivedAt, perMinute: per_minute } });
       },
       state: live => this.#data.update({ live }),
-      failed: trouble => this.#data.update({ trouble, pending: false }),
+      // What is shown still belongs to the question before, so it stays marked as pending.
+      failed: trouble => this.#data.update({ trouble }),
     });
     this.#facts = new Facts(city, this.#data);
     this.#player = new Player(

@@ -1,5 +1,10 @@
 import { h, ICONS, icon } from '../dom';
 import '../styles/desk.css';
+import '../styles/filters.css';
+import '../styles/map.css';
+import '../styles/legend.css';
+import '../styles/side.css';
+import '../styles/time.css';
 import { banner } from '../panels/banner';
 import { figures } from '../panels/figures';
 import { filters } from '../panels/filters';
@@ -23,6 +28,18 @@ export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
     side: side(context),
     timeline: timeline(context),
   };
+  const stage = h(
+    'main',
+    { class: 'stage', id: 'map', tabindex: -1 },
+    mapHost,
+    parts.banner.element,
+    mapButtons(context),
+    parts.legend.element,
+  );
+  // A picture that answers an earlier question is dimmed until its own answer is there.
+  const dim = () => stage.classList.toggle('outdated', context.data.value.pending);
+  const stop = context.data.watch(dim);
+  dim();
   const element = h(
     'div',
     { class: 'desk' },
@@ -36,20 +53,14 @@ export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
       parts.tools.element,
     ),
     parts.filters.element,
-    h(
-      'main',
-      { class: 'stage', id: 'map', tabindex: -1 },
-      mapHost,
-      parts.banner.element,
-      mapButtons(context),
-      parts.legend.element,
-    ),
+    stage,
     parts.side.element,
     parts.timeline.element,
   );
   return {
     element,
     dispose: () => {
+      stop();
       for (const part of Object.values(parts)) part.dispose();
     },
   };

@@ -11,12 +11,13 @@ interface Needs {
   resolution(): void;
 }
 
-const PADDING = { top: 24, right: 24, bottom: 24, left: 24 };
+/** Room for the legend below, and a margin; in pixels. */
+const PADDING = { top: 20, right: 56, bottom: 104, left: 20 };
 
 /** The desk's map: a click chooses, the pointer tells values, and the camera goes into the view. */
 export function mapPanel(host: HTMLElement, context: DeskContext, needs: Needs): HeatMap {
   const { city, view, data } = context;
-  const tip = h('div', { class: 'tip', role: 'status', hidden: true });
+  const tip = h('div', { class: 'tip', hidden: true });
   let seen: { spot: Spot; x: number; y: number } | null = null;
 
   const value = (cell: string | null) => (cell ? (data.value.cells.get(cell) ?? 0) : 0);

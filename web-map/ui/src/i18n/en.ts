@@ -25,7 +25,8 @@ export const en = {
   'live.rate': '{rate}/min',
   'live.none': 'no record yet',
   'live.stale': 'STALE',
-  'live.staleSince': 'No word from the server for {age}. The map shows the state of {time}. Reconnecting …',
+  'live.silent': 'No word from the server for {age}.',
+  'live.staleSince': 'The map shows the state of {time}. Reconnecting …',
   'live.retry': 'Reconnect now',
 
   'ago.now': 'just now',
@@ -89,7 +90,7 @@ export const en = {
 
   'legend.title': 'Complaints per cell',
   'legend.cellSize': 'cells of about {size}',
-  'legend.cells': 'cells',
+  'legend.count': '{n} cells',
   'legend.andMore': '{n} and more',
   'legend.rescale': 'Rescale',
   'legend.rescaleHint': 'Make new classes from what the map shows now',
@@ -112,6 +113,7 @@ export const en = {
   'panel.share': 'of all in view',
   'panel.categories': 'Top categories',
   'panel.trend': 'Trend',
+  'panel.peak': 'peak {n}',
   'panel.complaints': 'Recent complaints',
   'panel.noComplaints': 'No complaint here in this window',
   'panel.more': 'Show more',

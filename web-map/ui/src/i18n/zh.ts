@@ -27,7 +27,8 @@ export const zh: Record<Key, string> = {
   'live.rate': '{rate} 条/分',
   'live.none': '尚无记录',
   'live.stale': '数据已过时',
-  'live.staleSince': '已 {age} 未收到服务器消息，地图停留在 {time} 的状态，正在重新连接……',
+  'live.silent': '已 {age} 未收到服务器消息。',
+  'live.staleSince': '地图停留在 {time} 的状态，正在重新连接……',
   'live.retry': '立即重连',
 
   'ago.now': '刚刚',
@@ -91,7 +92,7 @@ export const zh: Record<Key, string> = {
 
   'legend.title': '每格诉求量',
   'legend.cellSize': '每格约 {size}',
-  'legend.cells': '格',
+  'legend.count': '{n} 格',
   'legend.andMore': '{n} 及以上',
   'legend.rescale': '重新分级',
   'legend.rescaleHint': '按地图当前的数值重新分级',
@@ -114,6 +115,7 @@ export const zh: Record<Key, string> = {
   'panel.share': '占当前总量',
   'panel.categories': '主要分类',
   'panel.trend': '趋势',
+  'panel.peak': '最高 {n}',
   'panel.complaints': '最近诉求',
   'panel.noComplaints': '该时段内此处没有诉求',
   'panel.more': '显示更多',

@@ -61,7 +61,7 @@ export class HeatMap {
     const { camera } = options;
     this.map = new MapLibre({
       container,
-      style: mapStyle(city, lang),
+      style: mapStyle(city, lang, options.interactive ? 'all' : 'largest'),
       ...(camera
         ? { center: [camera.lon, camera.lat], zoom: camera.zoom }
         : { bounds: city.bbox, fitBoundsOptions: { padding: options.padding } }),

@@ -24,6 +24,9 @@ const INK = {
 /** Tiles closer in than this are made from those of this zoom. */
 const FINEST_TILE = 14;
 
+/** Which areas are named: all that have room, or only the largest, in letters to be read from afar. */
+export type Names = 'all' | 'largest';
+
 export const cellsId = (resolution: number) => `cells-${resolution}`;
 export const flashId = (resolution: number) => `flash-${resolution}`;
 export const edgeId = (resolution: number) => `edge-${resolution}`;
@@ -36,7 +39,7 @@ export const labelId = (level: string) => `label-${level}`;
  * The whole map from the server's own tiles, from bottom to top: the city's ground, cells, the flash of changed
  * cells, borders, outlines of what is pointed at or chosen, names.
  */
-export function mapStyle(city: City, lang: Lang): StyleSpecification {
+export function mapStyle(city: City, lang: Lang, names: Names): StyleSpecification {
   const levels = levelZooms(city);
   const cells = resolutions(city.base_resolution);
   const ground = city.levels[0];
@@ -55,7 +58,7 @@ export function mapStyle(city: City, lang: Lang): StyleSpecification {
       ...levels.map(({ level, border }, i) => borderLayer(level.level, border, i)).reverse(),
       ...levels.map(({ level }) => areaEdgeLayer(level.level)),
       ...cells.map(edgeLayer),
-      ...levels.map(({ level, label }, i) => labelLayer(level.level, label, i, lang)).reverse(),
+      ...levels.map(({ level, label }, i) => labelLayer(level.level, label, i, lang, names)).reverse(),
     ],
   };
 }
@@ -196,8 +199,14 @@ function borderLayer(level: string, border: number, depth: number): LayerSpecifi
   };
 }
 
-function labelLayer(level: string, label: number, depth: number, lang: Lang): LayerSpecification {
-  const size = [14, 12, 11, 10][depth] ?? 10;
+function labelLayer(
+  level: string,
+  label: number,
+  depth: number,
+  lang: Lang,
+  names: Names,
+): LayerSpecification {
+  const size = names === 'all' ? ([14, 12, 11, 10][depth] ?? 10) : 20;
   return {
     id: labelId(level),
     type: 'symbol',
@@ -205,6 +214,7 @@ function labelLayer(level: string, label: number, depth: number, lang: Lang): La
     'source-layer': 'labels',
     minzoom: label,
     layout: {
+      visibility: names === 'all' || depth === 0 ? 'visible' : 'none',
       'text-field': nameExpression(lang),
       'text-font': [MAP_FONT],
       'text-size': ['interpolate', ['linear'], ['zoom'], label, size, label + 5, size * 1.5],

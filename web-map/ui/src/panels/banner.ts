@@ -1,56 +1,73 @@
 import { conditions } from '../api/filter';
 import type { DeskContext, Panel } from '../desk/context';
-import { h, ICONS, icon } from '../dom';
+import { h, ICONS, icon, setText } from '../dom';
+
+interface Notice {
+  kind: 'stale' | 'down' | 'refused' | 'note';
+  title: string;
+  text: string;
+  /** A figure that counts on; it is shown, but not read out again and again. */
+  running?: string;
+  button?: [label: string, act: () => void];
+}
 
 /** What the reader must know about the state of the page: stale, refused, unreachable, empty. */
 export function banner({ city, texts, data, view, clock, actions }: DeskContext): Panel {
   const element = h('div', { class: 'banners' });
   const t = texts.t.bind(texts);
-  const box = (kind: string, title: string, text: string, button?: [label: string, act: () => void]) =>
-    h(
-      'div',
-      { class: `banner ${kind}`, role: kind === 'note' ? 'status' : 'alert', 'data-banner': kind },
-      kind === 'note' ? null : icon(ICONS.warn),
-      h('div', {}, h('strong', {}, title), ' ', text && h('span', {}, text)),
-      button && h('button', { type: 'button', class: 'button', onclick: button[1] }, button[0]),
-    );
+  let staleSince: string | null = null;
 
-  const stale = () => {
+  const stale = (): Notice | null => {
+    if (data.value.live !== 'stale') {
+      staleSince = null;
+      return null;
+    }
     const silence = actions.silence();
-    const age = texts.age(silence);
-    const time = texts.time(clock.now() - silence);
-    return box('stale', t('live.stale'), t('live.staleSince', { age, time }), [
-      t('live.retry'),
-      actions.reconnect,
-    ]);
+    staleSince ??= texts.time(clock.now() - silence);
+    return {
+      kind: 'stale',
+      title: t('live.stale'),
+      text: t('live.staleSince', { time: staleSince }),
+      running: t('live.silent', { age: texts.age(silence) }),
+      button: [t('live.retry'), actions.reconnect],
+    };
   };
-  const trouble = () => {
+  const trouble = (): Notice | null => {
     const error = data.value.trouble;
-    if (!error) return null;
-    if (error.unreachable)
-      return box('down', t('state.down'), error.message, [t('state.retry'), actions.reconnect]);
-    const title = error.status > 0 ? t('state.refused') : '';
-    return box('refused', title, error.message, [t('state.dismiss'), () => data.update({ trouble: null })]);
+    // A stale stream already says that the server is not heard.
+    if (!error || (error.unreachable && data.value.live === 'stale')) return null;
+    if (error.unreachable) {
+      const button: Notice['button'] = [t('state.retry'), actions.reconnect];
+      return { kind: 'down', title: t('state.down'), text: error.message, button };
+    }
+    return {
+      kind: 'refused',
+      title: error.status > 0 ? t('state.refused') : '',
+      text: error.message,
+      button: [t('state.dismiss'), () => data.update({ trouble: null })],
+    };
   };
-  const nothing = () => {
+  const nothing = (): Notice | null => {
     const { totals, pending, live } = data.value;
     if (!totals || pending || totals.total > 0) return null;
     const narrowed = conditions(view.value.filter) > 0 || 'from' in view.value.time;
-    const empty = !city.range && !narrowed && live !== 'off';
-    return empty
-      ? box('note', t('state.empty'), t('state.emptyHint'))
-      : box('note', t('state.nothing'), t('state.nothingHint'));
+    return !city.range && !narrowed && live !== 'off'
+      ? { kind: 'note', title: t('state.empty'), text: t('state.emptyHint') }
+      : { kind: 'note', title: t('state.nothing'), text: t('state.nothingHint') };
   };
 
   let shown = '';
   const show = () => {
-    const boxes = [data.value.live === 'stale' ? stale() : null, trouble(), nothing()].filter(
-      one => one !== null,
-    );
-    const text = boxes.map(one => one.textContent).join('\n');
-    if (text === shown) return;
-    shown = text;
-    element.replaceChildren(...boxes);
+    const notices = [stale(), trouble(), nothing()].filter(one => one !== null);
+    const now = JSON.stringify(notices.map(({ kind, title, text }) => [kind, title, text]));
+    if (now !== shown) {
+      shown = now;
+      element.replaceChildren(...notices.map(box));
+    }
+    for (const [i, { running }] of notices.entries()) {
+      const figure = element.children[i]?.querySelector('.running');
+      if (figure) setText(figure, running ?? '');
+    }
   };
   show();
   const stop = data.watch(show);
@@ -62,4 +79,22 @@ export function banner({ city, texts, data, view, clock, actions }: DeskContext)
       clearInterval(tick);
     },
   };
+}
+
+function box({ kind, title, text, button }: Notice): HTMLElement {
+  return h(
+    'div',
+    { class: `banner ${kind}`, role: kind === 'note' ? 'status' : 'alert', 'data-banner': kind },
+    kind !== 'note' && icon(ICONS.warn),
+    h(
+      'div',
+      {},
+      h('strong', {}, title),
+      ' ',
+      h('span', { class: 'running', 'aria-hidden': 'true' }),
+      ' ',
+      h('span', {}, text),
+    ),
+    button && h('button', { type: 'button', class: 'button', onclick: button[1] }, button[0]),
+  );
 }

@@ -13,14 +13,13 @@ const FIGURES: [field: keyof Totals, label: Key][] = [
 /** The sum that everything on the page has to agree with: total = located + outside + not located. */
 export function figures({ texts, data }: DeskContext): Panel {
   const values = FIGURES.map(([field]) => h('dd', { 'data-figure': field }, '–'));
-  const signs = ['=', '+', '+'];
+  const signs = [null, '=', '+', '+'];
   const element = h(
     'dl',
     { class: 'figures', 'aria-label': texts.t('figures.title'), title: texts.t('figures.hint') },
-    ...FIGURES.flatMap(([field, label], i) => [
-      i > 0 && h('div', { class: 'sign', 'aria-hidden': 'true' }, signs[i - 1]),
-      h('div', { class: `figure ${field}` }, values[i], h('dt', {}, texts.t(label))),
-    ]),
+    ...FIGURES.map(([field, label], i) =>
+      h('div', { class: `figure ${field}`, 'data-sign': signs[i] }, h('dt', {}, texts.t(label)), values[i]),
+    ),
   );
   const show = () => {
     const { totals, pending } = data.value;

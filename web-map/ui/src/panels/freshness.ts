@@ -3,21 +3,15 @@ import { h, setText } from '../dom';
 
 /** Whether the page is live, how old the last record is, and how many come in a minute. */
 export function freshness({ texts, data, clock, view }: DeskContext): Panel {
-  const state = h('strong');
+  // Only the state is announced: an age that counts up would never let a screen reader finish.
+  const state = h('strong', { role: 'status' });
   const detail = h('span');
   const go = h(
     'button',
     { type: 'button', class: 'link', onclick: () => view.update({ time: { preset: 'today' }, span: null }) },
     texts.t('live.go'),
   );
-  const element = h(
-    'div',
-    { class: 'freshness', role: 'status' },
-    h('i', { class: 'dot' }),
-    state,
-    detail,
-    go,
-  );
+  const element = h('div', { class: 'freshness' }, h('i', { class: 'dot' }), state, detail, go);
 
   const words = (): string => {
     const { live, freshness } = data.value;

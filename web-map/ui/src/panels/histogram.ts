@@ -144,7 +144,10 @@ export class Histogram {
           y1: 0,
           y2: HEIGHT + 4,
         }),
-        svg('text', { class: strong ? 'strong' : '', x: this.#x(at) + 4, y: HEIGHT + AXIS - 4 }, label),
+        // A label that would be cut off at the edge says nothing.
+        ...(this.#x(at) < width - 44
+          ? [svg('text', { class: strong ? 'strong' : '', x: this.#x(at) + 4, y: HEIGHT + AXIS - 4 }, label)]
+          : []),
       ]),
       svg('line', { class: 'base', x1: 0, x2: width, y1: HEIGHT, y2: HEIGHT }),
       svg('path', { class: 'bars-out', d: bars }),

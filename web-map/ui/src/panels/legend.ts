@@ -32,17 +32,17 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
   const element = h(
     'section',
     { class: 'legend card', 'aria-label': t('legend.title') },
-    h('h2', {}, t('legend.title'), ' ', size),
-    rows,
     h(
-      'div',
-      { class: 'off-map' },
-      h('span', {}, t('legend.outside'), ' ', outside),
-      h('span', {}, t('legend.notLocated'), ' ', notLocated),
-    ),
-    h(
-      'div',
-      { class: 'legend-tools', title: t('legend.held') },
+      'header',
+      {},
+      h('h2', {}, t('legend.title')),
+      size,
+      h(
+        'p',
+        { class: 'off-map' },
+        h('span', {}, t('legend.outside'), ' ', outside),
+        h('span', {}, t('legend.notLocated'), ' ', notLocated),
+      ),
       method,
       h(
         'button',
@@ -51,6 +51,7 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
         t('legend.rescale'),
       ),
     ),
+    rows,
   );
 
   const show = () => {
@@ -63,25 +64,24 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
     if (!scale) return;
     element.dataset.scale = scale.breaks.join(' ');
     const counts = classCounts(scale, cells.values());
-    const most = Math.max(1, ...counts);
+    rows.title = t('legend.held');
     rows.replaceChildren(
-      ...scale.breaks
-        .map((_, i) => {
-          const count = counts[i] ?? 0;
-          return h(
-            'li',
-            {},
-            h('i', { class: 'swatch', style: `background:${scale.colours[i]}` }),
-            h('span', { class: 'bounds' }, boundsText(scale, i, texts)),
-            h('i', { class: 'meter', style: `--part:${count / most}` }),
-            h('span', { class: 'cells', title: t('legend.cells') }, texts.whole(count)),
-          );
-        })
-        .reverse(),
+      ...scale.breaks.map((_, i) =>
+        h(
+          'li',
+          {},
+          h('i', { class: 'swatch', style: `background:${scale.colours[i]}` }),
+          h('span', { class: 'bounds' }, boundsText(scale, i, texts)),
+          h('span', { class: 'cells' }, t('legend.count', { n: texts.whole(counts[i] ?? 0) })),
+        ),
+      ),
     );
   };
   show();
-  return { element, dispose: data.watch(show) };
+  const stop = data.watch((now, before) => {
+    if (now.beat !== before.beat || now.scale !== before.scale || now.totals !== before.totals) show();
+  });
+  return { element, dispose: stop };
 }
 
 function boundsText(scale: Scale, at: number, texts: DeskContext['texts']): string {

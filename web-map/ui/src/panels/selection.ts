@@ -114,7 +114,7 @@ export function selection(context: DeskContext, chosen: Selection): Panel {
     sparkline(
       series,
       start => dateLabel(start, bin),
-      value => texts.whole(value),
+      value => t('panel.peak', { n: texts.whole(value) }),
     );
   const dateLabel = (start: string, bin: Bin) =>
     bin === 'hour' ? texts.dateTime(Date.parse(start)) : texts.date(Date.parse(start));
@@ -228,7 +228,7 @@ export function selection(context: DeskContext, chosen: Selection): Panel {
 }
 
 function figure(name: string, value: string, label: string): HTMLElement {
-  return h('div', {}, h('dd', { 'data-fact': name }, value), h('dt', {}, label));
+  return h('div', {}, h('dt', {}, label), h('dd', { 'data-fact': name }, value));
 }
 
 /** The view's filter narrowed to the place. */

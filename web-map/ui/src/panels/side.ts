@@ -20,10 +20,16 @@ export function side(context: DeskContext): Panel {
   const stop = view.watch((now, before) => {
     if (now.selection !== before.selection) show();
   });
+  const leave = (event: KeyboardEvent) => {
+    const typing = event.target instanceof HTMLInputElement;
+    if (event.key === 'Escape' && !typing) view.update({ selection: null });
+  };
+  addEventListener('keydown', leave);
   return {
     element,
     dispose: () => {
       stop();
+      removeEventListener('keydown', leave);
       inner?.dispose();
     },
   };

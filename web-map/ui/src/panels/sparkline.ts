@@ -7,7 +7,7 @@ const HEIGHT = 56;
 export function sparkline(
   series: readonly (readonly [start: string, value: number])[],
   label: (start: string) => string,
-  text: (value: number) => string,
+  peakText: (value: number) => string,
 ): HTMLElement {
   const values = series.map(([, value]) => value);
   const most = Math.max(1, ...values);
@@ -32,7 +32,7 @@ export function sparkline(
       'figcaption',
       {},
       h('span', {}, first ? label(first) : ''),
-      h('span', { class: 'peak' }, `max ${text(values[peak] ?? 0)}`),
+      h('span', { class: 'peak' }, peakText(values[peak] ?? 0)),
       h('span', {}, last ? label(last) : ''),
     ),
   );

@@ -21,7 +21,7 @@ interface Rhythm {
   bold: Intl.DateTimeFormatOptions;
 }
 
-const DAY_LABEL = { month: 'numeric', day: 'numeric' } as const;
+const DAY_LABEL = { month: 'short', day: 'numeric' } as const;
 const MONTH_LABEL = { year: 'numeric', month: 'short' } as const;
 const isMidnight = (at: Instant, zone: Zone) => zone.wall(at).hour === 0;
 const isFirst = (at: Instant, zone: Zone) => zone.wall(at).day === 1;

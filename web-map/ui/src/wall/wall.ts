@@ -36,7 +36,7 @@ export class Wall {
   readonly #ranking = h('div');
   readonly #legend = h('div', { class: 'wall-legend' });
   readonly #live = h('div', { class: 'freshness', role: 'status' }, h('i', { class: 'dot' }), h('strong'));
-  readonly #stale = h('div', { class: 'wall-stale', role: 'alert', hidden: true });
+  readonly #stale = h('div', { class: 'wall-stale', hidden: true });
   #map: HeatMap | null = null;
   #stream: LiveStream | null = null;
   #day: Instant = 0;
@@ -65,7 +65,7 @@ export class Wall {
       this.#city,
       this.#texts.lang,
       { camera: null, interactive: false, padding: wallPadding() },
-      {},
+      { resolution: () => this.#day > 0 && this.#listen() },
     );
     addEventListener('resize', () => this.#map?.fitCity());
     await this.#map.ready();
@@ -211,11 +211,12 @@ export class Wall {
     const silence = this.#stream?.silence ?? 0;
     this.#stale.hidden = this.#state !== 'stale';
     if (this.#stale.hidden) return;
-    const time = texts.time(this.#clock.now() - silence);
-    setText(
-      this.#stale,
-      `${texts.t('live.stale')} — ${texts.t('live.staleSince', { age: texts.age(silence), time })}`,
-    );
+    const words = [
+      texts.t('live.stale'),
+      texts.t('live.silent', { age: texts.age(silence) }),
+      texts.t('live.staleSince', { time: texts.time(this.#clock.now() - silence) }),
+    ];
+    setText(this.#stale, words.join('  '));
   }
 }
 
@@ -227,7 +228,7 @@ function language(city: City): Lang {
 
 /** Room for the panels at both sides, in pixels. */
 function wallPadding() {
-  const side = Math.round(innerWidth * 0.24);
+  const side = Math.round(innerWidth * 0.27);
   const edge = Math.round(innerHeight * 0.06);
   return { top: edge, bottom: edge, left: side, right: side };
 }
