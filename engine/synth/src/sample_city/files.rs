@@ -6,6 +6,7 @@ use geo::{MultiPolygon, Polygon};
 use serde_json::{Value, json};
 
 use super::gzip::gzip;
+use super::parts::{COMMUNITY, DISTRICT, SUBDISTRICT};
 use super::{SampleArea, SampleCity};
 
 /// The city's files as (path relative to its folder, bytes), `city.toml` first. The same city gives the same bytes.
@@ -28,13 +29,13 @@ fn city_toml(city: &SampleCity) -> String {
     let mut text = format!(
         "name = {}\ntime_zone = {}\nbase_resolution = {}\nlanguages = [\"zh\", \"en\"]\n",
         quoted(&spec.name),
-        quoted(&spec.time_zone),
+        quoted(spec.time_zone.name()),
         spec.base_resolution
     );
-    for (level, zh, en, parent) in [
-        ("district", "区", "District", "city"),
-        ("subdistrict", "街道", "Subdistrict", "parent"),
-        ("community", "社区", "Community", "parent"),
+    for (level, (zh, en), parent) in [
+        ("district", DISTRICT, "city"),
+        ("subdistrict", SUBDISTRICT, "parent"),
+        ("community", COMMUNITY, "parent"),
     ] {
         write!(
             text,

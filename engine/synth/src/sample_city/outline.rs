@@ -21,11 +21,11 @@ pub(super) fn outlines(borders: &[Border], group: &[usize], groups: usize) -> Ve
             paths[right].push(border.path.iter().rev().copied().collect());
         }
     }
-    paths.into_iter().map(outline).collect()
+    paths.iter().map(|paths| outline(paths)).collect()
 }
 
 /// Puts paths that have the group on their left together to rings, shells with their holes.
-fn outline(paths: Vec<Vec<Node>>) -> MultiPolygon {
+fn outline(paths: &[Vec<Node>]) -> MultiPolygon {
     let mut next: HashMap<Node, Vec<usize>> = HashMap::new();
     for (i, path) in paths.iter().enumerate().rev() {
         next.entry(path[0]).or_default().push(i);

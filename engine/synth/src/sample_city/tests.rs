@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use geo::{Contains, Point};
+use geo::{Area, Contains, Point};
+use rand::Rng;
 use rstest::rstest;
 
 use super::*;
