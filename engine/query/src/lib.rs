@@ -1,1 +1,34 @@
-//! Placeholder.
+//! Reading one snapshot: SQL and the questions of the map.
+//!
+//! A [`Session`] is bound to one [`Snapshot`](citybrain_store::Snapshot) and lives as long as one query. [`Session::sql`] runs a
+//! user's query over the tables of the snapshot, with H3 functions and the city's local time, within [`Limits`]. The questions
+//! that the map asks are methods of their own ([`Session::cells`], [`Session::areas`], [`Session::series`] …): they take a
+//! [`Filter`], give typed answers, and name the SQL that gives the same rows.
+//!
+//! For any filter the counts add up: cells = located + outside; areas + outside + not located = total = `count(*)`.
+
+mod answer;
+mod error;
+mod filter;
+mod functions;
+mod limits;
+mod nearest;
+mod parameters;
+mod questions;
+mod session;
+mod statement;
+mod tables;
+mod zone;
+
+pub use answer::Answer;
+pub use error::QueryError;
+pub use filter::{Filter, FilterError, FilterRule};
+pub use functions::FunctionError;
+pub use limits::Limits;
+pub use questions::{
+    AreaValue, Areas, BadCursor, BinValue, Breakdown, By, CellValue, Cells, CityRange,
+    ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, LatestValue, Measure,
+    SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
+};
+pub use session::Session;
+pub use zone::{Bin, UnknownBin, Zone};

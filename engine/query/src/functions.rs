@@ -1,0 +1,61 @@
+//! SQL functions: H3 under its v4 names, and the city's local time. One function a file.
+//!
+//! All are pure (`Immutable`), work on columns, give NULL for NULL, and refuse a value that is no cell by naming it.
+
+mod arguments;
+mod error;
+mod h3_cell_area;
+mod h3_cell_to_boundary_wkt;
+mod h3_cell_to_children;
+mod h3_cell_to_lat;
+mod h3_cell_to_latlng;
+mod h3_cell_to_lng;
+mod h3_cell_to_parent;
+mod h3_cell_to_string;
+mod h3_get_resolution;
+mod h3_grid_disk;
+mod h3_grid_distance;
+mod h3_is_valid_cell;
+mod h3_latlng_to_cell;
+mod h3_string_to_cell;
+mod lists;
+mod local;
+mod local_bin;
+mod signature;
+
+use std::sync::{Arc, LazyLock};
+
+use chrono_tz::Tz;
+use datafusion::logical_expr::ScalarUDF;
+
+pub use error::FunctionError;
+
+/// The functions that are the same in every city.
+pub(crate) fn h3() -> &'static [Arc<ScalarUDF>] {
+    static FUNCTIONS: LazyLock<Vec<Arc<ScalarUDF>>> = LazyLock::new(|| {
+        [
+            h3_cell_area::function(),
+            h3_cell_to_boundary_wkt::function(),
+            h3_cell_to_children::function(),
+            h3_cell_to_lat::function(),
+            h3_cell_to_latlng::function(),
+            h3_cell_to_lng::function(),
+            h3_cell_to_parent::function(),
+            h3_cell_to_string::function(),
+            h3_get_resolution::function(),
+            h3_grid_disk::function(),
+            h3_grid_distance::function(),
+            h3_is_valid_cell::function(),
+            h3_latlng_to_cell::function(),
+            h3_string_to_cell::function(),
+        ]
+        .map(Arc::new)
+        .to_vec()
+    });
+    &FUNCTIONS
+}
+
+/// The functions that know the city's time zone.
+pub(crate) fn local_time(time_zone: Tz) -> [Arc<ScalarUDF>; 2] {
+    [local::function(time_zone), local_bin::function(time_zone)].map(Arc::new)
+}

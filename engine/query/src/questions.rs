@@ -1,0 +1,30 @@
+//! The questions of the map, as methods of [`Session`](crate::Session): one a file, with its SQL beside it.
+//!
+//! Each runs one statement over the same tables that a user's SQL reads, and gives its text with the values written out, so
+//! that what the map shows can be asked again by hand.
+
+mod areas;
+mod breakdown;
+mod cells;
+mod city_range;
+mod complaint;
+mod complaints;
+mod cursor;
+mod measure;
+mod number;
+mod read;
+mod sensors;
+mod series;
+mod totals;
+
+pub use areas::{AreaValue, Areas};
+pub use breakdown::{Breakdown, By, Group, UnknownBy};
+pub use cells::{CellValue, Cells};
+pub use city_range::CityRange;
+pub use complaint::{ComplaintDetail, EventRow};
+pub use complaints::{ComplaintRow, Complaints};
+pub use cursor::{BadCursor, Cursor};
+pub use measure::{Measure, UnknownMeasure};
+pub use sensors::{LatestValue, SensorRow, Sensors};
+pub use series::{BinValue, Series};
+pub use totals::Totals;

@@ -1,0 +1,146 @@
+//! A value for each area of a level.
+
+use citybrain_grid::City;
+use citybrain_model::AreaLevel;
+use serde::Serialize;
+
+use super::read::{self, number_at, text_at};
+use super::{Measure, Totals, number};
+use crate::statement::Statement;
+use crate::{Filter, QueryError, Session};
+
+/// A value for each area of a level, in order of id: every area of the latest boundary version, also those without a record, and
+/// areas of earlier versions that hold matching records.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Areas {
+    /// The snapshot that was read.
+    pub seq: u64,
+    /// The level.
+    pub level: AreaLevel,
+    /// What the values measure.
+    pub measure: &'static str,
+    /// The areas.
+    pub areas: Vec<AreaValue>,
+    /// The sums; located is by this level.
+    #[serde(flatten)]
+    pub totals: Totals,
+    /// The boundaries by which records were placed.
+    pub boundary_version: String,
+    /// SQL that gives these rows, and one row without an id each for outside and not located.
+    pub sql: String,
+}
+
+/// An area and its value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AreaValue {
+    /// The area's id.
+    pub id: String,
+    /// The name in the city's own language; none for an area of an earlier boundary version.
+    pub name: Option<String>,
+    /// The id of the area of the next larger level.
+    pub parent: Option<String>,
+    /// The value; none where it cannot be said: a rate without residents, a mean without observations.
+    #[serde(serialize_with = "number::option")]
+    pub value: Option<f64>,
+    /// Matching records.
+    pub records: u64,
+    /// Residents.
+    #[serde(serialize_with = "number::option")]
+    pub population: Option<f64>,
+    /// Surface, km².
+    pub area_km2: Option<f64>,
+    /// Longitude of a point inside, WGS 84 degrees.
+    pub lon: Option<f64>,
+    /// Latitude of a point inside, WGS 84 degrees.
+    pub lat: Option<f64>,
+}
+
+impl Session {
+    /// Values for each area of `level`.
+    ///
+    /// # Errors
+    /// A filter or level that does not fit the city; the limits of the query.
+    pub async fn areas(
+        &self,
+        filter: &Filter,
+        level: AreaLevel,
+        measure: &Measure,
+    ) -> Result<Areas, QueryError> {
+        let city = &self.snapshot.city;
+        let statement = statement(city, filter, level, measure)?;
+        let answer = self.rows(&statement).await?;
+
+        let mut totals = Totals::default();
+        let mut areas = Vec::with_capacity(answer.rows());
+        for rows in &answer.batches {
+            let [id, name, parent] =
+                ["id", "name", "parent"].map(|column| read::text(rows, column));
+            let [population, area_km2] =
+                ["population", "area_km2"].map(|column| read::number(rows, column));
+            let [lon, lat, value] =
+                ["lon", "lat", "value"].map(|column| read::number(rows, column));
+            let (placed, records) = (
+                read::boolean(rows, "placed"),
+                read::unsigned(rows, "records"),
+            );
+            for row in 0..rows.num_rows() {
+                let records = records.value(row);
+                let Some(id) = text_at(&id, row) else {
+                    if placed.value(row) {
+                        totals.add_placed(records, 0);
+                    } else {
+                        totals.add_not_located(records);
+                    }
+                    continue;
+                };
+                totals.add_placed(records, records);
+                areas.push(AreaValue {
+                    id,
+                    name: text_at(&name, row),
+                    parent: text_at(&parent, row),
+                    value: number_at(&value, row),
+                    records,
+                    population: number_at(&population, row),
+                    area_km2: number_at(&area_km2, row),
+                    lon: number_at(&lon, row),
+                    lat: number_at(&lat, row),
+                });
+            }
+        }
+        Ok(Areas {
+            seq: self.snapshot.seq,
+            level,
+            measure: measure.as_str(),
+            areas,
+            totals,
+            boundary_version: city.boundary_version(),
+            sql: statement.shown(),
+        })
+    }
+}
+
+fn statement(
+    city: &City,
+    filter: &Filter,
+    level: AreaLevel,
+    measure: &Measure,
+) -> Result<Statement, QueryError> {
+    if city.level(level).is_none() {
+        return Err(QueryError::NoLevel(level));
+    }
+    let (value, mean) = match measure {
+        Measure::Count => ("coalesce(counted.records, 0)", ""),
+        Measure::PerKm2 => ("coalesce(counted.records, 0) / area.area_km2", ""),
+        Measure::Per10k => (
+            "10000.0 * coalesce(counted.records, 0) / nullif(area.population, 0)",
+            "",
+        ),
+        Measure::Mean { .. } => ("counted.mean", ", avg(result) AS mean"),
+    };
+    let statement = Statement::new(include_str!("areas.sql"))
+        .with("value", value)
+        .with("mean", mean)
+        .with("level", level.as_str())
+        .bind("level", level.as_str());
+    measure.records(statement, filter, city)
+}

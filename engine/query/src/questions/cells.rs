@@ -1,0 +1,162 @@
+//! A value for each H3 cell.
+
+use citybrain_grid::City;
+use datafusion::arrow::array::Array;
+use h3o::{CellIndex, Resolution};
+use serde::ser::SerializeTuple;
+use serde::{Serialize, Serializer};
+
+use super::{Measure, Totals, number, read};
+use crate::statement::Statement;
+use crate::{Filter, QueryError, Session};
+
+/// A value for each H3 cell that holds a matching record, in no order. Cells count what has a cell: their counts add up to
+/// located + outside.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cells {
+    /// The snapshot that was read.
+    pub seq: u64,
+    /// The cells' resolution.
+    #[serde(serialize_with = "resolution")]
+    pub resolution: Resolution,
+    /// What the values measure.
+    pub measure: &'static str,
+    /// The cells.
+    pub cells: Vec<CellValue>,
+    /// The sums; located is by the city's largest level.
+    #[serde(flatten)]
+    pub totals: Totals,
+    /// The boundaries by which records were placed.
+    pub boundary_version: String,
+    /// SQL that gives these rows, and one more with a NULL cell for what has no position.
+    pub sql: String,
+}
+
+/// A cell and its value; in JSON a pair: hex text and number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CellValue {
+    /// The cell.
+    pub cell: CellIndex,
+    /// The value.
+    pub value: f64,
+}
+
+impl Session {
+    /// Values for each cell at `resolution`, which is at most the city's base resolution.
+    ///
+    /// # Errors
+    /// A filter, resolution or measure that does not fit the city or cells; the limits of the query.
+    pub async fn cells(
+        &self,
+        filter: &Filter,
+        resolution: Resolution,
+        measure: &Measure,
+    ) -> Result<Cells, QueryError> {
+        let city = &self.snapshot.city;
+        let statement = statement(city, filter, resolution, measure)?;
+        let answer = self.rows(&statement).await?;
+
+        let mut totals = Totals::default();
+        let mut cells = Vec::with_capacity(answer.rows());
+        for rows in &answer.batches {
+            let (cell, value) = (read::unsigned(rows, "cell"), read::number(rows, "value"));
+            let (records, located) = (
+                read::unsigned(rows, "records"),
+                read::unsigned(rows, "located"),
+            );
+            for row in 0..rows.num_rows() {
+                if cell.is_null(row) {
+                    totals.add_not_located(records.value(row));
+                    continue;
+                }
+                totals.add_placed(records.value(row), located.value(row));
+                let cell =
+                    CellIndex::try_from(cell.value(row)).expect("a parent of a cell is a cell");
+                cells.push(CellValue {
+                    cell,
+                    value: value.value(row),
+                });
+            }
+        }
+        Ok(Cells {
+            seq: self.snapshot.seq,
+            resolution,
+            measure: measure.as_str(),
+            cells,
+            totals,
+            boundary_version: city.boundary_version(),
+            sql: statement.shown(),
+        })
+    }
+}
+
+fn statement(
+    city: &City,
+    filter: &Filter,
+    resolution: Resolution,
+    measure: &Measure,
+) -> Result<Statement, QueryError> {
+    if resolution > city.base_resolution {
+        let rule = format!(
+            "must not be finer than the city's base resolution {}",
+            city.base_resolution
+        );
+        return Err(QueryError::parameter("resolution", rule));
+    }
+    let value = match measure {
+        Measure::Count => "count(*)",
+        Measure::PerKm2 => "count(*) / h3_cell_area(h3_cell_to_parent(cell, $resolution), 'km^2')",
+        Measure::Per10k => {
+            return Err(QueryError::parameter(
+                "measure",
+                "per_10k is for areas: a cell has no residents of its own",
+            ));
+        }
+        Measure::Mean { .. } => "avg(result)",
+    };
+    let statement = Statement::new(include_str!("cells.sql"))
+        .with("value", value)
+        .with("level", city.largest().level.as_str())
+        .bind("resolution", i64::from(u8::from(resolution)));
+    measure.records(statement, filter, city)
+}
+
+impl Measure {
+    /// Puts the table and the filter's conditions in their places.
+    pub(super) fn records(
+        &self,
+        statement: Statement,
+        filter: &Filter,
+        city: &City,
+    ) -> Result<Statement, QueryError> {
+        let statement = statement.with("table", self.table().as_str());
+        match self {
+            Self::Mean { property } => {
+                let statement = statement.with("filter", ":filter\n  AND property = $property");
+                filter.apply(
+                    statement.bind("property", property.as_str()),
+                    self.table(),
+                    city,
+                )
+            }
+            _ => filter.apply(statement, self.table(), city),
+        }
+    }
+}
+
+impl Serialize for CellValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut pair = serializer.serialize_tuple(2)?;
+        pair.serialize_element(&format_args!("{}", self.cell))?;
+        pair.serialize_element(&number::Number(self.value))?;
+        pair.end()
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field by reference"
+)]
+fn resolution<S: Serializer>(resolution: &Resolution, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u8((*resolution).into())
+}

@@ -1,0 +1,90 @@
+//! The tables of a snapshot, each made when a query names it.
+
+mod areas;
+mod records;
+mod rejected;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use citybrain_store::{Snapshot, Table};
+use datafusion::catalog::{SchemaProvider, TableProvider};
+use datafusion::dataframe::DataFrame;
+use datafusion::error::{DataFusionError, Result};
+
+use crate::{Limits, session};
+
+/// Tables that other tables add up to, as SQL.
+const VIEWS: [(&str, &str); 4] = [
+    ("categories", include_str!("tables/categories.sql")),
+    ("datastreams", include_str!("tables/datastreams.sql")),
+    ("feeds", include_str!("tables/feeds.sql")),
+    ("sensors", include_str!("tables/sensors.sql")),
+];
+const AREAS: &str = "areas";
+const REJECTED: &str = "rejected";
+
+/// The tables of one snapshot.
+#[derive(Clone)]
+pub(crate) struct Tables {
+    snapshot: Arc<Snapshot>,
+    limits: Limits,
+}
+
+impl Tables {
+    pub(crate) const fn new(snapshot: Arc<Snapshot>, limits: Limits) -> Self {
+        Self { snapshot, limits }
+    }
+
+    /// The names of the tables, in order.
+    pub(crate) fn names() -> Vec<&'static str> {
+        let records = Table::ALL.iter().map(|table| table.as_str());
+        let mut names: Vec<_> = records
+            .chain(VIEWS.iter().map(|(name, _)| *name))
+            .chain([AREAS, REJECTED])
+            .collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Plans a view's SQL over the other tables.
+    async fn view(&self, sql: &str) -> Result<Arc<dyn TableProvider>> {
+        let state = session::state(&self.snapshot, &self.limits, Arc::new(self.clone()));
+        let plan = state.create_logical_plan(sql).await?;
+        Ok(DataFrame::new(state, plan).into_view())
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for Tables {
+    fn table_names(&self) -> Vec<String> {
+        Self::names().into_iter().map(str::to_owned).collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
+        if let Some(table) = Table::ALL.into_iter().find(|table| table.as_str() == name) {
+            return records::table(self.snapshot.table(table), self.limits.partitions).map(Some);
+        }
+        if let Some((_, sql)) = VIEWS.iter().find(|(view, _)| *view == name) {
+            return self.view(sql).await.map(Some);
+        }
+        match name {
+            AREAS => areas::table(&self.snapshot.city).map(Some),
+            REJECTED => rejected::table(&self.snapshot).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        Self::names().contains(&name)
+    }
+}
+
+impl fmt::Debug for Tables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tables")
+            .field("seq", &self.snapshot.seq)
+            .finish_non_exhaustive()
+    }
+}
