@@ -1,8 +1,8 @@
 //! Where a point is.
 //!
-//! A [`City`] is made from already parsed boundaries ([`CityParts`]) and then never changes. It answers three questions:
+//! A [`City`] is made from already parsed boundaries ([`CityParts`]) and then never changes. It answers these questions:
 //! [`City::locate`] gives the areas and the H3 cell of points, exactly; [`cover`] gives the cells that touch the city;
-//! [`tile`] gives its areas and cells as vector tiles. [`Crs`] brings foreign coordinates to WGS 84.
+//! [`tile`] gives its areas and cells as vector tiles; [`survey`] looks for overlaps and gaps. [`Crs`] brings foreign coordinates to WGS 84.
 //!
 //! Everywhere longitude comes before latitude, in WGS 84 degrees; nothing here reads a file or a clock.
 
@@ -26,7 +26,10 @@ mod planar;
 mod predicate;
 #[cfg(test)]
 mod real;
+pub mod survey;
 pub mod tile;
+
+pub use {geo, h3o};
 
 pub use area_km2::area_km2;
 pub use bbox::BBox;

@@ -1,0 +1,76 @@
+//! All files of a city, and a copy of them in one folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::CityError;
+use super::open::file_with_content;
+use super::read::beside;
+use super::spec::{BoundarySpec, read_spec};
+
+/// The city file and its boundary files, in the order of the city file.
+///
+/// # Errors
+/// As [`read_city`](super::read_city), as far as the city file goes; the boundary files are not opened.
+pub fn files(path: &Path) -> Result<Vec<PathBuf>, CityError> {
+    let spec = read_spec(path)?;
+    let boundaries = spec.levels.iter().flat_map(|level| &level.boundaries);
+    let boundaries = boundaries.map(|boundary| beside(path, &boundary.file));
+    Ok(std::iter::once(path.to_owned()).chain(boundaries).collect())
+}
+
+/// Copies a city into a folder of its own, so that it reads the same wherever the folder goes: `city.toml`, written last, with
+/// its boundary files in `areas/`. Returns the path of the new city file.
+///
+/// # Errors
+/// As [`read_city`](super::read_city) for the city file, and [`CityError::File`] for what cannot be read or written.
+pub fn copy_city(path: &Path, folder: &Path) -> Result<PathBuf, CityError> {
+    let spec = read_spec(path)?;
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error| CityError::File { path, error }
+    };
+    let text = fs::read_to_string(path).map_err(failed(path))?;
+    let mut city: Table = toml::from_str(&text).expect("the city file was read before");
+    let areas = folder.join("areas");
+    fs::create_dir_all(&areas).map_err(failed(&areas))?;
+    for (level, spec) in tables(&mut city, "level").zip(&spec.levels) {
+        for (boundary, spec_of) in tables(level, "boundary").zip(&spec.boundaries) {
+            let name = name_in_copy(spec.level.as_str(), spec_of);
+            let (from, to) = (beside(path, &spec_of.file), areas.join(&name));
+            file_with_content(&from)?;
+            fs::copy(&from, &to).map_err(failed(&to))?;
+            boundary.insert("file".to_owned(), Value::String(format!("areas/{name}")));
+        }
+    }
+    let copy = folder.join("city.toml");
+    fs::write(&copy, city.to_string()).map_err(failed(&copy))?;
+    Ok(copy)
+}
+
+/// The tables under a key of an array of tables.
+fn tables<'a>(table: &'a mut Table, key: &str) -> impl Iterator<Item = &'a mut Table> {
+    let array = table.get_mut(key).and_then(Value::as_array_mut);
+    array.into_iter().flatten().filter_map(Value::as_table_mut)
+}
+
+/// `LEVEL[-DATE]` with the endings that tell the file's format.
+fn name_in_copy(level: &str, boundary: &BoundarySpec) -> String {
+    let from = boundary
+        .file
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let mut endings: Vec<&str> = from.rsplit('.').take(2).collect();
+    if !matches!(endings.first(), Some(&"gz" | &"zst")) {
+        endings.truncate(1);
+    }
+    endings.reverse();
+    let date = boundary
+        .valid_from
+        .map_or_else(String::new, |date| format!("-{date}"));
+    format!("{level}{date}.{}", endings.join("."))
+}
