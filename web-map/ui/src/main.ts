@@ -10,18 +10,23 @@ const RETRY_S = 5;
 
 const root = document.querySelector<HTMLElement>('#app') ?? document.body;
 
-/** Waits for the server, then shows the wall or the desk. */
+/** Waits for the server, then shows the wall or the desk. Code and city are asked for at the same time. */
 async function start(): Promise<void> {
   const clock = new Clock();
+  const page = location.pathname.replace(/\/$/, '') === '/wall' ? wall() : desk();
   const city = await askUntilAnswered();
   clock.set(city.server_time);
-  if (location.pathname.replace(/\/$/, '') === '/wall') {
-    const { Wall } = await import('./wall/wall');
-    await new Wall(root, city, clock).start();
-  } else {
-    const { Desk } = await import('./desk/desk');
-    await new Desk(root, city, clock).start();
-  }
+  await (await page)(city, clock);
+}
+
+async function desk() {
+  const { Desk } = await import('./desk/desk');
+  return (city: City, clock: Clock) => new Desk(root, city, clock).start();
+}
+
+async function wall() {
+  const { Wall } = await import('./wall/wall');
+  return (city: City, clock: Clock) => new Wall(root, city, clock).start();
 }
 
 /** Asks for the city again and again, and tells the reader so: a server that starts late is found. */

@@ -145,7 +145,7 @@ export class Histogram {
           y2: HEIGHT + 4,
         }),
         // A label that would be cut off at the edge says nothing.
-        ...(this.#x(at) < width - 44
+        ...(this.#x(at) < width - 62
           ? [svg('text', { class: strong ? 'strong' : '', x: this.#x(at) + 4, y: HEIGHT + AXIS - 4 }, label)]
           : []),
       ]),

@@ -2,7 +2,7 @@ import type { DeskContext, Panel } from '../desk/context';
 import { h } from '../dom';
 import { pick } from '../i18n/i18n';
 import { word } from '../i18n/words';
-import { bars } from './bars';
+import { type Bar, bars } from './bars';
 
 /** The whole filter at a glance: its top categories, and the city's largest areas by count. */
 export function overview({ city, texts, data, view }: DeskContext): Panel {
@@ -29,7 +29,7 @@ export function overview({ city, texts, data, view }: DeskContext): Panel {
     const { topCategories, ranking: areas, playing } = data.value;
     element.classList.toggle('pending', playing);
     if (topCategories) {
-      const rows = topCategories.groups.map(({ key, value }) => ({
+      const rows: Bar[] = topCategories.groups.map(({ key, value }) => ({
         label: key === null ? t('filter.none') : word(key, texts.lang),
         value,
         note: texts.percent(value, topCategories.total),
@@ -39,6 +39,7 @@ export function overview({ city, texts, data, view }: DeskContext): Panel {
           label: t('panel.other'),
           value: topCategories.other,
           note: texts.percent(topCategories.other, topCategories.total),
+          rest: true,
         });
       }
       categories.replaceChildren(bars(rows, text));

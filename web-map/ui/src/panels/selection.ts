@@ -9,7 +9,7 @@ import { resolutionOf } from '../map/resolution';
 import type { Selection } from '../state/view';
 import { latest } from '../time/choice';
 import { DAY } from '../time/zone';
-import { bars } from './bars';
+import { type Bar, bars } from './bars';
 import { sparkline } from './sparkline';
 
 const RECENT = 20;
@@ -119,11 +119,11 @@ export function selection(context: DeskContext, chosen: Selection): Panel {
   const dateLabel = (start: string, bin: Bin) =>
     bin === 'hour' ? texts.dateTime(Date.parse(start)) : texts.date(Date.parse(start));
   const categoryBars = ({ groups, other, total }: Breakdown) => {
-    const rows = groups.map(({ key, value }) => ({
+    const rows: Bar[] = groups.map(({ key, value }) => ({
       label: key === null ? t('filter.none') : word(key, texts.lang),
       value,
     }));
-    if (other > 0) rows.push({ label: t('panel.other'), value: other });
+    if (other > 0) rows.push({ label: t('panel.other'), value: other, rest: true });
     return bars(
       rows.map(row => ({ ...row, note: texts.percent(row.value, total) })),
       value => texts.whole(value),

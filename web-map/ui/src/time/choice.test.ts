@@ -62,6 +62,13 @@ describe('a histogram', () => {
     expect(to - from).toBeGreaterThan(6 * DAY);
   });
 
+  it('leaves out the time before the first record', () => {
+    const young = { ...running, range: { from: now - 40 * DAY, to: now } };
+    const { from } = domainOf('180d', young);
+    expect(from).toBeLessThanOrEqual(now - 40 * DAY);
+    expect(from).toBeGreaterThan(now - 42 * DAY);
+  });
+
   it('widens step by step up to all', () => {
     expect(nextSpan('2d', 1)).toBe('7d');
     expect(nextSpan('all', 1)).toBeNull();

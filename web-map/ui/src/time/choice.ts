@@ -85,7 +85,9 @@ export interface Domain {
 export function domainOf(span: Span, era: Era): Domain {
   const end = latest(era);
   const first = era.range ? Math.min(era.range.from, end - HOUR) : end - 7 * DAY;
-  const from = span === 'all' ? first : era.zone.addDays(end, -SPAN_DAYS[span]);
+  const back = (days: number) => era.zone.addDays(end, -days);
+  // Time before the first record would only be empty; two days are shown at least.
+  const from = span === 'all' ? first : Math.min(Math.max(first, back(SPAN_DAYS[span])), back(2));
   const bin = binFor(end - from);
   return { from: era.zone.floor(from, bin), to: era.zone.floor(end, bin, 1), bin };
 }

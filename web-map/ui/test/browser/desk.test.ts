@@ -111,6 +111,29 @@ describe('the desk', () => {
     await page.context().close();
   });
 
+  it('opens categories to those below, and finds one by a part of its name', async () => {
+    const { page, faults } = await city.open('/?time=all');
+    const list = page.locator('[data-facet="category"]');
+    await list.locator('.option').first().waitFor();
+    const twig = list.locator('button.twig').first();
+    if ((await twig.count()) > 0) {
+      await twig.click();
+      await list.locator('.below .option').first().waitFor();
+    }
+    const last = list.locator('.option').last();
+    const name = (await last.locator('.name').textContent()) ?? '';
+    await page.locator('.filters input[type="search"]').nth(1).fill(name);
+    const found = list.locator('.option', { hasText: name }).first();
+    const count = Number((await found.locator('.count').textContent())?.replaceAll(/\D/g, ''));
+    await found.locator('input').check();
+    await until('only that category is counted', async () => {
+      const total = await figure(page, 'total');
+      return total >= count && total <= count + 5;
+    });
+    expect(faults).toEqual([]);
+    await page.context().close();
+  });
+
   it('narrows to an area found by its name', async () => {
     const [area] = await api.areas();
     const { page, faults } = await city.open('/?time=all');
