@@ -3,7 +3,7 @@
 //! - [`sample_city`] makes a city: nested areas with shared curved borders, names and residents; [`write_files`] gives its files.
 //! - [`Simulation`] makes a history of complaints and observations for any city, a [`Truth`] that says what was planted in it,
 //!   and a [`Live`] stream that goes on from there.
-//! - [`random_points`] makes positions for measurements.
+//! - [`random_points`] and [`resident_points`] make positions for measurements.
 //!
 //! Everything comes from a seed: the same seed gives the same bytes. Nothing here reads a file or a clock.
 
@@ -11,7 +11,7 @@ mod points;
 mod sample_city;
 mod simulation;
 
-pub use points::{Spread, random_points};
+pub use points::{random_points, resident_points};
 pub use sample_city::{
     SampleArea, SampleCity, SampleCityError, SampleCitySpec, sample_city, write_files,
 };

@@ -27,7 +27,10 @@ pub fn write_files(city: &SampleCity) -> Vec<(String, Vec<u8>)> {
 fn city_toml(city: &SampleCity) -> String {
     let spec = &city.spec;
     let mut text = format!(
-        "name = {}\ntime_zone = {}\nbase_resolution = {}\nlanguages = [\"zh\", \"en\"]\n",
+        "# A city that does not exist, made by `citybrain city generate --seed {} --communities {}`.\n\
+         name = {}\ntime_zone = {}\nbase_resolution = {}\nlanguages = [\"zh\", \"en\"]\n",
+        city.seed,
+        spec.communities,
         quoted(&spec.name),
         quoted(spec.time_zone.name()),
         spec.base_resolution

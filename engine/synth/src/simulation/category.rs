@@ -72,7 +72,7 @@ struct Leaf {
     path: Words,
     agency: Words,
     urgency: Urgency,
-    tag: String,
+    tag: Words,
 }
 
 #[derive(Deserialize)]
@@ -107,7 +107,7 @@ pub(super) fn categories(language: Language) -> Vec<Category> {
                 name: name.into(),
                 path: path.into(),
                 agency: leaf.agency.in_language(language).into(),
-                tag: leaf.tag.as_str().into(),
+                tag: leaf.tag.in_language(language).into(),
                 urgency: leaf.urgency,
                 share: 1.0 / f64::from(rank + 2),
                 pattern: Pattern {
