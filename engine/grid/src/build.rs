@@ -28,7 +28,7 @@ pub(crate) fn build_level(
     place.update(level.as_str().as_bytes());
     for (at, version) in parts.versions.into_iter().enumerate() {
         let valid_to = starts.get(at + 1).copied().flatten();
-        let areas = in_order_of_id(level, version.areas)?;
+        let areas = checked(level, version.areas)?;
         add_version(place, version.valid_from, &areas);
         let index = PlanarIndex::try_new(areas.iter().map(|area| &area.boundary))
             .ok_or(BuildError::TooLarge { level })?;
@@ -80,23 +80,41 @@ fn check_order(parts: &LevelParts, larger: Option<&Level>) -> Result<(), BuildEr
     Ok(())
 }
 
-fn in_order_of_id(
-    level: AreaLevel,
-    mut areas: Vec<AreaParts>,
-) -> Result<Vec<AreaParts>, BuildError> {
+/// The areas in byte order of id, once every rule about their parts holds.
+fn checked(level: AreaLevel, mut areas: Vec<AreaParts>) -> Result<Vec<AreaParts>, BuildError> {
+    if areas.is_empty() {
+        return Err(BuildError::NoArea { level });
+    }
     areas.sort_by(|a, b| a.id.cmp(&b.id));
     if let Some(pair) = areas.windows(2).find(|pair| pair[0].id == pair[1].id) {
         let id = pair[0].id.clone();
         return Err(BuildError::DuplicateId { level, id });
     }
-    match areas.first() {
-        None => Err(BuildError::NoArea { level }),
-        Some(area) if area.id.is_empty() => {
+    for area in &areas {
+        if area.id.is_empty() {
             let name = area.name.clone();
-            Err(BuildError::EmptyId { level, name })
+            return Err(BuildError::EmptyId { level, name });
         }
-        Some(_) => Ok(areas),
+        let mut coords = area.boundary.coords_iter();
+        if let Some(coord) = coords.find(|c| !BBox::EARTH.holds(c.x, c.y)) {
+            return Err(BuildError::Coordinate {
+                level,
+                id: area.id.clone(),
+                lon: coord.x,
+                lat: coord.y,
+            });
+        }
+        if let Some(population) = area.population
+            && !(population.is_finite() && population >= 0.0)
+        {
+            return Err(BuildError::Population {
+                level,
+                id: area.id.clone(),
+                population,
+            });
+        }
     }
+    Ok(areas)
 }
 
 fn build_area(
@@ -106,26 +124,6 @@ fn build_area(
     valid_to: Option<NaiveDate>,
 ) -> Result<Area, BuildError> {
     let boundary = parts.boundary;
-    if let Some(coord) = boundary
-        .coords_iter()
-        .find(|c| !BBox::EARTH.holds(c.x, c.y))
-    {
-        return Err(BuildError::Coordinate {
-            level,
-            id: parts.id,
-            lon: coord.x,
-            lat: coord.y,
-        });
-    }
-    if let Some(population) = parts.population
-        && !(population.is_finite() && population >= 0.0)
-    {
-        return Err(BuildError::Population {
-            level,
-            id: parts.id,
-            population,
-        });
-    }
     let bbox = BBox::of(&boundary);
     let faults = ring_faults(&boundary);
     let geometry = cleaned(boundary, &faults);

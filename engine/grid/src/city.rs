@@ -78,7 +78,7 @@ impl City {
         self.bbox
     }
 
-    /// Names the boundaries in use, for ETags and answers: the first day of the newest version, if it has one, and a hash over
+    /// Names the boundaries in use, for `ETag`s and answers: the first day of the newest version, if it has one, and a hash over
     /// all that places points or shows in a tile. The same text means the same tiles and the same placing.
     pub fn boundary_version(&self) -> String {
         self.boundary_version.clone()

@@ -76,7 +76,8 @@ pub(crate) fn ring_faults(boundary: &MultiPolygon<f64>) -> Vec<RingFault> {
 
 struct Ring {
     polygon: usize,
-    ring: usize,
+    /// Its number in the polygon: 0 is the outer one.
+    number: usize,
     first: Coord<f64>,
     edges: Vec<Line<f64>>,
     rect: Rect,
@@ -87,7 +88,7 @@ impl Ring {
         RingFault {
             rule,
             polygon: self.polygon,
-            ring: self.ring,
+            ring: self.number,
             lon: at.x,
             lat: at.y,
         }
@@ -98,14 +99,14 @@ fn rings_of(boundary: &MultiPolygon<f64>) -> Vec<Ring> {
     let mut rings = Vec::new();
     for (polygon, shape) in boundary.iter().enumerate() {
         let lines = std::iter::once(shape.exterior()).chain(shape.interiors());
-        for (ring, line) in lines.enumerate() {
+        for (number, line) in lines.enumerate() {
             let Some(&first) = line.0.first() else {
                 continue;
             };
             let edges: Vec<_> = edges(line).collect();
             rings.push(Ring {
                 polygon,
-                ring,
+                number,
                 first,
                 rect: Rect::of(&edges),
                 edges,
@@ -166,7 +167,7 @@ fn compare_runs(
             .enumerate()
             .skip(if itself { i + 1 } else { 0 })
         {
-            let (rule, at) = match meeting(e.start, e.end, f.start, f.end) {
+            let (rule, at) = match meeting(e, f) {
                 Meeting::Apart => continue,
                 Meeting::Cross(at) => (RingRule::Crossing, at),
                 Meeting::Overlap(at) => (RingRule::Overlap, at),
@@ -204,19 +205,19 @@ fn nesting_faults(rings: &[Ring], touching: &HashSet<(usize, usize)>) -> Vec<Rin
             match lies_in(ring, other, touch) {
                 None => faults.push(ring.fault(RingRule::Crossing, ring.first)),
                 Some(false) => {}
-                Some(true) if other.ring == 0 => {
+                Some(true) if other.number == 0 => {
                     outers += 1;
                     in_own |= ring.polygon == other.polygon;
                 }
                 Some(true) => {
                     holes += 1;
-                    in_sibling |= ring.polygon == other.polygon && ring.ring != 0;
+                    in_sibling |= ring.polygon == other.polygon && ring.number != 0;
                 }
             }
         }
-        if ring.ring == 0 && outers != holes {
+        if ring.number == 0 && outers != holes {
             faults.push(ring.fault(RingRule::Nested, ring.first));
-        } else if ring.ring != 0 && (!in_own || in_sibling || outers != holes + 1) {
+        } else if ring.number != 0 && (!in_own || in_sibling || outers != holes + 1) {
             faults.push(ring.fault(RingRule::HoleOutside, ring.first));
         }
     }

@@ -26,6 +26,8 @@ mod planar;
 mod predicate;
 #[cfg(test)]
 mod real;
+#[cfg(test)]
+mod sample;
 pub mod survey;
 pub mod tile;
 

@@ -41,16 +41,13 @@ impl City {
             let found = &mut areas[level.level.index()];
             found.reserve_exact(lon.len());
             let points = lon.iter().zip(lat);
-            match (at, level.versions()) {
-                (Some(at), [_, _, ..]) => {
-                    let versions = Calendar::new(level, self.time_zone);
-                    let points = points.zip(at);
-                    found.extend(points.map(|((&x, &y), &at)| versions.at(at).locate(x, y)));
-                }
-                _ => {
-                    let version = level.latest_version();
-                    found.extend(points.map(|(&x, &y)| version.locate(x, y)));
-                }
+            if let (Some(at), [_, _, ..]) = (at, level.versions()) {
+                let versions = Calendar::new(level, self.time_zone);
+                let points = points.zip(at);
+                found.extend(points.map(|((&x, &y), &at)| versions.at(at).locate(x, y)));
+            } else {
+                let version = level.latest_version();
+                found.extend(points.map(|(&x, &y)| version.locate(x, y)));
             }
         }
         for absent in areas.iter_mut().filter(|areas| areas.len() < lon.len()) {

@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use geo::Coord;
+use geo::{Coord, Line, LineString};
 use robust::orient2d;
 
 /// On which side of the line from `a` to `b` the point lies: greater is left, less is right, equal is on the line.
@@ -28,8 +28,10 @@ pub(crate) enum Meeting {
     Overlap(Coord<f64>),
 }
 
-/// How the edges `a`–`b` and `c`–`d` meet; both have a length.
-pub(crate) fn meeting(a: Coord<f64>, b: Coord<f64>, c: Coord<f64>, d: Coord<f64>) -> Meeting {
+/// How two edges meet; both have a length.
+pub(crate) fn meeting(one: &Line<f64>, other: &Line<f64>) -> Meeting {
+    let (a, b) = (one.start, one.end);
+    let (c, d) = (other.start, other.end);
     let boxes_apart = a.x.max(b.x) < c.x.min(d.x)
         || c.x.max(d.x) < a.x.min(b.x)
         || a.y.max(b.y) < c.y.min(d.y)
@@ -44,7 +46,7 @@ pub(crate) fn meeting(a: Coord<f64>, b: Coord<f64>, c: Coord<f64>, d: Coord<f64>
     let (a_side, b_side) = (side(c, d, a), side(c, d, b));
     if a_side == b_side {
         return match a_side {
-            Ordering::Equal => along(a, b, c, d),
+            Ordering::Equal => along(one, other),
             _ => Meeting::Apart,
         };
     }
@@ -53,27 +55,42 @@ pub(crate) fn meeting(a: Coord<f64>, b: Coord<f64>, c: Coord<f64>, d: Coord<f64>
             return Meeting::Touch(end);
         }
     }
-    let t = (c - a).x * (d - c).y - (c - a).y * (d - c).x;
-    let t = t / ((b - a).x * (d - c).y - (b - a).y * (d - c).x);
-    Meeting::Cross(a + (b - a) * t.clamp(0.0, 1.0))
+    let cross = |u: Coord<f64>, v: Coord<f64>| u.x * v.y - u.y * v.x;
+    let share = cross(c - a, d - c) / cross(b - a, d - c);
+    Meeting::Cross(a + (b - a) * share.clamp(0.0, 1.0))
 }
 
 /// How two edges on one line meet, whose boxes touch.
-fn along(a: Coord<f64>, b: Coord<f64>, c: Coord<f64>, d: Coord<f64>) -> Meeting {
-    let key = |p: &Coord<f64>| if a.x == b.x { p.y } else { p.x };
-    let sorted = |p: Coord<f64>, q: Coord<f64>| if key(&p) <= key(&q) { (p, q) } else { (q, p) };
-    let ((a, b), (c, d)) = (sorted(a, b), sorted(c, d));
-    let start = if key(&a) >= key(&c) { a } else { c };
-    let end = if key(&b) <= key(&d) { b } else { d };
-    match key(&start).total_cmp(&key(&end)) {
-        Ordering::Less => Meeting::Overlap(start),
-        Ordering::Equal => Meeting::Touch(start),
-        Ordering::Greater => Meeting::Apart,
+fn along(one: &Line<f64>, other: &Line<f64>) -> Meeting {
+    let steep = one.dx().abs() < one.dy().abs();
+    let key = |p: &Coord<f64>| if steep { p.y } else { p.x };
+    let sorted = |edge: &Line<f64>| {
+        if key(&edge.start) <= key(&edge.end) {
+            (edge.start, edge.end)
+        } else {
+            (edge.end, edge.start)
+        }
+    };
+    let (first, second) = (sorted(one), sorted(other));
+    let start = if key(&first.0) >= key(&second.0) {
+        first.0
+    } else {
+        second.0
+    };
+    let end = if key(&first.1) <= key(&second.1) {
+        first.1
+    } else {
+        second.1
+    };
+    match key(&start).partial_cmp(&key(&end)) {
+        Some(Ordering::Less) => Meeting::Overlap(start),
+        Some(Ordering::Equal) => Meeting::Touch(start),
+        _ => Meeting::Apart,
     }
 }
 
 /// The edges of a ring, without those of no length.
-pub(crate) fn edges(ring: &geo::LineString<f64>) -> impl Iterator<Item = geo::Line<f64>> {
+pub(crate) fn edges(ring: &LineString<f64>) -> impl Iterator<Item = Line<f64>> {
     ring.lines().filter(|edge| edge.start != edge.end)
 }
 

@@ -8,14 +8,7 @@ use geo::{Geometry, MultiPolygon};
 
 /// The boundaries of a file, in order of id bytes, with their ids; none when the real data are not there.
 pub(crate) fn boundaries(file: &str, id: &str) -> Option<Vec<(String, MultiPolygon<f64>)>> {
-    let folder = std::env::var_os("CITYBRAIN_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let Ok(file) = File::open(folder.join(file)) else {
-        println!("skipped: no real data");
-        return None;
-    };
+    let file = open(file)?;
     let collection = geojson::FeatureCollection::try_from(
         geojson::GeoJson::from_reader(MultiGzDecoder::new(file)).unwrap(),
     )
@@ -38,6 +31,24 @@ pub(crate) fn boundaries(file: &str, id: &str) -> Option<Vec<(String, MultiPolyg
         .collect();
     areas.sort_by(|a, b| a.0.cmp(&b.0));
     Some(areas)
+}
+
+/// The text of a file compressed with zstandard; none when the real data are not there.
+pub(crate) fn zstd_text(file: &str) -> Option<String> {
+    let bytes = zstd::decode_all(open(file)?).unwrap();
+    Some(String::from_utf8(bytes).unwrap())
+}
+
+fn open(file: &str) -> Option<File> {
+    let folder = std::env::var_os("CITYBRAIN_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let file = File::open(folder.join(file)).ok();
+    if file.is_none() {
+        println!("skipped: no real data");
+    }
+    file
 }
 
 /// One level of each real city: file and id property.

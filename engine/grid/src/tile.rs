@@ -7,6 +7,8 @@ mod areas;
 mod cells;
 mod clip;
 mod coord;
+#[cfg(test)]
+mod decode;
 mod geometry;
 mod world;
 

@@ -287,7 +287,7 @@ fn touched_bins(
     for row in within(bins.row_near(low.y), bins.row_near(high.y), &window.rows) {
         let south = (bins.y(row) - slack).clamp(low.y, high.y);
         let north = (bins.y(row + 1) + slack).clamp(low.y, high.y);
-        let (a, b) = if low.y == high.y {
+        let (a, b) = if low.y >= high.y {
             (low.x, high.x)
         } else {
             (x_at(low, high, south), x_at(low, high, north))

@@ -41,7 +41,7 @@ pub(super) const NEXT: u32 = NOWHERE - 1;
 /// The groups of all bins.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    groups: Vec<Group>,
+    all: Vec<Group>,
     edges: Vec<Edge>,
     areas: Vec<u32>,
 }
@@ -51,7 +51,7 @@ pub(super) const GROUP_AREAS: usize = u32::BITS as usize;
 
 impl Groups {
     pub(super) fn len(&self) -> usize {
-        self.groups.len()
+        self.all.len()
     }
 
     /// Adds a group for a bin with this north-east corner. `corner` says which of the `areas` hold the corner, moved by ε′ to
@@ -79,7 +79,7 @@ impl Groups {
                 Ordering::Greater => true,
                 Ordering::Less => false,
                 // ε′ to the east is to the right of a rising edge; along a level one, ε to the north is to the left.
-                Ordering::Equal => edge.low.y == edge.high.y,
+                Ordering::Equal => edge.low.y >= edge.high.y,
             };
             if corner_is_left != leans_west(edge) {
                 start ^= edge.switches;
@@ -90,7 +90,7 @@ impl Groups {
         self.edges.extend(edges.iter().filter(west_of_border));
         let border = self.edges.len();
         self.edges.extend(edges.iter().filter(over_border));
-        self.groups.push(Group {
+        self.all.push(Group {
             start,
             edges: number(first),
             border_edges: number(border),
@@ -106,7 +106,7 @@ impl Groups {
         let point = Coord { x: lon, y: lat };
         let mut at = at as usize;
         loop {
-            let group = &self.groups[at];
+            let group = &self.all[at];
             let inside = self.inside(group, point);
             if inside != 0 {
                 return self.areas[(group.areas + inside.trailing_zeros()) as usize];

@@ -59,8 +59,8 @@ fn cells_near(city: &City, resolution: Resolution, rectangle: BBox) -> Vec<CellI
         .containment_mode(ContainmentMode::ContainsCentroid)
         .disable_transmeridian_heuristic()
         .build();
-    let tiled = tiler.add(near_rect.to_polygon()).is_ok();
-    if !tiled || tiler.coverage_size_hint() >= cover.len() {
+    let refused = tiler.add(near_rect.to_polygon()).is_err();
+    if refused || tiler.coverage_size_hint() >= cover.len() {
         let is_near = |cell: &&CellIndex| {
             let centre = LatLng::from(**cell);
             near.holds(centre.lng(), centre.lat())

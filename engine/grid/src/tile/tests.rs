@@ -1,1 +1,236 @@
+use std::collections::{BTreeMap, BTreeSet};
 
+use citybrain_model::AreaLevel;
+use h3o::{CellIndex, LatLng, Resolution};
+use rstest::rstest;
+
+use super::decode::{Kind, Layer, decode};
+use super::*;
+use crate::sample::{area, city, four_districts, parts, square};
+use crate::{City, cover};
+
+fn sample() -> City {
+    City::try_new(parts(four_districts())).unwrap()
+}
+
+/// The tile of a zoom that holds a position.
+fn tile_at(z: u8, lon: f64, lat: f64) -> TileCoord {
+    let (x, y) = world::world(lon, lat);
+    let number = |v: f64| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "tile numbers"
+        )]
+        let number = (v * f64::from(z).exp2()) as u32;
+        number
+    };
+    TileCoord::try_new(z, number(x), number(y)).unwrap()
+}
+
+fn layers(bytes: &[u8]) -> BTreeMap<String, Layer> {
+    decode(bytes)
+        .into_iter()
+        .map(|layer| (layer.name.clone(), layer))
+        .collect()
+}
+
+#[test]
+fn a_tile_knows_its_place() {
+    let world = TileCoord::try_new(0, 0, 0).unwrap().bounds();
+    assert_eq!((world.west, world.east), (-180.0, 180.0));
+    // The square world ends where Web Mercator's y is π.
+    assert!(
+        (world.north - 85.051_128_779_806_59).abs() < 1e-12
+            && (world.south + world.north).abs() < 1e-12
+    );
+    let tile = tile_at(10, 116.4, 39.9);
+    assert_eq!((tile.z(), tile.x(), tile.y()), (10, 843, 388));
+    assert!(tile.bounds().holds(116.4, 39.9));
+}
+
+#[rstest]
+#[case(0, 1, 0)]
+#[case(3, 0, 8)]
+#[case(25, 0, 0)]
+#[case(255, 0, 0)]
+fn a_tile_outside_the_pyramid_is_refused(#[case] z: u8, #[case] x: u32, #[case] y: u32) {
+    assert_eq!(TileCoord::try_new(z, x, y), Err(NoSuchTile { z, x, y }));
+}
+
+#[test]
+fn areas_come_with_id_name_and_parent_and_their_names_as_points() {
+    let city = sample();
+    let level = city.level(AreaLevel::Subdistrict).unwrap();
+    let layers = layers(&areas(level, tile_at(6, 116.4, 39.9)));
+    assert_eq!(
+        layers.keys().collect::<Vec<_>>(),
+        ["areas-subdistrict", "labels"]
+    );
+    for layer in layers.values() {
+        assert_eq!((layer.version, layer.extent), (2, 4096));
+        let ids: BTreeSet<_> = layer
+            .features
+            .iter()
+            .map(|feature| feature.text("id"))
+            .collect();
+        assert_eq!(ids.len(), 8);
+        for feature in &layer.features {
+            let (id, parent) = (feature.text("id"), feature.text("parent"));
+            assert_eq!(feature.text("name"), format!("Area {id}"));
+            assert!(id.starts_with(&parent));
+        }
+    }
+    assert!(
+        layers["labels"]
+            .features
+            .iter()
+            .all(|feature| feature.kind == Kind::Point)
+    );
+}
+
+/// Rings come as the specification wants them: outer ones with positive area by the surveyor's formula, holes with negative.
+#[test]
+fn a_hole_winds_the_other_way() {
+    let shape = geo::wkt!(MULTIPOLYGON(((116.3 39.8,116.3 40.0,116.5 40.0,116.5 39.8,116.3 39.8),(116.35 39.85,116.35 39.95,116.45 39.95,116.45 39.85,116.35 39.85))));
+    let city = city(vec![area("a", shape)]);
+    let layers = layers(&areas(city.largest(), tile_at(8, 116.4, 39.9)));
+    let rings = &layers["areas-district"].features[0].rings;
+    assert_eq!(rings.len(), 2);
+    assert!(doubled_area(&rings[0]) > 0 && doubled_area(&rings[1]) < 0);
+}
+
+fn doubled_area(ring: &[(i64, i64)]) -> i64 {
+    let next = ring.iter().cycle().skip(1);
+    ring.iter()
+        .zip(next)
+        .map(|(a, b)| a.0 * b.1 - b.0 * a.1)
+        .sum()
+}
+
+/// Where areas fill the tile, their parts in it must add up to it exactly: a gap or an overlap of one unit would show.
+#[rstest]
+fn areas_fill_a_tile_without_gap_or_overlap(#[values(10, 11, 12, 13, 15, 18, 22)] z: u8) {
+    let city = sample();
+    let corner = (116.41, 39.93);
+    let tile = tile_at(z, corner.0, corner.1);
+    let bounds = tile.grown(f64::from(BUFFER) / f64::from(EXTENT));
+    let whole = city.bbox();
+    let side = i64::from(EXTENT + 2 * BUFFER);
+    for level in &city.levels {
+        let layers = layers(&areas(level, tile));
+        let features = &layers[&format!("areas-{}", level.level)].features;
+        let sum: i64 = features
+            .iter()
+            .flat_map(|f| &f.rings)
+            .map(|ring| doubled_area(ring))
+            .sum();
+        if whole.holds(bounds.west, bounds.south) && whole.holds(bounds.east, bounds.north) {
+            assert_eq!(sum, 2 * side * side, "{}", level.level);
+        } else {
+            assert!(z < 12, "the city fills the tile at zoom {z}");
+        }
+        assert!(features.len() >= 2);
+    }
+}
+
+#[test]
+fn points_stay_in_the_buffered_tile_and_rings_have_three() {
+    let city = sample();
+    for z in 0..=20 {
+        let layers = layers(&areas(&city.levels[1], tile_at(z, 116.41, 39.93)));
+        let rings = layers
+            .get("areas-subdistrict")
+            .into_iter()
+            .flat_map(|layer| &layer.features)
+            .flat_map(|f| &f.rings);
+        for ring in rings {
+            assert!(ring.len() >= 3 && doubled_area(ring) != 0);
+            let inside = |v: i64| (-64..=4096 + 64).contains(&v);
+            assert!(
+                ring.iter().all(|&(x, y)| inside(x) && inside(y)),
+                "zoom {z}: {ring:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_tile_beside_the_city_is_empty() {
+    let city = sample();
+    let far = tile_at(10, -74.0, 40.7);
+    assert!(areas(city.largest(), far).is_empty());
+    assert!(cells(&city, Resolution::Seven, far).is_empty());
+}
+
+#[test]
+fn each_label_is_in_one_tile_of_a_zoom() {
+    let city = sample();
+    let (first, last) = (tile_at(12, 116.3, 40.0), tile_at(12, 116.5, 39.8));
+    let mut seen = BTreeMap::new();
+    for x in first.x()..=last.x() {
+        for y in first.y()..=last.y() {
+            let tile = TileCoord::try_new(12, x, y).unwrap();
+            for layer in decode(&areas(&city.levels[1], tile))
+                .iter()
+                .filter(|layer| layer.name == "labels")
+            {
+                for feature in &layer.features {
+                    *seen.entry(feature.text("id")).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(seen.len(), 8);
+    assert!(seen.values().all(|count| *count == 1));
+}
+
+#[rstest]
+fn cells_are_those_of_the_cover_that_touch_the_tile(
+    #[values(6, 8, 10, 12, 14)] z: u8,
+    #[values(7, 9)] resolution: u8,
+) {
+    let city = sample();
+    let resolution = Resolution::try_from(resolution).unwrap();
+    let tile = tile_at(z, 116.31, 39.81);
+    let found: Vec<CellIndex> = decode(&cells(&city, resolution, tile))
+        .iter()
+        .flat_map(|layer| &layer.features)
+        .map(|feature| feature.text("cell").parse().unwrap())
+        .collect();
+    let unique: BTreeSet<_> = found.iter().copied().collect();
+    assert_eq!(unique.len(), found.len());
+    let bounds = tile.bounds();
+    for cell in cover(&city, resolution) {
+        let corners: Vec<_> = cell.boundary().iter().map(|c| (c.lng(), c.lat())).collect();
+        let surely_in = corners.iter().any(|&(lon, lat)| bounds.holds(lon, lat));
+        assert!(
+            !surely_in || unique.contains(cell),
+            "{cell} touches the tile"
+        );
+    }
+    let cover: BTreeSet<_> = cover(&city, resolution).iter().copied().collect();
+    assert!(unique.is_subset(&cover));
+    for cell in unique {
+        let centre = LatLng::from(cell);
+        let reach = 3.0 * resolution.edge_length_rads().to_degrees();
+        let buffered = tile.grown(f64::from(BUFFER) / f64::from(EXTENT));
+        assert!((buffered.west - reach..=buffered.east + reach).contains(&centre.lng()));
+        assert!((buffered.south - reach..=buffered.north + reach).contains(&centre.lat()));
+    }
+}
+
+#[test]
+fn neighbouring_cells_meet_in_the_same_units() {
+    let city = city(vec![area("a", square(116.3, 39.8, 0.2))]);
+    let tile = tile_at(12, 116.4, 39.9);
+    let decoded = decode(&cells(&city, Resolution::Nine, tile));
+    let features = &decoded[0].features;
+    let sum: i64 = features
+        .iter()
+        .flat_map(|f| &f.rings)
+        .map(|ring| doubled_area(ring))
+        .sum();
+    let side = i64::from(EXTENT + 2 * BUFFER);
+    assert_eq!(sum, 2 * side * side);
+}
