@@ -66,6 +66,14 @@ const ATTEMPTS: u64 = 16;
 ///
 /// # Errors
 /// When the spec does not fit a map or its counts do not nest.
+///
+/// ```
+/// use citybrain_synth::{SampleCitySpec, sample_city};
+///
+/// let city = sample_city(1, &SampleCitySpec::with_communities(40))?;
+/// assert_eq!(city.communities.len(), 40);
+/// # Ok::<(), citybrain_synth::SampleCityError>(())
+/// ```
 pub fn sample_city(seed: u64, spec: &SampleCitySpec) -> Result<SampleCity, SampleCityError> {
     spec.check()?;
     let frame = Frame {

@@ -1,6 +1,7 @@
 //! Complaints and observations of a city that could have been, with facts planted in them that analyses should find.
 
 mod answer;
+mod behaviour;
 mod category;
 mod complaint;
 mod complaints;
@@ -11,6 +12,7 @@ mod live;
 mod observation;
 mod place;
 mod plant;
+mod report;
 mod rhythm;
 mod sensor;
 mod spec;
@@ -40,6 +42,18 @@ use self::world::World;
 ///
 /// The same city and spec give the same records, byte for byte. Records come as iterators that hold one hour at a time, so a
 /// history of any length takes the same memory.
+///
+/// ```
+/// # use chrono::NaiveDate;
+/// # use citybrain_grid::City;
+/// # use citybrain_synth::{SampleCitySpec, Simulation, SimulationSpec, sample_city};
+/// let city = City::try_new(sample_city(1, &SampleCitySpec::with_communities(40))?.parts())?;
+/// let first = NaiveDate::from_ymd_opt(2026, 9, 1).expect("a date");
+/// let simulation = Simulation::try_new(&city, &SimulationSpec::of_days(city.time_zone, first, 3, 11))?;
+/// let complaints = simulation.complaints().count() as u64;
+/// assert_eq!(complaints, simulation.truth().totals.complaints);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Simulation {
     world: Arc<World>,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset};
 use rand::Rng;
 use rand::distr::Distribution;
 use rand_chacha::ChaCha8Rng;
@@ -11,6 +10,7 @@ use rand_distr::StandardNormal;
 use super::category::{Category, Urgency};
 use super::complaint::SimulatedComplaint;
 use super::place::rounded;
+use super::report::{Recent, Report, Serial};
 use super::text::text;
 use super::world::{DAY_S, HOUR_S, World};
 
@@ -287,81 +287,4 @@ fn weighted(words: &[(&'static str, u32)], rng: &mut impl Rng) -> &'static str {
         }
     }
     ""
-}
-
-/// Numbers complaints through each local day.
-#[derive(Debug, Default)]
-struct Serial {
-    last: Id,
-}
-
-/// A complaint's id: the local day as yyyymmdd and its number on that day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Id {
-    day: u32,
-    number: u32,
-}
-
-impl Serial {
-    /// The next id; where clocks go back over midnight the later day goes on.
-    fn next(&mut self, at: DateTime<FixedOffset>) -> Id {
-        let date = at.date_naive();
-        let (year, month, day) = {
-            use chrono::Datelike;
-            (date.year().unsigned_abs(), date.month(), date.day())
-        };
-        let day = year * 10_000 + month * 100 + day;
-        self.last = if day > self.last.day {
-            Id { day, number: 1 }
-        } else {
-            Id {
-                number: self.last.number + 1,
-                ..self.last
-            }
-        };
-        self.last
-    }
-}
-
-impl Id {
-    fn text(self) -> String {
-        format!("{:08}{:06}", self.day, self.number)
-    }
-}
-
-/// A report that its caller may repeat.
-#[derive(Debug, Clone, Copy)]
-struct Report {
-    id: Id,
-    category: usize,
-    place: u32,
-}
-
-/// The last reports of the ordinary city.
-#[derive(Debug, Default)]
-struct Recent {
-    reports: Vec<Report>,
-    oldest: usize,
-}
-
-const RECENT_MAX: usize = 2048;
-/// Share of complaints that repeat an earlier one.
-const REPEATS: f64 = 0.05;
-
-impl Recent {
-    fn again(&self, rng: &mut impl Rng) -> Option<Report> {
-        if !rng.random_bool(REPEATS) || self.reports.is_empty() {
-            return None;
-        }
-        Some(self.reports[rng.random_range(0..self.reports.len())])
-    }
-
-    fn remember(&mut self, report: Report) {
-        if self.reports.len() < RECENT_MAX {
-            self.reports.push(report);
-        } else {
-            self.reports[self.oldest] = report;
-            self.oldest = (self.oldest + 1) % RECENT_MAX;
-        }
-    }
 }

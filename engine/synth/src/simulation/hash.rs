@@ -32,3 +32,38 @@ pub(super) fn smooth(key: u64, at_s: i64, span_s: i64) -> f64 {
     let value = |step: i64| 2.0 * uniform(key, step) - 1.0;
     value(step) * (1.0 - ease) + value(step + 1) * ease
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const N: i64 = 20_000;
+
+    #[expect(clippy::cast_precision_loss, reason = "a count")]
+    fn moments(value: impl Fn(i64) -> f64) -> (f64, f64) {
+        let mean = (0..N).map(&value).sum::<f64>() / N as f64;
+        let square = (0..N).map(|i| (value(i) - mean).powi(2)).sum::<f64>() / N as f64;
+        (mean, square)
+    }
+
+    #[test]
+    fn uniform_and_bell_have_the_moments_of_their_distributions() {
+        let (mean, variance) = moments(|i| uniform(7, i));
+        approx::assert_abs_diff_eq!(mean, 0.5, epsilon = 0.01);
+        approx::assert_abs_diff_eq!(variance, 1.0 / 12.0, epsilon = 0.003);
+        let (mean, variance) = moments(|i| bell(7, i));
+        approx::assert_abs_diff_eq!(mean, 0.0, epsilon = 0.03);
+        approx::assert_abs_diff_eq!(variance, 1.0, epsilon = 0.03);
+    }
+
+    #[test]
+    fn smooth_noise_stays_in_bounds_and_does_not_jump() {
+        for at in -N..N {
+            let (here, next) = (smooth(7, at, 600), smooth(7, at + 1, 600));
+            assert!(
+                here.abs() <= 1.0 && (here - next).abs() < 0.01,
+                "{here} {next} at {at}"
+            );
+        }
+    }
+}
