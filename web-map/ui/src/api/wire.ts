@@ -57,6 +57,8 @@ export interface Cells extends Totals {
 export interface AreaValue {
   id: string;
   name: string;
+  /** The name by language, where the city's files give more than one. */
+  names?: Record<string, string>;
   parent: string | null;
   value: number;
   population: number | null;

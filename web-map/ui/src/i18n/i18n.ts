@@ -29,6 +29,11 @@ export function locale(lang: Lang): string {
   return lang === 'zh' ? 'zh-CN' : 'en-GB';
 }
 
+/** An area's name in the reader's language, or the one it has. */
+export function areaName(area: { name: string; names?: Record<string, string> }, lang: Lang): string {
+  return area.names?.[lang] ?? area.name;
+}
+
 /** The word for something that the city's files name in several languages. */
 export function pick(names: Record<string, string>, lang: Lang, otherwise: string): string {
   return names[lang] ?? Object.values(names)[0] ?? otherwise;

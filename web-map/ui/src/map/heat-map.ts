@@ -48,6 +48,7 @@ export class HeatMap {
   readonly #options: MapOptions;
   readonly #outline: Outline;
   #resolution: number;
+  #lang: Lang;
 
   constructor(
     container: HTMLElement,
@@ -57,6 +58,7 @@ export class HeatMap {
     events: Partial<MapEvents>,
   ) {
     this.#city = city;
+    this.#lang = lang;
     this.#options = options;
     const { camera } = options;
     this.map = new MapLibre({
@@ -107,6 +109,7 @@ export class HeatMap {
 
   /** Names in another language. */
   speak(lang: Lang): void {
+    this.#lang = lang;
     for (const { level } of this.#city.levels) {
       this.map.setLayoutProperty(labelId(level), 'text-field', nameExpression(lang));
     }
@@ -134,7 +137,9 @@ export class HeatMap {
     const [label] = at(levels.map(labelId));
     const areas = levels.flatMap(level => {
       const hit = hits.find(feature => feature.source === areasId(level));
-      return hit ? [{ level, id: property(hit, 'id'), name: property(hit, 'name') }] : [];
+      if (!hit) return [];
+      const name = property(hit, `name_${this.#lang}`) || property(hit, 'name');
+      return [{ level, id: property(hit, 'id'), name }];
     });
     return {
       cell: cell ? property(cell, 'cell') : null,

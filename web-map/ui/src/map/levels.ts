@@ -4,7 +4,7 @@ import type { City, Level } from '../api/wire';
 const METRES_PER_PIXEL = 78_271.517;
 /** How wide an area should be on the screen before its border, and then its name, helps. */
 const BORDER_PIXELS = 44;
-const LABEL_PIXELS = 76;
+const LABEL_PIXELS = 90;
 
 /** A level of areas and the zooms from which it is drawn. */
 export interface LevelZooms {

@@ -16,7 +16,7 @@ const INK = {
   outside: '#0a0e13',
   ground: '#121922',
   border: ['#51677f', '#3b4d61', '#2f3e4f', '#2a3644'],
-  name: ['#d3deea', '#aab8c8', '#8e9cac', '#8492a2'],
+  name: ['#eef4fa', '#c9d5e1', '#b4c1cf', '#a8b5c3'],
   halo: '#0a0e13',
   chosen: '#ffffff',
 } as const;

@@ -2,7 +2,7 @@ import { api } from '../api/client';
 import { areaText, EVERYTHING, query } from '../api/filter';
 import type { DeskContext, Panel } from '../desk/context';
 import { h, ICONS, icon } from '../dom';
-import { pick } from '../i18n/i18n';
+import { areaName, type Lang, pick } from '../i18n/i18n';
 
 interface Named {
   level: string;
@@ -44,7 +44,10 @@ export function areaSearch({ city, texts, view, actions }: DeskContext): Panel {
     return found ? pick(found.names, texts.lang, level) : level;
   };
   const known = async () => {
-    names ??= allNames(city.levels.map(({ level }) => level));
+    names ??= allNames(
+      city.levels.map(({ level }) => level),
+      texts.lang,
+    );
     const all = await names;
     if (all.length === 0) names = null;
     return all;
@@ -135,7 +138,7 @@ export function areaSearch({ city, texts, view, actions }: DeskContext): Panel {
 }
 
 /** All areas by name, from large to small; a level that cannot be had is left out. */
-async function allNames(levels: string[]): Promise<Named[]> {
+async function allNames(levels: string[], lang: Lang): Promise<Named[]> {
   // A window without records makes the answer cheap: only the names are wanted.
   const never = { from: 0, to: 1 };
   const answers = await Promise.all(
@@ -147,13 +150,13 @@ async function allNames(levels: string[]): Promise<Named[]> {
     ),
   );
   return answers.flatMap((areas, i) =>
-    areas.map(({ id, name, lon, lat, area_km2 }) => ({
+    areas.map(area => ({
       level: levels[i] ?? '',
-      id,
-      name,
-      lon,
-      lat,
-      km2: area_km2,
+      id: area.id,
+      name: areaName(area, lang),
+      lon: area.lon,
+      lat: area.lat,
+      km2: area.area_km2,
     })),
   );
 }

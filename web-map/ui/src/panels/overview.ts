@@ -1,6 +1,6 @@
 import type { DeskContext, Panel } from '../desk/context';
 import { h } from '../dom';
-import { pick } from '../i18n/i18n';
+import { areaName, pick } from '../i18n/i18n';
 import { word } from '../i18n/words';
 import { type Bar, bars } from './bars';
 
@@ -47,11 +47,11 @@ export function overview({ city, texts, data, view }: DeskContext): Panel {
     if (areas) {
       const rows = [...areas.areas]
         .sort((a, b) => b.value - a.value)
-        .map(({ id, name, value, population }) => ({
-          label: name,
-          value,
-          note: population ? texts.rate((value / population) * 10_000) : '–',
-          onclick: () => view.update({ selection: { area: { level: areas.level, id } } }),
+        .map(area => ({
+          label: areaName(area, texts.lang),
+          value: area.value,
+          note: area.population ? texts.rate((area.value / area.population) * 10_000) : '–',
+          onclick: () => view.update({ selection: { area: { level: areas.level, id: area.id } } }),
         }));
       const elsewhere = areas.outside + areas.not_located;
       ranking.replaceChildren(

@@ -3,7 +3,7 @@ import { query, type Window } from '../api/filter';
 import type { AreaValue, Bin, Breakdown, Complaint, ComplaintPage, Series } from '../api/wire';
 import type { DeskContext, Panel } from '../desk/context';
 import { h, ICONS, icon } from '../dom';
-import { pick } from '../i18n/i18n';
+import { areaName, pick } from '../i18n/i18n';
 import { word } from '../i18n/words';
 import { resolutionOf } from '../map/resolution';
 import type { Selection } from '../state/view';
@@ -82,7 +82,7 @@ export function selection(context: DeskContext, chosen: Selection): Panel {
   };
 
   const draw = ({ count, total, perKm2, area, categories, trend, complaints }: Facts) => {
-    if (area) title.textContent = area.name;
+    if (area) title.textContent = areaName(area, texts.lang);
     if (area?.population) {
       subtitle.textContent = `${levelText(trendLevel())} · ${t('panel.residents', { n: texts.whole(area.population) })}`;
     }

@@ -1,5 +1,6 @@
 import type { AreaValue } from '../api/wire';
 import { h } from '../dom';
+import { areaName } from '../i18n/i18n';
 import type { Scale } from '../map/scale';
 import type { Texts } from '../texts';
 
@@ -12,13 +13,13 @@ export function ranking(areas: readonly AreaValue[], texts: Texts): HTMLOListEle
   return h(
     'ol',
     { class: 'wall-bars' },
-    ...sorted.map(({ name, value }, i) =>
+    ...sorted.map((area, i) =>
       h(
         'li',
-        { style: `--part:${(value / most).toFixed(3)}` },
+        { style: `--part:${(area.value / most).toFixed(3)}` },
         h('span', { class: 'rank' }, i + 1),
-        h('span', { class: 'name' }, name),
-        h('span', { class: 'count' }, texts.whole(value)),
+        h('span', { class: 'name' }, areaName(area, texts.lang)),
+        h('span', { class: 'count' }, texts.whole(area.value)),
       ),
     ),
   );
