@@ -78,7 +78,7 @@ pub struct Complaint {
     pub contacted: Option<bool>,
     /// The citizen's word on the solution: resolved, partly, unresolved.
     pub resolved: Option<String>,
-    /// The citizen's satisfaction: satisfied, basically, dissatisfied, not_rated.
+    /// The citizen's satisfaction: satisfied, basically, dissatisfied, `not_rated`.
     pub satisfaction: Option<String>,
     /// The id of the complaint that this one repeats.
     pub repeat_of: Option<String>,
