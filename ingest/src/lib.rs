@@ -1,1 +1,22 @@
-//! Placeholder.
+//! Every foreign format becomes checked records.
+//!
+//! Two ways lead in. A **file** is read row by row ([`rows`]), each row becomes records by a source profile ([`profile`],
+//! [`decode`]), and the records go to the store in batches ([`import`]). A **body** of the HTTP API is a small file whose columns
+//! are the fields' own names ([`body`]). Personal data are masked before anything leaves this crate ([`mask`]); a row that is no
+//! record is kept with its reason and can be read again ([`replay`]). A city's own files are read by [`city`].
+
+pub mod body;
+pub mod city;
+pub mod decode;
+pub mod import;
+pub mod mask;
+pub mod profile;
+pub mod replay;
+pub mod rows;
+
+pub use body::{BodyError, Rejected, decode_body};
+pub use decode::{Context, Decoded, Decoder, Notes};
+pub use import::{DryRun, Import, ImportError, Progress, Sink, Summary, import};
+pub use profile::{Profile, ProfileError, RecordKind};
+pub use replay::{Replayed, replay};
+pub use rows::{FileError, FileProblem, Format};

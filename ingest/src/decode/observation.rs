@@ -1,0 +1,155 @@
+//! A row as one observation, or as one for each property that it holds.
+
+use chrono::{DateTime, Utc};
+use citybrain_model::{Observation, ObservationDraft, Quality, Refusal};
+
+use super::{
+    Decoder, Notes,
+    bound::{Bound, number},
+    place::{DEFAULT_LOCATION, Placed},
+};
+use crate::{profile::Field, rows::Row};
+
+/// A result at the sensor's ceiling, kept with quality `doubtful`.
+const CEILING: &str = "at_ceiling";
+
+impl Decoder {
+    pub(super) fn observation_draft(
+        &self,
+        bound: &Bound,
+        row: &Row,
+        notes: &mut Notes,
+    ) -> Result<ObservationDraft, Refusal> {
+        let result = bound.number(row, Field::Result)?;
+        let mut draft = self.shared_draft(bound, row, notes)?;
+        draft.property = bound.owned(row, Field::Property)?;
+        draft.unit = bound.owned(row, Field::Unit)?;
+        draft.result = result;
+        draft.id = bound.owned(row, Field::Id)?;
+        draft.datastream = match bound.owned(row, Field::Datastream)? {
+            None => self.datastream(&draft),
+            given => given,
+        };
+        Ok(draft)
+    }
+
+    /// Gives one observation, or its refusal and the position of its column in [`Bound::melt`], for each property column that has a value.
+    ///
+    /// # Errors
+    /// The refusal of the whole row, when what its observations share cannot be read.
+    pub(super) fn melt(
+        &self,
+        bound: &Bound,
+        row: &Row,
+        notes: &mut Notes,
+        mut give: impl FnMut(Result<Observation, (Refusal, usize)>),
+    ) -> Result<(), Refusal> {
+        let shared = self.shared_draft(bound, row, notes)?;
+        for (at, (column, rule)) in bound.melt.iter().enumerate() {
+            let (Some(text), Some(rule)) = (bound.cell(row, *column), self.profile.melt.get(*rule))
+            else {
+                continue;
+            };
+            let made = number("result", &text).and_then(|result| {
+                let mut draft = shared.clone();
+                draft.property = Some(rule.property.as_ref().unwrap_or(&rule.column).clone());
+                draft.unit = Some(rule.unit.clone());
+                draft.result = Some(result);
+                draft.datastream = self.datastream(&draft);
+                if rule.ceiling.is_some_and(|ceiling| result >= ceiling) {
+                    draft.quality = Quality::Doubtful;
+                    notes.count(CEILING);
+                }
+                Observation::try_new(draft, self.received_at)
+            });
+            give(made.map_err(|mut refusal| {
+                if refusal.field == "result" {
+                    refusal.field = rule.column.clone().into();
+                }
+                (refusal, at)
+            }));
+        }
+        Ok(())
+    }
+
+    /// What all observations of a row share.
+    fn shared_draft(
+        &self,
+        bound: &Bound,
+        row: &Row,
+        notes: &mut Notes,
+    ) -> Result<ObservationDraft, Refusal> {
+        let owned = |field| bound.owned(row, field);
+        let mut time = |field| self.clockwork.instant(bound, row, field, notes);
+        let phenomenon_time: Option<DateTime<Utc>> = time(Field::PhenomenonTime)?;
+        let result_time = time(Field::ResultTime)?;
+        let sensor = owned(Field::Sensor)?;
+        let mut placed = self.places.of_row(bound, row, notes)?;
+        if placed.lon.is_none() && placed.lat.is_none() {
+            let known = sensor
+                .as_deref()
+                .and_then(|sensor| self.places.of_sensor(sensor));
+            placed = known.unwrap_or_default();
+        }
+        // An observation has no mark for it: a default position is none.
+        if placed.is_default {
+            placed = Placed::default();
+        }
+        Ok(ObservationDraft {
+            source: Some(owned(Field::Source)?.unwrap_or_else(|| self.source.clone())),
+            sensor,
+            phenomenon_time,
+            result_time,
+            quality: quality(bound, row)?,
+            lon: placed.lon,
+            lat: placed.lat,
+            ..ObservationDraft::default()
+        })
+    }
+
+    /// The WGS 84 position of an observation, longitude first; a default position is none.
+    pub(crate) fn observed_at(
+        &self,
+        lon: Option<f64>,
+        lat: Option<f64>,
+        notes: &mut Notes,
+    ) -> (Option<f64>, Option<f64>) {
+        let placed = self.places.placed(lon, lat);
+        if placed.is_default {
+            notes.count(DEFAULT_LOCATION);
+            return (None, None);
+        }
+        (placed.lon, placed.lat)
+    }
+
+    /// The datastream by the profile's pattern; `None` when a part of it has no value.
+    fn datastream(&self, draft: &ObservationDraft) -> Option<String> {
+        let mut rest = self.profile.datastream.as_deref()?;
+        let mut name = String::new();
+        while let Some((before, from)) = rest.split_once('{') {
+            let (part, after) = from.split_once('}')?;
+            name.push_str(before);
+            name.push_str(match part {
+                "sensor" => draft.sensor.as_deref()?,
+                "property" => draft.property.as_deref()?,
+                _ => return None,
+            });
+            rest = after;
+        }
+        Some(name + rest)
+    }
+}
+
+fn quality(bound: &Bound, row: &Row) -> Result<Quality, Refusal> {
+    let Some(word) = bound.text(row, Field::Quality)? else {
+        return Ok(Quality::Good);
+    };
+    let known = [Quality::Good, Quality::Doubtful];
+    known
+        .into_iter()
+        .find(|quality| quality.as_str() == word)
+        .ok_or_else(|| {
+            let message = "the quality must be good or doubtful";
+            Refusal::new("quality", word, "vocabulary", message)
+        })
+}

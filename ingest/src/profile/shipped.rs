@@ -1,0 +1,28 @@
+//! The profiles that are part of the program.
+
+macro_rules! shipped {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_str!(concat!("../../../data/sources/", $name, ".toml")))),*]
+    };
+}
+
+/// Name and text of each shipped profile.
+pub const SHIPPED: [(&str, &str); 17] = shipped![
+    "beijing-air",
+    "boston-311",
+    "boston-311-2013-2019",
+    "chicago-311-sanitation",
+    "citybrain",
+    "citybrain-events",
+    "citybrain-observations",
+    "cn-12345",
+    "http",
+    "http-events",
+    "http-observations",
+    "nyc-311",
+    "nyc-311-export",
+    "open311",
+    "simulated",
+    "simulated-observations",
+    "zhengwu-messages",
+];
