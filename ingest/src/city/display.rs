@@ -27,9 +27,9 @@ impl fmt::Display for CityReport {
         let count = |severity| self.count(severity);
         write!(
             f,
-            "{} errors, {} warnings",
-            count(Severity::Error),
-            count(Severity::Warning)
+            "{}, {}",
+            counted(count(Severity::Error), "error"),
+            counted(count(Severity::Warning), "warning")
         )
     }
 }
@@ -43,8 +43,8 @@ impl fmt::Display for BoundaryReport {
         };
         write!(
             f,
-            "{} areas, {:.2} km², {parents}, {} ({})",
-            self.areas,
+            "{}, {:.2} km², {parents}, {} ({})",
+            counted(self.areas, "area"),
             self.area_km2,
             self.file.display(),
             self.crs
@@ -98,4 +98,10 @@ fn show(
         writeln!(f, "    and {} more", findings.len() - SHOWN)?;
     }
     Ok(())
+}
+
+/// A number and its noun.
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
