@@ -267,8 +267,9 @@ fn date(value: &Value) -> Result<NaiveDate, Broken> {
         Value::Datetime(date) => date.to_string(),
         other => other.to_string(),
     };
-    text.trim_matches('"').parse().map_err(|_| {
+    let Ok(date) = text.trim_matches('"').parse() else {
         let rule = format!("{text} is not a date, such as 2024-01-01");
-        ("valid_from".to_owned(), rule)
-    })
+        return Err(("valid_from".to_owned(), rule));
+    };
+    Ok(date)
 }
