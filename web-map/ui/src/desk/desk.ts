@@ -10,7 +10,7 @@ import { parse, print } from '../state/permalink';
 import { Store } from '../state/store';
 import { firstView, type View } from '../state/view';
 import { Texts } from '../texts';
-import { type Era, lagAllowed, spanFor, windowOf } from '../time/choice';
+import { type Era, spanFor, windowOf } from '../time/choice';
 import type { Clock } from '../time/clock';
 import { firstStretch, nextStretch, Player, STEP_OF_BIN } from '../time/playback';
 import { Zone } from '../time/zone';
@@ -241,13 +241,11 @@ export class Desk {
     if (!playing) this.#ask();
   }
 
-  /** A rolling window moves with the clock, in small steps, each a new question. */
+  /** A rolling window moves with the clock, in steps, each a new question. */
   #keepUp(): void {
     const { time } = this.#view.value;
     if (!('preset' in time) || this.#data.value.playing) return;
-    const fresh = windowOf(time, this.#era());
-    if (fresh.from === null || this.#window.from === null) return;
-    if (fresh.from - this.#window.from >= lagAllowed(fresh, this.#clock.now())) this.#ask();
+    if (windowOf(time, this.#era()).from !== this.#window.from) this.#ask();
   }
 
   #era(): Era {

@@ -49,19 +49,19 @@ export function windowOf(choice: TimeChoice, era: Era): Window {
     case 'today':
       return { from: era.zone.floor(end, 'day'), to: null };
     case '24h':
-      return { from: Math.floor((end - DAY) / MINUTE) * MINUTE, to: null };
+      return { from: rolling(end - DAY, 5 * MINUTE), to: null };
     case '7d':
-      return { from: Math.floor(era.zone.addDays(end, -7) / MINUTE) * MINUTE, to: null };
+      return { from: rolling(era.zone.addDays(end, -7), 30 * MINUTE), to: null };
     case '30d':
-      return { from: Math.floor(era.zone.addDays(end, -30) / MINUTE) * MINUTE, to: null };
+      return { from: rolling(era.zone.addDays(end, -30), 2 * HOUR), to: null };
     case 'all':
       return { from: null, to: null };
   }
 }
 
-/** How far a rolling window may lag behind the clock before it is moved: a part of its length. */
-export function lagAllowed(window: Window, now: Instant): number {
-  return window.from === null ? Infinity : Math.max(MINUTE, (now - window.from) / 288);
+/** A rolling window moves in steps, the same for all readers, so that the server counts once for all of them. */
+function rolling(from: Instant, step: number): Instant {
+  return Math.floor(from / step) * step;
 }
 
 /** The histogram that suits a choice when the reader has not set one. */

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { preview } from 'vite';
 
@@ -37,7 +37,7 @@ export async function stage(): Promise<Stage> {
   const server = SERVER ? null : await preview({ preview: { port: 0, host: '127.0.0.1' } });
   const origin = new URL(SERVER ?? server?.resolvedUrls?.local[0] ?? '').origin;
   const browser: Browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: chromiumPath(),
     args: FLAGS,
   });
   return {
@@ -55,6 +55,18 @@ export async function stage(): Promise<Stage> {
       await server?.close();
     },
   };
+}
+
+/** The browser that `CHROMIUM` names, or the first on the path. */
+function chromiumPath(): string {
+  if (process.env.CHROMIUM) return process.env.CHROMIUM;
+  const found = (process.env.PATH ?? '')
+    .split(delimiter)
+    .flatMap(folder => ['chromium', 'chromium-browser', 'google-chrome'].map(name => join(folder, name)))
+    .find(existsSync);
+  if (!found)
+    throw new Error('no Chromium on the path; install it (apt-get install chromium) or set CHROMIUM');
+  return found;
 }
 
 /** Collects what a page must never do. */
