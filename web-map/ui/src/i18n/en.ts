@@ -89,7 +89,7 @@ export const en = {
   'play.step.month': '1 month',
 
   'legend.title': 'Complaints per cell',
-  'legend.cellSize': 'cells of about {size}',
+  'legend.cellSize': 'about {size} each',
   'legend.count': '{n} cells',
   'legend.andMore': '{n} and more',
   'legend.rescale': 'Rescale',

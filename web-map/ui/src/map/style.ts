@@ -21,6 +21,9 @@ const INK = {
   chosen: '#ffffff',
 } as const;
 
+/** How much of a cell's colour shows; the legend's swatches have the same, so that they match. */
+export const CELL_OPACITY = 0.88;
+
 /** Tiles closer in than this are made from those of this zoom. */
 const FINEST_TILE = 14;
 
@@ -118,7 +121,7 @@ function cellLayers(resolution: number): LayerSpecification[] {
     {
       ...common,
       id: cellsId(resolution),
-      paint: { 'fill-color': 'transparent', 'fill-opacity': 0.82, 'fill-antialias': true },
+      paint: { 'fill-color': 'transparent', 'fill-opacity': CELL_OPACITY, 'fill-antialias': true },
     },
     {
       ...common,

@@ -1,6 +1,7 @@
 import type { DeskContext, Panel } from '../desk/context';
 import { h, ICONS, icon } from '../dom';
 import { classCounts, type Scale } from '../map/scale';
+import { CELL_OPACITY } from '../map/style';
 
 /** Mean area of a cell in km² at resolutions 5 to 10, from the H3 tables. */
 const CELL_KM2: Record<number, number> = {
@@ -70,7 +71,7 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
         h(
           'li',
           {},
-          h('i', { class: 'swatch', style: `background:${scale.colours[i]}` }),
+          h('i', { class: 'swatch', style: `background:${scale.colours[i]};opacity:${CELL_OPACITY}` }),
           h('span', { class: 'bounds' }, boundsText(scale, i, texts)),
           h('span', { class: 'cells' }, t('legend.count', { n: texts.whole(counts[i] ?? 0) })),
         ),

@@ -2,6 +2,7 @@ import type { AreaValue } from '../api/wire';
 import { h } from '../dom';
 import { areaName } from '../i18n/i18n';
 import type { Scale } from '../map/scale';
+import { CELL_OPACITY } from '../map/style';
 import type { Texts } from '../texts';
 
 const RANKED = 12;
@@ -35,7 +36,7 @@ export function classBar(scale: Scale, texts: Texts): HTMLElement {
       h(
         'span',
         { class: 'class' },
-        h('i', { style: `background:${scale.colours[i]}` }),
+        h('i', { style: `background:${scale.colours[i]};opacity:${CELL_OPACITY}` }),
         `≥ ${texts.rate(bound)}`,
       ),
     ),
