@@ -18,7 +18,7 @@ use crate::predicate::{edges, side};
 use crate::{BBox, NOWHERE};
 
 /// Bins for each edge: more make fewer points need an edge at all, fewer keep the table in the cache.
-const BINS_PER_EDGE: usize = 4;
+const BINS_PER_EDGE: usize = 8;
 /// Bounds on the number of bins of one version: 256 to 4 million (16 MB).
 const BINS: RangeInclusive<usize> = 1 << 8..=1 << 22;
 
