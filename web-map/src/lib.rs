@@ -1,1 +1,28 @@
-//! x
+//! The citybrain server and command line.
+//!
+//! [`run`] is the whole program: it reads the command line and runs one of [`commands`]. The server is [`serve`] over an
+//! [`AppState`]; [`app`](mod@app) has the only list of its routes, and each route is a file in `routes`.
+
+pub mod app;
+mod clock;
+mod commands;
+mod config;
+mod engine;
+mod error;
+mod format;
+mod http;
+mod live;
+mod metrics;
+mod page;
+mod routes;
+mod schema;
+mod server;
+mod shutdown;
+mod state;
+mod terminal;
+mod tiles;
+
+pub use commands::run;
+pub use config::{Config, ConfigError};
+pub use server::{ServeError, run as serve};
+pub use state::AppState;

@@ -1,0 +1,128 @@
+use arrow_array::RecordBatch;
+use proptest::prelude::*;
+
+use super::*;
+use crate::question::tests::{Row, batch};
+
+fn published(seq: u64, rows: RecordBatch) -> Published {
+    Published { seq, table: Table::Complaints, rows, replaces: false }
+}
+
+fn view(question: Question) -> LiveView {
+    let mut view = LiveView::new(question, Resolution::Eight, AreaLevel::District);
+    view.reset(Counts::default());
+    view
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let place = prop_oneof![
+        1 => Just((None, None)),
+        1 => (116.0..116.1, 39.0..39.1).prop_map(|at| (Some(at), None)),
+        4 => ((116.0..116.1, 39.0..39.1), prop_oneof![Just("d1"), Just("d2")]).prop_map(|(at, id)| (Some(at), Some(id))),
+    ];
+    let category = prop_oneof![Just(None), Just(Some("noise")), Just(Some("water"))];
+    (place, category).prop_map(|((at, district), category)| Row { at, district, category, ..Row::default() })
+}
+
+/// The counts by going through all rows one by one.
+fn by_hand(seq: u64, rows: &[Row], meant: impl Fn(&Row) -> bool) -> Counts {
+    let mut counts = Counts { seq, ..Counts::default() };
+    for row in rows.iter().filter(|row| meant(row)) {
+        counts.totals.total += 1;
+        match row.cell(Resolution::Eight) {
+            None => counts.totals.not_located += 1,
+            Some(cell) => *counts.cells.entry(cell).or_default() += 1,
+        }
+        match row.district {
+            Some(area) => {
+                counts.totals.located += 1;
+                *counts.areas.entry(area.to_owned()).or_default() += 1;
+            }
+            None => counts.totals.outside += u64::from(row.at.is_some()),
+        }
+    }
+    counts
+}
+
+proptest! {
+    #[test]
+    fn folding_batches_counts_what_counting_all_rows_counts(batches in prop::collection::vec(prop::collection::vec(row(), 0..20), 1..6)) {
+        let question = Question { categories: vec!["noise".into()], ..Question::default() };
+        let mut view = view(question);
+        for (seq, rows) in (1..).zip(&batches) {
+            view.fold(&published(seq, batch(rows)));
+        }
+        let counts = by_hand(batches.len() as u64, &batches.concat(), |row| row.category == Some("noise"));
+        prop_assert_eq!(view.counts(), &counts);
+    }
+
+    #[test]
+    fn changes_laid_over_the_counts_before_give_the_counts_after(
+        before in prop::collection::vec(row(), 0..20),
+        folded in prop::collection::vec(row(), 0..20),
+        read in prop::collection::vec(row(), 0..20),
+    ) {
+        let mut view = view(Question::default());
+        view.fold(&published(1, batch(&before)));
+        view.take_changes();
+        let mut shown = view.counts().clone();
+
+        view.fold(&published(2, batch(&folded)));
+        view.reset(by_hand(3, &read, |_| true));
+        if let Some(changes) = view.take_changes() {
+            shown.cells.extend(changes.cells);
+            shown.areas.extend(changes.areas);
+            shown.totals = changes.totals;
+        }
+        shown.cells.retain(|_, count| *count > 0);
+        shown.areas.retain(|_, count| *count > 0);
+        let after = view.counts();
+        prop_assert_eq!((&shown.cells, &shown.areas, shown.totals), (&after.cells, &after.areas, after.totals));
+    }
+}
+
+fn one() -> RecordBatch {
+    batch(&[Row { at: Some((116.0, 39.0)), district: Some("d1"), ..Row::default() }])
+}
+
+#[test]
+fn a_batch_that_the_counts_hold_already_is_not_counted_again() {
+    let mut view = LiveView::new(Question::default(), Resolution::Eight, AreaLevel::District);
+    view.reset(Counts { seq: 7, ..Counts::default() });
+    view.fold(&published(7, one()));
+    assert_eq!(view.counts().totals.total, 0);
+    view.fold(&published(8, one()));
+    assert_eq!((view.counts().totals.total, view.counts().seq), (1, 8));
+}
+
+#[test]
+fn a_batch_that_replaces_rows_makes_the_view_stale_until_it_is_read_anew() {
+    let mut view = view(Question::default());
+    view.fold(&Published { replaces: true, ..published(1, one()) });
+    assert!(view.is_stale());
+    view.fold(&published(2, one()));
+    assert_eq!(view.take_changes(), None);
+    view.reset(Counts { seq: 2, totals: Totals { total: 5, not_located: 5, ..Totals::default() }, ..Counts::default() });
+    let changes = view.take_changes().unwrap();
+    assert_eq!((changes.seq, changes.totals.total), (2, 5));
+    assert!(changes.cells.is_empty());
+}
+
+#[test]
+fn batches_of_other_tables_change_nothing() {
+    let mut view = view(Question::default());
+    view.fold(&Published { table: Table::Observations, replaces: true, ..published(1, one()) });
+    assert!(!view.is_stale());
+    assert_eq!(view.take_changes(), None);
+}
+
+#[test]
+fn changes_are_told_once_with_the_newest_count() {
+    let mut view = view(Question::default());
+    view.fold(&published(1, one()));
+    view.fold(&published(2, one()));
+    let changes = view.take_changes().unwrap();
+    assert_eq!(changes.cells.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2]);
+    assert_eq!(changes.areas, [("d1".to_owned(), 2)]);
+    assert_eq!(view.take_changes(), None);
+}

@@ -1,0 +1,65 @@
+//! `citybrain init`: a state directory for a city.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use citybrain_grid::City;
+use citybrain_ingest::city;
+use citybrain_store::{OpenError, StateDir, Store};
+
+use super::Failure;
+use crate::terminal;
+
+/// Make a state directory for a city
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The city's file, beside its boundary files
+    #[arg(long, value_name = "CITY.toml")]
+    city: PathBuf,
+    /// The directory to make; one of the same city is left as it is
+    #[arg(long, value_name = "DIR")]
+    state_dir: PathBuf,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    terminal::log("error");
+    let (city, _) = city::read_city(&args.city)?;
+    init(&args.city, &city, &args.state_dir)?;
+    terminal::print(|out| writeln!(out, "{}: state directory of {}", args.state_dir.display(), city.name))
+}
+
+/// Makes `state_dir` the state directory of the city in `city_file`: copies its files, then lets the store write down whose it
+/// is. Either all of it is there afterwards or it is no state directory. One that is there already stays as it is.
+///
+/// # Errors
+/// When it is the state directory of another city or of a newer version, or a file cannot be read or written.
+pub(super) fn init(city_file: &Path, city: &City, state_dir: &Path) -> Result<(), Failure> {
+    match StateDir::open(state_dir) {
+        Ok(state) => return Ok(state.belongs_to(city)?),
+        Err(OpenError::Missing { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    fs::create_dir_all(state_dir).map_err(Failure::file(state_dir))?;
+    let copy = state_dir.join("city.tmp");
+    let place = state_dir.join("city");
+    // What an earlier attempt left; there is no state directory yet that would need it.
+    for leftover in [&copy, &place] {
+        if leftover.exists() {
+            fs::remove_dir_all(leftover).map_err(Failure::file(leftover))?;
+        }
+    }
+    city::copy_city(city_file, &copy)?;
+    fs::rename(&copy, &place).map_err(Failure::file(&place))?;
+    Store::create(state_dir, city)?;
+    Ok(())
+}
+
+/// The city of a state directory.
+///
+/// # Errors
+/// When it is no state directory, or its copy of the city cannot be read.
+pub(super) fn city_of(state_dir: &Path) -> Result<City, Failure> {
+    StateDir::open(state_dir)?;
+    let (city, _) = city::read_city(&StateDir::city_file(state_dir))?;
+    Ok(city)
+}

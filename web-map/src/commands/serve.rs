@@ -1,0 +1,75 @@
+//! `citybrain serve`: the server.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use citybrain_grid::City;
+use citybrain_store::{Store, Writer};
+
+use super::{Failure, init};
+use crate::config::Config;
+use crate::shutdown::Asked;
+use crate::state::AppState;
+use crate::{metrics, server, terminal};
+
+/// Serve a state directory: the map, the API, the live stream
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// State directory, made by `citybrain init`
+    #[arg(long, value_name = "DIR")]
+    state_dir: PathBuf,
+    /// Address and port to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// File of settings (TOML)
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Serve others than this machine, although everything is open to whoever can reach the address
+    #[arg(long)]
+    insecure: bool,
+}
+
+/// What the server notes by itself: its own steps, and troubles of what it is made of.
+pub(super) const LOG: &str = "warn,citybrain=info,citybrain_store=info";
+
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    terminal::log(LOG);
+    let mut config = Config::read(args.config.as_deref())?;
+    config.listen = args.listen.unwrap_or(config.listen);
+    if !config.listen.ip().is_loopback() && !args.insecure {
+        return Err(Failure::Exposed(config.listen));
+    }
+    serve(&args.state_dir, config, |_, _| Ok(()), |(), _| {}, |address| format!("http://{address}"))
+}
+
+/// Serves a state directory until the process is asked to stop. `prepare` is done before the server answers, `begin` starts what
+/// runs beside it, `ready` is the line that is printed when it answers.
+pub(super) fn serve<T>(
+    state_dir: &Path,
+    config: Config,
+    prepare: impl FnOnce(&City, &Writer) -> Result<T, Failure>,
+    begin: impl FnOnce(T, &AppState),
+    ready: impl FnOnce(SocketAddr) -> String,
+) -> Result<(), Failure> {
+    let at = config.listen;
+    let listen = |source| Failure::Listen { address: at, source };
+    // The port first: it is the quickest to be wrong.
+    let listener = TcpListener::bind(at).map_err(listen)?;
+    listener.set_nonblocking(true).map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let city = Arc::new(init::city_of(state_dir)?);
+    let store = Store::open(state_dir, Arc::clone(&city), config.store_options())?;
+    let prepared = prepare(&city, &store.writer())?;
+    let metrics = metrics::install().expect("a process serves once, so it collects metrics once");
+    let state = AppState::new(store, city, config, address, Some(metrics));
+
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let asked = Asked::listen()?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        begin(prepared, &state);
+        terminal::print(|out| writeln!(out, "{}", ready(address)))?;
+        Ok(server::run(listener, state, asked.to_stop()).await?)
+    })
+}

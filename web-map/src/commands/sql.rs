@@ -1,0 +1,38 @@
+//! `citybrain sql`: one question, from a script.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use citybrain_query::{Limits, Session};
+use citybrain_store::Store;
+
+use super::{Failure, init};
+use crate::format::Format;
+use crate::terminal;
+
+/// Ask one read-only question in SQL; works while a server runs on the same state directory
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// State directory
+    #[arg(long, value_name = "DIR")]
+    state_dir: PathBuf,
+    /// How the rows are written
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// The query
+    query: String,
+}
+
+/// Whoever can run the command can read the files: only the machine is a limit.
+const LIMITS: Limits =
+    Limits { memory_bytes: 4 << 30, timeout: Duration::from_secs(3600), rows: usize::MAX, partitions: 2 };
+
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    terminal::log("error");
+    let city = Arc::new(init::city_of(&args.state_dir)?);
+    let snapshot = Store::open_read_only(&args.state_dir, city)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let answer = runtime.block_on(Session::new(snapshot, LIMITS).sql(&args.query, &[]))?;
+    terminal::print(|out| args.format.write(&answer, out))
+}

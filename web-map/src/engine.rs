@@ -1,0 +1,81 @@
+//! The store, and how it is asked: the two handles that everything else goes through.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Instant;
+
+use citybrain_grid::City;
+use citybrain_query::{Limits, Session};
+use citybrain_store::{Store, Writer};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use crate::config::Config;
+use crate::metrics;
+
+/// The store of one city with the limits of its queries.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    store: Store,
+    city: Arc<City>,
+    limits: Limits,
+    /// Queries that may run at the same time: each may take its whole memory.
+    queries: Semaphore,
+}
+
+impl Engine {
+    pub(crate) fn new(store: Store, city: Arc<City>, config: &Config) -> Self {
+        let limits = Limits {
+            memory_bytes: config.query_memory_bytes,
+            timeout: config.query_timeout(),
+            rows: config.query_rows,
+            ..Limits::default()
+        };
+        Self { store, city, limits, queries: Semaphore::new(config.queries_at_once.max(1)) }
+    }
+
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(crate) fn writer(&self) -> Writer {
+        self.store.writer()
+    }
+
+    pub(crate) const fn city(&self) -> &Arc<City> {
+        &self.city
+    }
+
+    /// A session on the newest snapshot, as soon as a query may run. `what` names the question in the metrics.
+    pub(crate) async fn ask(&self, what: &'static str) -> Asking<'_> {
+        let place = self.queries.acquire().await.expect("the semaphore is never closed");
+        let session = Session::new(self.store.snapshot(), self.limits.clone());
+        Asking { session, what, start: Instant::now(), _place: place }
+    }
+
+    pub(crate) fn into_store(self) -> Store {
+        self.store
+    }
+}
+
+/// A session with its place among the queries that run; its time counts until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Asking<'a> {
+    session: Session,
+    what: &'static str,
+    start: Instant,
+    _place: SemaphorePermit<'a>,
+}
+
+impl Deref for Asking<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        metrics::queried(self.what, self.start.elapsed());
+    }
+}

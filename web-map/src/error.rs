@@ -1,0 +1,226 @@
+//! What went wrong with a request, told as problem details (RFC 9457).
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use citybrain_store::AppendError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::tiles::UnknownLayer;
+
+/// Why a request has no good answer. The client gets problem details; a cause that is ours goes to the log, once.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HttpError {
+    /// A parameter of the address is unknown, missing or cannot be read.
+    #[error("parameter {name}: {message}")]
+    Parameter { name: Cow<'static, str>, message: String },
+    /// The body is no such thing as its media type says.
+    #[error("{0}")]
+    Body(String),
+    /// The body is of a media type, or packed in a way, that the route does not read.
+    #[error("{found} is not read here; send {wanted}")]
+    MediaType { found: String, wanted: &'static str },
+    /// The body, unpacked, is larger than the server takes.
+    #[error("the body is larger than {limit} bytes; send it in parts")]
+    TooLarge { limit: usize },
+    /// There is no such thing.
+    #[error("there is no {0}")]
+    NotFound(String),
+    /// The route exists, the method does not.
+    #[error("the route does not answer this method")]
+    Method,
+    /// The host name of the request is not one of this server's.
+    #[error("this server does not answer for the host {0}; name it in the setting `hosts`")]
+    Host(String),
+    /// The query is wrong in itself.
+    #[error("{0}")]
+    Query(String),
+    /// The query went beyond its time or memory.
+    #[error("{0}")]
+    Limit(String),
+    /// Come back after a pause.
+    #[error("{message}")]
+    Busy { message: String, retry_after: Duration },
+    /// The server cannot do it now: it is closing, or the disk fails.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Our fault.
+    #[error("the server failed; its log says why")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl HttpError {
+    pub(crate) fn parameter(name: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self::Parameter { name: name.into(), message: message.into() }
+    }
+
+    pub(crate) fn unknown_parameter(name: String) -> Self {
+        Self::parameter(name, "is not a parameter of this route")
+    }
+
+    pub(crate) fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Parameter { .. } | Self::Body(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Host(_) => StatusCode::MISDIRECTED_REQUEST,
+            Self::Limit(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Parameter { .. } => "parameter",
+            Self::Body(_) => "body",
+            Self::MediaType { .. } => "media-type",
+            Self::TooLarge { .. } => "too-large",
+            Self::NotFound(_) => "not-found",
+            Self::Method => "method",
+            Self::Host(_) => "host",
+            Self::Query(_) => "query",
+            Self::Limit(_) => "query-limit",
+            Self::Busy { .. } => "busy",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::Parameter { .. } => "A parameter cannot be used",
+            Self::Body(_) => "The body cannot be read",
+            Self::MediaType { .. } => "The body's format is not read here",
+            Self::TooLarge { .. } => "The body is too large",
+            Self::NotFound(_) => "Not found",
+            Self::Method => "Method not allowed",
+            Self::Host(_) => "Not a name of this server",
+            Self::Query(_) => "The query cannot be answered",
+            Self::Limit(_) => "The query went beyond a limit",
+            Self::Busy { .. } => "Too much at once",
+            Self::Unavailable(_) => "Not available now",
+            Self::Internal(_) => "The server failed",
+        }
+    }
+}
+
+/// Problem details (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// A name for machines that stays the same: `urn:citybrain:problem:NAME`.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// The kind of problem in a few words.
+    pub(crate) title: String,
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// What is wrong with this request.
+    pub(crate) detail: String,
+    /// Which fields or parameters are wrong, when it is about some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<FieldProblem>,
+}
+
+/// One wrong field or parameter.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct FieldProblem {
+    /// The field or parameter.
+    pub(crate) field: String,
+    /// What is wrong with it.
+    pub(crate) message: String,
+}
+
+impl From<&HttpError> for Problem {
+    fn from(error: &HttpError) -> Self {
+        let errors = match error {
+            HttpError::Parameter { name, message } => {
+                vec![FieldProblem { field: name.to_string(), message: message.clone() }]
+            }
+            _ => Vec::new(),
+        };
+        Self {
+            kind: format!("urn:citybrain:problem:{}", error.name()),
+            title: error.title().to_owned(),
+            status: error.status().as_u16(),
+            detail: error.to_string(),
+            errors,
+        }
+    }
+}
+
+impl Problem {
+    /// A body of which no row is a record, by the rows' positions, fields and messages.
+    pub(crate) fn rejected<'a>(rows: impl Iterator<Item = (u64, &'a str, &'a str)>) -> Self {
+        Self {
+            kind: "urn:citybrain:problem:rejected".to_owned(),
+            title: "No row is a record".to_owned(),
+            status: StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
+            detail: "every row breaks a rule; they are kept and can be replayed".to_owned(),
+            errors: rows
+                .map(|(index, field, message)| FieldProblem { field: format!("{index}.{field}"), message: message.to_owned() })
+                .collect(),
+        }
+    }
+}
+
+/// The media type of problem details.
+pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        if let Self::Internal(cause) = &self {
+            tracing::error!(cause = %one_line(cause.as_ref()), "request_failed");
+        }
+        let mut response = (self.status(), Json(Problem::from(&self))).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Self::Busy { retry_after, .. } = self {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+        }
+        response
+    }
+}
+
+impl From<AppendError> for HttpError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Full { retry_after } => Self::Busy { message: error.to_string(), retry_after },
+            _ => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<UnknownLayer> for HttpError {
+    fn from(error: UnknownLayer) -> Self {
+        Self::NotFound(error.to_string())
+    }
+}
+
+/// An error and its causes on one line, for the log and for the terminal.
+pub(crate) fn one_line(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // Some errors repeat their cause in their own text.
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = error.source();
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

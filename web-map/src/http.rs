@@ -1,0 +1,11 @@
+//! What every route shares: parameters, caching, and the layers around the routes.
+
+pub(crate) mod answer;
+pub(crate) mod body;
+pub(crate) mod caching;
+pub(crate) mod filter;
+pub(crate) mod host;
+pub(crate) mod observe;
+pub(crate) mod panics;
+pub(crate) mod params;
+pub(crate) mod security;

@@ -1,0 +1,99 @@
+//! How fresh the whole is: the newest record, and how many come in.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use citybrain_store::{Published, Table};
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::compute::max;
+use datafusion::arrow::datatypes::TimestampMicrosecondType;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What is known of the stream of records as a whole.
+#[derive(Debug)]
+pub(crate) struct Pulse {
+    since: DateTime<Utc>,
+    seq: u64,
+    received_at: Option<DateTime<Utc>>,
+    requested_at: Option<DateTime<Utc>>,
+    /// Complaints by the second in which they came, oldest first, of the last minute.
+    recent: VecDeque<(i64, u64)>,
+}
+
+/// How fresh the counts are: the stream's `freshness` event.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Freshness {
+    /// The server's clock.
+    pub(crate) server_time: DateTime<Utc>,
+    /// The newest sequence number.
+    pub(crate) seq: u64,
+    /// When the last record was taken in.
+    pub(crate) received_at: Option<DateTime<Utc>>,
+    /// The latest time at which a citizen reported.
+    pub(crate) requested_at: Option<DateTime<Utc>>,
+    /// Complaints a minute, over the last minute.
+    pub(crate) per_minute: f64,
+}
+
+/// The rate is over this long.
+const WINDOW: TimeDelta = TimeDelta::seconds(60);
+/// A server that runs for less time than the window tells the rate since its start, but since no less than this.
+const WINDOW_MIN: TimeDelta = TimeDelta::seconds(10);
+
+impl Pulse {
+    /// The pulse of a server that starts `now` on records up to `seq`.
+    pub(crate) const fn new(now: DateTime<Utc>, seq: u64) -> Self {
+        Self { since: now, seq, received_at: None, requested_at: None, recent: VecDeque::new() }
+    }
+
+    /// Learns the newest times of the records that were there before.
+    pub(crate) fn know(&mut self, received_at: Option<DateTime<Utc>>, requested_at: Option<DateTime<Utc>>) {
+        self.received_at = self.received_at.max(received_at);
+        self.requested_at = self.requested_at.max(requested_at);
+    }
+
+    /// Takes note of a published batch.
+    pub(crate) fn fold(&mut self, published: &Published, now: DateTime<Utc>) {
+        self.seq = self.seq.max(published.seq);
+        self.received_at = self.received_at.max(latest(published, "received_at"));
+        if published.table != Table::Complaints {
+            return;
+        }
+        self.requested_at = self.requested_at.max(latest(published, "requested_at"));
+        let (second, rows) = (now.timestamp(), published.rows.num_rows() as u64);
+        match self.recent.back_mut() {
+            Some((last, count)) if *last == second => *count += rows,
+            _ => self.recent.push_back((second, rows)),
+        }
+        self.forget(now);
+    }
+
+    /// How fresh it is at `now`.
+    pub(crate) fn freshness(&mut self, now: DateTime<Utc>) -> Freshness {
+        self.forget(now);
+        let window = (now - self.since).clamp(WINDOW_MIN, WINDOW);
+        let complaints: u64 = self.recent.iter().map(|(_, count)| count).sum();
+        #[expect(clippy::cast_precision_loss, reason = "a rate is a float; 2^53 complaints a minute are out of reach")]
+        let per_minute = complaints as f64 * 60.0 / window.as_seconds_f64();
+        Freshness {
+            server_time: now,
+            seq: self.seq,
+            received_at: self.received_at,
+            requested_at: self.requested_at,
+            per_minute: (per_minute * 10.0).round() / 10.0,
+        }
+    }
+
+    fn forget(&mut self, now: DateTime<Utc>) {
+        let first = (now - WINDOW).timestamp();
+        while self.recent.front().is_some_and(|(second, _)| *second <= first) {
+            self.recent.pop_front();
+        }
+    }
+}
+
+fn latest(published: &Published, column: &str) -> Option<DateTime<Utc>> {
+    let column = published.rows.column_by_name(column)?;
+    max(column.as_primitive::<TimestampMicrosecondType>()).and_then(DateTime::from_timestamp_micros)
+}

@@ -1,0 +1,232 @@
+//! `POST /v1/complaints`, `/v1/complaint-events` and `/v1/observations`: records come in.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use citybrain_ingest::{Context, Decoded, Format, Profile, decode_body};
+use citybrain_store::Receipt;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::{HttpError, PROBLEM_JSON, Problem};
+use crate::http::answer::json;
+use crate::http::body;
+use crate::http::params::Params;
+use crate::state::AppState;
+use crate::{clock, metrics, schema};
+
+/// What became of a body. `accepted + updated + duplicate` and the rejected rows are all its rows.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Receipt)]
+pub(crate) struct Answer {
+    /// Every record of the body is in answers that have this sequence number or a larger one.
+    seq: u64,
+    /// New records.
+    accepted: u64,
+    /// Records that replace an earlier state of themselves.
+    updated: u64,
+    /// Records that were there already with the same content.
+    duplicate: u64,
+    /// Rows that are no record; they are kept with their reason and can be replayed.
+    rejected: Vec<Rejected>,
+}
+
+/// A row of a body that is no record.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Rejected {
+    /// The row's position in the body, from 0.
+    index: u64,
+    /// The field that breaks the rule.
+    field: String,
+    /// The rule's name, for machines.
+    rule: String,
+    /// What the rule asks for.
+    message: String,
+}
+
+/// A body of which no row is a record: problem details, and the receipt.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RejectedBody {
+    #[serde(flatten)]
+    problem: Problem,
+    #[serde(flatten)]
+    receipt: Answer,
+}
+
+/// New complaints, or new states of known ones.
+///
+/// Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
+/// or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
+#[utoipa::path(
+    post, path = "/v1/complaints", tag = "complaints",
+    request_body(content(
+        (Vec<schema::ComplaintBody> = "application/json"),
+        (schema::ComplaintBody = "application/x-ndjson"),
+        (String = "text/csv"),
+        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+    )),
+    responses(
+        (status = 200, body = Answer),
+        (status = 400, body = Problem, description = "The body is not what its type says"),
+        (status = 413, body = Problem),
+        (status = 415, body = Problem),
+        (status = 422, body = RejectedBody, description = "No row is a record"),
+        (status = 429, body = Problem, description = "Send again after the pause in Retry-After"),
+        (status = 503, body = Problem),
+    ),
+)]
+pub(crate) async fn complaints(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    params: Params,
+    body: Body,
+) -> Result<Response, HttpError> {
+    static PROFILE: LazyLock<Arc<Profile>> = LazyLock::new(|| shipped("http"));
+    append(&state, &headers, params, body, "complaints", &PROFILE).await
+}
+
+/// New steps of complaints.
+///
+/// Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
+/// or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
+#[utoipa::path(
+    post, path = "/v1/complaint-events", tag = "complaints",
+    request_body(content(
+        (Vec<schema::ComplaintEventBody> = "application/json"),
+        (schema::ComplaintEventBody = "application/x-ndjson"),
+        (String = "text/csv"),
+        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+    )),
+    responses(
+        (status = 200, body = Answer),
+        (status = 400, body = Problem, description = "The body is not what its type says"),
+        (status = 413, body = Problem),
+        (status = 415, body = Problem),
+        (status = 422, body = RejectedBody, description = "No row is a record"),
+        (status = 429, body = Problem, description = "Send again after the pause in Retry-After"),
+        (status = 503, body = Problem),
+    ),
+)]
+pub(crate) async fn complaint_events(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    params: Params,
+    body: Body,
+) -> Result<Response, HttpError> {
+    static PROFILE: LazyLock<Arc<Profile>> = LazyLock::new(|| shipped("http-events"));
+    append(&state, &headers, params, body, "complaint_events", &PROFILE).await
+}
+
+/// New observations of sensors.
+///
+/// Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
+/// or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
+#[utoipa::path(
+    post, path = "/v1/observations", tag = "sensors",
+    request_body(content(
+        (Vec<schema::ObservationBody> = "application/json"),
+        (schema::ObservationBody = "application/x-ndjson"),
+        (String = "text/csv"),
+        (Vec<u8> = "application/vnd.apache.arrow.stream"),
+    )),
+    responses(
+        (status = 200, body = Answer),
+        (status = 400, body = Problem, description = "The body is not what its type says"),
+        (status = 413, body = Problem),
+        (status = 415, body = Problem),
+        (status = 422, body = RejectedBody, description = "No row is a record"),
+        (status = 429, body = Problem, description = "Send again after the pause in Retry-After"),
+        (status = 503, body = Problem),
+    ),
+)]
+pub(crate) async fn observations(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    params: Params,
+    body: Body,
+) -> Result<Response, HttpError> {
+    static PROFILE: LazyLock<Arc<Profile>> = LazyLock::new(|| shipped("http-observations"));
+    append(&state, &headers, params, body, "observations", &PROFILE).await
+}
+
+fn shipped(profile: &str) -> Arc<Profile> {
+    Profile::load(profile).expect("the profile is part of the program")
+}
+
+/// Bodies up to this size are decoded on the request's own task, larger ones on a thread for blocking work.
+const SMALL_BYTES: usize = 32 << 10;
+
+/// One body's way: format, bytes, records, journal, receipt.
+async fn append(
+    state: &AppState,
+    headers: &HeaderMap,
+    params: Params,
+    body: Body,
+    table: &'static str,
+    profile: &Arc<Profile>,
+) -> Result<Response, HttpError> {
+    params.finish()?;
+    body::check_packing(headers)?;
+    let format = format(headers)?;
+    let bytes = body::read(body, state.config.body_bytes_max).await?;
+    let context =
+        Context { source: None, city_zone: state.engine.city().time_zone, received_at: clock::now() };
+    let decoded = decode(bytes, format, profile, context).await?;
+
+    let rejected: Vec<Rejected> = decoded.refused.iter().map(Rejected::from).collect();
+    let none_accepted = decoded.batch.is_empty() && !rejected.is_empty();
+    let start = Instant::now();
+    let receipt = state.engine.writer().append(decoded.batch, decoded.refused).await?;
+    metrics::appended(table, &receipt, rejected.len(), start.elapsed());
+    let receipt = Answer::new(&receipt, rejected);
+    if none_accepted { Ok(all_rejected(receipt)) } else { json(&receipt) }
+}
+
+fn format(headers: &HeaderMap) -> Result<Format, HttpError> {
+    const WANTED: &str = "application/json, application/x-ndjson, text/csv or application/vnd.apache.arrow.stream";
+    let found = headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let format = found.as_deref().and_then(Format::of_content_type);
+    format.ok_or_else(|| HttpError::MediaType {
+        found: found.map_or_else(|| "a body without Content-Type".to_owned(), |found| format!("Content-Type {found}")),
+        wanted: WANTED,
+    })
+}
+
+async fn decode(
+    bytes: Vec<u8>,
+    format: Format,
+    profile: &Arc<Profile>,
+    context: Context,
+) -> Result<Decoded, HttpError> {
+    let profile = Arc::clone(profile);
+    let small = bytes.len() <= SMALL_BYTES;
+    let decode = move || decode_body(&bytes, format, &profile, &context);
+    let decoded = if small { decode() } else { tokio::task::spawn_blocking(decode).await.map_err(HttpError::internal)? };
+    decoded.map_err(|error| HttpError::Body(error.to_string()))
+}
+
+fn all_rejected(receipt: Answer) -> Response {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let problem = Problem::rejected(receipt.rejected.iter().map(|row| (row.index, &*row.field, &*row.message)));
+    let body = RejectedBody { problem, receipt };
+    (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], Json(body)).into_response()
+}
+
+impl Answer {
+    fn new(receipt: &Receipt, rejected: Vec<Rejected>) -> Self {
+        let Receipt { seq, accepted, updated, duplicate, .. } = *receipt;
+        Self { seq, accepted, updated, duplicate, rejected }
+    }
+}
+
+impl From<&citybrain_store::Refused> for Rejected {
+    fn from(refused: &citybrain_store::Refused) -> Self {
+        let citybrain_ingest::Rejected { index, field, rule, message } = refused.into();
+        Self { index, field, rule, message }
+    }
+}

@@ -1,0 +1,103 @@
+//! `GET /v1/city`: what a client needs to know before it asks anything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock;
+use crate::error::HttpError;
+use crate::http::answer::json;
+use crate::http::params::Params;
+use crate::state::AppState;
+
+/// The city, its levels and the time that its complaints span.
+#[utoipa::path(get, path = "/v1/city", tag = "city", responses((status = 200, body = City)))]
+pub(crate) async fn city(State(state): State<Arc<AppState>>, params: Params) -> Result<Response, HttpError> {
+    params.finish()?;
+    let asking = state.engine.ask("range").await;
+    let range = asking.city_range().await?;
+    let city = state.engine.city();
+    let bbox = city.bbox();
+    json(&City {
+        name: city.name.clone(),
+        time_zone: city.time_zone.name(),
+        base_resolution: city.base_resolution.into(),
+        languages: city.languages.clone(),
+        bbox: [bbox.west, bbox.south, bbox.east, bbox.north],
+        boundary_version: city.boundary_version(),
+        levels: city.levels.iter().map(Level::from).collect(),
+        seq: asking.snapshot().seq,
+        complaints: range.complaints,
+        range: range.from.zip(range.to).map(|(from, to)| Range { from, to }),
+        server_time: clock::now(),
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// The city.
+#[derive(Debug, Serialize, ToSchema)]
+struct City {
+    /// Its name.
+    name: String,
+    /// The zone of its local time (IANA).
+    time_zone: &'static str,
+    /// The H3 resolution at which every complaint is counted.
+    base_resolution: u8,
+    /// Its languages, the main one first.
+    languages: Vec<String>,
+    /// West, south, east, north in WGS 84 degrees.
+    #[schema(min_items = 4, max_items = 4)]
+    bbox: [f64; 4],
+    /// Names the boundaries in use; tiles may be kept as long as it stays the same.
+    boundary_version: String,
+    /// Its levels, from large to small.
+    levels: Vec<Level>,
+    /// Every record up to this sequence number is in the answers.
+    seq: u64,
+    /// Complaints in all.
+    complaints: u64,
+    /// From the first to the last complaint.
+    range: Option<Range>,
+    /// The server's clock.
+    server_time: DateTime<Utc>,
+    /// The server's version.
+    version: &'static str,
+}
+
+/// A level of areas.
+#[derive(Debug, Serialize, ToSchema)]
+struct Level {
+    /// `district`, `subdistrict`, `community` or `grid`.
+    level: &'static str,
+    /// The city's own word for it, by language.
+    names: BTreeMap<String, String>,
+    /// Number of areas.
+    areas: usize,
+    /// Where its tiles are.
+    tiles: String,
+}
+
+/// A span of time, both ends included.
+#[derive(Debug, Serialize, ToSchema)]
+struct Range {
+    /// `requested_at` of the first complaint.
+    from: DateTime<Utc>,
+    /// `requested_at` of the last complaint.
+    to: DateTime<Utc>,
+}
+
+impl From<&citybrain_grid::Level> for Level {
+    fn from(level: &citybrain_grid::Level) -> Self {
+        Self {
+            level: level.level.as_str(),
+            names: level.names.clone(),
+            areas: level.latest().len(),
+            tiles: format!("/tiles/areas-{}", level.level),
+        }
+    }
+}

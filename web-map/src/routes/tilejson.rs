@@ -1,0 +1,74 @@
+//! `GET /tiles/{layer}.json`: where a layer's tiles are and what they hold.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use tilejson::{Bounds, TileJSON, VectorLayer, tilejson};
+
+use crate::error::{HttpError, Problem};
+use crate::http::answer::json;
+use crate::http::params::Params;
+use crate::state::AppState;
+use crate::tiles::{Layer, UnknownLayer};
+
+/// The deepest zoom at which areas gain detail.
+const AREAS_ZOOM_MAX: u8 = 14;
+/// The deepest zoom at which cells gain detail.
+const CELLS_ZOOM_MAX: u8 = 16;
+
+/// A layer's TileJSON 3: `/tiles/areas-district.json`, `/tiles/cells-9.json`, `/tiles/cells.json`.
+#[utoipa::path(
+    get, path = "/tiles/{file}", tag = "tiles",
+    params(("file" = String, Path, description = "The layer's name and `.json`")),
+    responses((status = 200, body = Object), (status = 404, body = Problem)),
+)]
+pub(crate) async fn tilejson(
+    State(state): State<Arc<AppState>>,
+    Path(file): Path<String>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, HttpError> {
+    params.finish()?;
+    let city = state.engine.city();
+    let Some(name) = file.strip_suffix(".json") else { return Err(UnknownLayer(file).into()) };
+    let layer = Layer::parse(name, city)?;
+
+    let (vector_layers, zoom_max) = match layer {
+        Layer::Areas(_) => {
+            let polygons = described(name, &[("id", "The area's id"), ("name", "Its name"), ("parent", "The id of the area that it lies in")]);
+            let labels = described("labels", &[("id", "The area's id"), ("name", "Its name")]);
+            (vec![polygons, labels], AREAS_ZOOM_MAX)
+        }
+        Layer::Cells(_) | Layer::CellsByZoom => (vec![described("cells", &[("cell", "The H3 cell as hex text")])], CELLS_ZOOM_MAX),
+    };
+    let address = format!("{}/tiles/{name}/{{z}}/{{x}}/{{y}}?v={}", origin(&headers), city.boundary_version());
+    let bbox = city.bbox();
+    let document: TileJSON = tilejson! {
+        tiles: vec![address],
+        name: format!("{} of {}", layer.name(), city.name),
+        version: city.boundary_version(),
+        vector_layers: vector_layers,
+        bounds: Bounds::new(bbox.west, bbox.south, bbox.east, bbox.north),
+        minzoom: layer.zoom_min(city),
+        maxzoom: zoom_max,
+    };
+    json(&document)
+}
+
+fn described(id: &str, fields: &[(&str, &str)]) -> VectorLayer {
+    let fields = fields.iter().map(|(name, about)| ((*name).to_owned(), (*about).to_owned()));
+    VectorLayer::new(id.to_owned(), fields.collect::<BTreeMap<_, _>>())
+}
+
+/// How the client sees this server: TileJSON wants whole addresses.
+fn origin(headers: &HeaderMap) -> String {
+    let header = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    let scheme = match header("x-forwarded-proto".parse().unwrap_or(header::FORWARDED)) {
+        Some("https") => "https",
+        _ => "http",
+    };
+    format!("{scheme}://{}", header(header::HOST).unwrap_or("localhost"))
+}

@@ -1,0 +1,90 @@
+//! The server's life: from a listener to a closed store.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use citybrain_store::CloseError;
+use tokio::net::TcpListener;
+
+use crate::app::app;
+use crate::state::AppState;
+
+/// How long open requests may take to end after the server was told to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves on `listener` until `shutdown` is done; then ends the live streams, lets open requests finish, seals and closes the
+/// store.
+///
+/// # Errors
+/// When the listener fails or sealing does. Nothing that was acknowledged is lost by either.
+pub async fn run(
+    listener: TcpListener,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let state = Arc::new(state);
+    let (stop, tasks) = (state.stop.clone(), state.tasks.clone());
+    tasks.spawn(until(&state, Arc::clone(&state).feel_pulse()));
+    tasks.spawn(until(&state, keep_metrics(Arc::clone(&state))));
+
+    let told = stop.clone();
+    let serving = axum::serve(listener, app(Arc::clone(&state))).with_graceful_shutdown(async move {
+        shutdown.await;
+        tracing::info!("stopping");
+        told.cancel();
+    });
+    let overdue = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(ServeError::Listener)?,
+        () = overdue => tracing::warn!("requests_cut_off"),
+    }
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+    close(state).await
+}
+
+/// `work`, ended when the server stops.
+fn until(state: &AppState, work: impl Future<Output = ()> + Send + 'static) -> impl Future<Output = ()> + Send + 'static {
+    let stop = state.stop.clone();
+    async move {
+        stop.run_until_cancelled(work).await;
+    }
+}
+
+/// Histograms are folded together now and then, also when nobody asks for them.
+async fn keep_metrics(state: Arc<AppState>) {
+    const EVERY: Duration = Duration::from_secs(5);
+    let Some(metrics) = &state.metrics else { return };
+    loop {
+        tokio::time::sleep(EVERY).await;
+        metrics.run_upkeep();
+    }
+}
+
+async fn close(state: Arc<AppState>) -> Result<(), ServeError> {
+    let Some(state) = Arc::into_inner(state) else {
+        tracing::warn!("closed_without_sealing");
+        return Ok(());
+    };
+    match tokio::task::spawn_blocking(move || state.close()).await {
+        Ok(closed) => closed.map_err(ServeError::Close),
+        Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+    }
+}
+
+/// Why a server ended otherwise than it was told to.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The listener failed.
+    #[error("the server cannot listen any longer: {0}")]
+    Listener(#[source] std::io::Error),
+    /// The store could not be closed well.
+    #[error(transparent)]
+    Close(#[from] CloseError),
+}

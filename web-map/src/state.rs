@@ -1,0 +1,105 @@
+//! What the routes share.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use citybrain_grid::City;
+use citybrain_store::{CloseError, Store, StoreOptions};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock;
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::http::host::Hosts;
+use crate::live::{Hub, Pulse};
+use crate::tiles::TileCache;
+
+/// Everything that the routes share: the engine, the settings, and what is kept between requests.
+#[derive(Debug)]
+pub struct AppState {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) config: Config,
+    pub(crate) hosts: Hosts,
+    pub(crate) tiles: TileCache,
+    pub(crate) live: Hub,
+    /// Held to fold one batch or to copy a few numbers.
+    pulse: Mutex<Pulse>,
+    pub(crate) metrics: Option<PrometheusHandle>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+}
+
+impl AppState {
+    /// The state of a server that answers at `address` for an open store. `metrics` is what `/metrics` shows, if anything.
+    pub fn new(
+        store: Store,
+        city: Arc<City>,
+        config: Config,
+        address: SocketAddr,
+        metrics: Option<PrometheusHandle>,
+    ) -> Self {
+        let pulse = Pulse::new(clock::now(), store.snapshot().seq);
+        let engine = Arc::new(Engine::new(store, city, &config));
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        Self {
+            hosts: Hosts::of(address.ip(), &config.hosts),
+            tiles: TileCache::new(config.tile_cache_bytes),
+            live: Hub::new(Arc::clone(&engine), tasks.clone(), stop.clone(), config.live_views),
+            engine,
+            config,
+            pulse: Mutex::new(pulse),
+            metrics,
+            tasks,
+            stop,
+        }
+    }
+
+    /// How the stream of records stands.
+    pub(crate) fn pulse(&self) -> MutexGuard<'_, Pulse> {
+        self.pulse.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of every batch until the server stops; the times before its start are read once.
+    pub(crate) async fn feel_pulse(self: Arc<Self>) {
+        let mut published = self.engine.store().watch();
+        match self.engine.ask("range").await.city_range().await {
+            Ok(range) => self.pulse().know(range.received_at, range.to),
+            Err(error) => tracing::warn!(%error, "newest_record_not_read"),
+        }
+        loop {
+            match published.recv().await {
+                Ok(batch) => self.pulse().fold(&batch, clock::now()),
+                // The newest times come with the next batch.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Seals what is hot and closes the store. Call it outside of asynchronous code.
+    ///
+    /// # Errors
+    /// When sealing failed; nothing is lost then.
+    pub fn close(self) -> Result<(), CloseError> {
+        drop(self.live);
+        match Arc::into_inner(self.engine) {
+            Some(engine) => engine.into_store().close(),
+            // Somebody still asks: the journal has everything that is not sealed.
+            None => Ok(()),
+        }
+    }
+}
+
+impl Config {
+    /// How the store is to seal.
+    pub(crate) fn store_options(&self) -> StoreOptions {
+        StoreOptions {
+            seal_rows: self.seal_rows,
+            seal_age: std::time::Duration::from_secs(self.seal_seconds),
+            ..StoreOptions::default()
+        }
+    }
+}
