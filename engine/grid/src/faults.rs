@@ -23,6 +23,11 @@ pub struct RingFault {
     pub lat: f64,
 }
 
+impl RingFault {
+    /// The most faults that are listed for one boundary; a boundary with more of them is no boundary.
+    pub const LISTED_MAX: usize = 100;
+}
+
 /// A rule that rings must keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,7 +60,7 @@ impl RingRule {
     }
 }
 
-/// All faults of a boundary as given, with exact predicates. Whether rings lie in each other rightly is looked at only when
+/// The faults of a boundary as given, with exact predicates, at most [`RingFault::LISTED_MAX`]. Whether rings lie in each other rightly is looked at only when
 /// their edges are in order. Holes that cut the inside in two are not looked for: they change no answer.
 ///
 /// Cost: edges are compared in runs of [`RUN`] whose boxes touch, so about n·√n for real boundaries.
@@ -71,6 +76,7 @@ pub(crate) fn ring_faults(boundary: &MultiPolygon<f64>) -> Vec<RingFault> {
     if faults.is_empty() {
         faults = nesting_faults(&rings, &touching);
     }
+    faults.truncate(RingFault::LISTED_MAX);
     faults
 }
 
@@ -144,6 +150,9 @@ fn compare_edges(rings: &[Ring]) -> (Vec<RingFault>, HashSet<(usize, usize)>) {
     for (at, run) in runs.iter().enumerate() {
         let reached = |other: &&Run<'_>| other.rect.low.x <= run.rect.high.x;
         for other in runs[at..].iter().take_while(reached) {
+            if faults.len() >= RingFault::LISTED_MAX {
+                break;
+            }
             if run.rect.touches(&other.rect) {
                 compare_runs(rings, run, other, &mut faults, &mut touching);
             }

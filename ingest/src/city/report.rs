@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use citybrain_grid::{Area, RingRule};
+use citybrain_grid::{Area, RingFault, RingRule};
 use citybrain_model::AreaLevel;
 use serde::Serialize;
 
@@ -246,9 +246,10 @@ fn invalid_rings(area: &Area) -> Vec<Finding> {
     for fault in &area.faults {
         by_rule.entry(fault.rule).or_default().push(fault);
     }
-    let finding = |(rule, faults): (RingRule, Vec<&citybrain_grid::RingFault>)| {
+    let finding = |(rule, faults): (RingRule, Vec<&RingFault>)| {
         let places = match faults.len() {
             1 => String::new(),
+            RingFault::LISTED_MAX => format!(" in {} places or more", RingFault::LISTED_MAX),
             count => format!(" in {count} places"),
         };
         let (lon, lat) = faults

@@ -56,7 +56,16 @@ fn a_fault_says_where() {
     assert_eq!((faults[0].lon, faults[0].lat), (1.0, 1.0));
 }
 
-/// The counts are those of GEOS 3.13 (shapely `is_valid`) for each level of `real::LEVELS`.
+#[test]
+fn a_boundary_that_is_all_faults_is_given_up_soon() {
+    // A comb whose every tooth crosses every other edge of the way back.
+    let zigzag = |y: f64| (0..2000).map(move |at| (f64::from(at) / 1000.0, y + f64::from(at % 2)));
+    let ring = zigzag(0.0).chain(zigzag(0.5)).collect();
+    let boundary = MultiPolygon::new(vec![geo::Polygon::new(ring, Vec::new())]);
+    assert_eq!(ring_faults(&boundary).len(), RingFault::LISTED_MAX);
+}
+
+/// The counts are those of GEOS 3.14 (shapely `is_valid`) for each level of `real::LEVELS`.
 #[test]
 fn as_many_real_boundaries_are_invalid_as_geos_says() {
     for ((file, id), invalid) in real::LEVELS.into_iter().zip([1, 0, 1, 0, 13, 0, 2, 3, 2]) {
