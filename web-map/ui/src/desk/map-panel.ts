@@ -43,7 +43,12 @@ export function mapPanel(host: HTMLElement, context: DeskContext, needs: Needs):
     {
       resolution: needs.resolution,
       camera: camera => view.update({ camera }),
-      pick: spot => view.update({ selection: choice(spot, value(spot.cell)) }),
+      pick: spot => {
+        const chosen = choice(spot, value(spot.cell));
+        // The same place again keeps its panel as it is.
+        if (JSON.stringify(chosen) !== JSON.stringify(view.value.selection))
+          view.update({ selection: chosen });
+      },
       hover: (spot, x, y) => {
         const useful = spot && (spot.cell || spot.areas.length > 0);
         seen = useful ? { spot, x, y } : null;

@@ -104,3 +104,35 @@ export async function until(what: string, holds: () => Promise<boolean>, ms = 10
     await new Promise(resolve => setTimeout(resolve, 50));
   }
 }
+
+/** Waits until the page draws at ease: ten pictures in a row without a long pause. */
+export async function calm(page: Page): Promise<void> {
+  await page.evaluate(
+    () =>
+      new Promise<void>(resolve => {
+        let quick = 0;
+        let before = performance.now();
+        const next = (now: number) => {
+          quick = now - before < 100 ? quick + 1 : 0;
+          before = now;
+          if (quick < 10) requestAnimationFrame(next);
+          else resolve();
+        };
+        requestAnimationFrame(next);
+      }),
+  );
+}
+
+/** When (milliseconds since 1970) a figure first has a value, as seen inside the page. */
+export function seenAt(page: Page, name: string, value: number): Promise<number> {
+  return page.evaluate(
+    ([name, value]) =>
+      new Promise<number>(resolve => {
+        const figure = document.querySelector<HTMLElement>(`[data-figure="${name}"]`);
+        const look = () => figure?.dataset.value === String(value) && resolve(Date.now());
+        if (figure) new MutationObserver(look).observe(figure, { attributes: true });
+        look();
+      }),
+    [name, value] as const,
+  );
+}
