@@ -13,7 +13,8 @@ cargo clippy --workspace --all-targets --locked -- -D warnings
 step "Rust documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 step "Rust tests"
-cargo build --workspace --locked
+# Bins and tests in one build: apart they would unify features differently and build the dependencies twice.
+cargo build --workspace --bins --tests --locked
 cargo test --workspace --locked
 step "generated files are current"
 scripts/api.sh --check

@@ -114,6 +114,9 @@ impl fmt::Debug for Session {
     }
 }
 
+/// The largest LIMIT that a plan holds.
+const LIMIT_MAX: usize = i64::MAX as usize;
+
 async fn collect(frame: DataFrame, rows_max: Option<usize>) -> Result<Answer, DataFusionError> {
     let schema = Arc::clone(frame.schema().inner());
     // One row more than the limit tells whether there were more. A plan that is explained is no table and has no limit.
@@ -122,7 +125,7 @@ async fn collect(frame: DataFrame, rows_max: Option<usize>) -> Result<Answer, Da
         | (_, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::DescribeTable(_)) => {
             frame
         }
-        (Some(rows_max), _) => frame.limit(0, Some(rows_max.saturating_add(1)))?,
+        (Some(rows_max), _) => frame.limit(0, Some(rows_max.saturating_add(1).min(LIMIT_MAX)))?,
     };
     let mut stream = frame.execute_stream().await?;
     let mut answer = Answer {
@@ -177,7 +180,10 @@ pub(crate) fn state(snapshot: &Snapshot, limits: &Limits, tables: Arc<Tables>) -
         .scalar_functions()
         .get_or_insert_default()
         .extend(functions::local_time(snapshot.city.time_zone));
-    builder.build()
+    let mut state = builder.build();
+    // What `now()` means in this query.
+    state.mark_start_execution();
+    state
 }
 
 /// An environment with its own memory, and with the footers of Parquet files shared by all sessions.

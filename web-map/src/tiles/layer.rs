@@ -22,8 +22,8 @@ pub(crate) enum Layer {
 pub(crate) struct UnknownLayer(pub(crate) String);
 
 /// Below this zoom all cells are of one resolution.
-const ZOOM_MIN: u8 = 8;
-/// From 8 to 14 the resolution of the cells for each zoom; deeper zooms have that of 14.
+const ZOOM_MIN: u8 = 7;
+/// From 7 to 13 the resolution of the cells for each zoom; deeper zooms have that of 13.
 const BY_ZOOM: [Resolution; 7] = [
     Resolution::Six,
     Resolution::Seven,
@@ -105,6 +105,6 @@ mod tests {
     #[test]
     fn cells_grow_finer_as_the_map_zooms_in() {
         let by_zoom: Vec<u8> = [0, 7, 8, 9, 10, 11, 12, 13, 14, 22].map(|zoom| cells_at(zoom).into()).into();
-        assert_eq!(by_zoom, [6, 6, 6, 7, 7, 8, 9, 9, 10, 10]);
+        assert_eq!(by_zoom, [6, 6, 7, 7, 8, 9, 9, 10, 10, 10]);
     }
 }

@@ -6,13 +6,12 @@ it('follows the table of the API', () => {
   const table: [zoom: number, resolution: number][] = [
     [3, 6],
     [7.9, 6],
-    [8, 6],
-    [9, 7],
-    [10.99, 7],
-    [11, 8],
-    [12, 9],
-    [13.5, 9],
-    [14, 10],
+    [8, 7],
+    [9.99, 7],
+    [10, 8],
+    [11, 9],
+    [12.5, 9],
+    [13, 10],
     [18, 10],
   ];
   for (const [zoom, resolution] of table) expect(resolutionAt(zoom, 10)).toBe(resolution);

@@ -1,6 +1,6 @@
-/** H3 resolution of the heat map at each whole zoom, from 8 up; farther out and closer in the ends hold on. */
+/** H3 resolution of the heat map at each whole zoom, from 7 up; farther out and closer in the ends hold on. */
 const BY_ZOOM = [6, 7, 7, 8, 9, 9, 10] as const;
-const FIRST_ZOOM = 8;
+const FIRST_ZOOM = 7;
 
 /** The resolution to show at a zoom, never finer than the city's base resolution. */
 export function resolutionAt(zoom: number, base: number): number {
