@@ -10,6 +10,8 @@
 mod answer;
 mod error;
 mod filter;
+#[cfg(test)]
+mod fixture;
 mod functions;
 mod limits;
 mod nearest;

@@ -28,3 +28,6 @@ pub use measure::{Measure, UnknownMeasure};
 pub use sensors::{LatestValue, SensorRow, Sensors};
 pub use series::{BinValue, Series};
 pub use totals::Totals;
+
+#[cfg(test)]
+mod tests;
