@@ -81,27 +81,26 @@ pub fn decode_body(
         return Ok(decoded);
     }
     let mut decoder = Decoder::new(Arc::clone(profile), context);
-    let mut decoded = Decoded::empty(profile.record);
+    let mut all = Decoded::empty(profile.record);
     let mut failed = None;
     let mut rows = 0;
-    let read = read_bytes(bytes, format, &profile.shape(), &mut |chunk: Chunk| {
+    read_bytes(bytes, format, &profile.shape(), &mut |chunk: Chunk| {
         rows += chunk.items.len();
         if rows > BODY_ROWS_MAX {
             failed = Some(BodyError::TooManyRows);
             return ControlFlow::Break(());
         }
         match decoder.chunk(&chunk) {
-            Ok(more) => decoded.extend(more),
+            Ok(more) => all.extend(more),
             Err(problem) => {
                 failed = Some(BodyError::Form(problem));
                 return ControlFlow::Break(());
             }
         }
         ControlFlow::Continue(())
-    });
-    read?;
+    })?;
     match failed {
-        None => Ok(decoded),
+        None => Ok(all),
         Some(error) => Err(error),
     }
 }

@@ -13,8 +13,10 @@
 
 mod bound;
 mod category;
+mod cell;
 mod complaint;
 mod event;
+mod made;
 mod notes;
 mod observation;
 mod place;

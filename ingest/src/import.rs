@@ -209,4 +209,6 @@ impl Run<'_> {
 }
 
 #[cfg(test)]
+mod real_data;
+#[cfg(test)]
 pub(crate) mod tests;

@@ -1,9 +1,9 @@
 //! Every foreign format becomes checked records.
 //!
 //! Two ways lead in. A **file** is read row by row ([`rows`]), each row becomes records by a source profile ([`profile`],
-//! [`decode`]), and the records go to the store in batches ([`import`]). A **body** of the HTTP API is a small file whose columns
+//! [`decode`]), and the records go to the store in batches ([`mod@import`]). A **body** of the HTTP API is a small file whose columns
 //! are the fields' own names ([`body`]). Personal data are masked before anything leaves this crate ([`mask`]); a row that is no
-//! record is kept with its reason and can be read again ([`replay`]). A city's own files are read by [`city`].
+//! record is kept with its reason and can be read again ([`mod@replay`]). A city's own files are read by [`city`].
 
 pub mod body;
 pub mod city;

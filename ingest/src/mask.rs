@@ -61,7 +61,7 @@ pub fn masked(text: &str) -> Cow<'_, str> {
             from = kept;
         } else {
             // A part of a longer number: search on behind its digits.
-            let digits = rest.find(|c: char| !c.is_numeric()).unwrap_or(rest.len());
+            let digits = rest.find(|c| !is_digit(c)).unwrap_or(rest.len());
             let first = rest.chars().next().map_or(1, char::len_utf8);
             from = part.start() + digits.max(first);
         }
@@ -91,11 +91,16 @@ pub fn mask_json(value: &mut Value) {
 fn stands_alone(before: &str, number: &str, after: Option<&str>) -> bool {
     let mut back = before.chars().rev();
     let previous = back.next();
-    let is_decimals = previous == Some('.') && back.next().is_some_and(char::is_numeric);
-    let begins_inside = number.starts_with(char::is_numeric)
-        && (is_decimals || previous.is_some_and(char::is_numeric));
-    let ends_inside = after.is_some_and(|after| after.starts_with(char::is_numeric));
+    let is_decimals = previous == Some('.') && back.next().is_some_and(is_digit);
+    let begins_inside =
+        number.starts_with(is_digit) && (is_decimals || previous.is_some_and(is_digit));
+    let ends_inside = after.is_some_and(|after| after.starts_with(is_digit));
     !begins_inside && !ends_inside
+}
+
+/// A half or full width digit.
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || ('０'..='９').contains(&c)
 }
 
 #[cfg(test)]

@@ -47,8 +47,8 @@ pub struct Profile {
     #[serde(default)]
     format: Option<Format>,
     /// The encoding, or several: then the first in which the beginning of the file is valid. A byte-order mark goes before.
-    #[serde(default)]
-    encoding: OneOrMany<Encoding>,
+    #[serde(default, deserialize_with = "one_or_many")]
+    encoding: Vec<Encoding>,
     /// What becomes of bytes that are no text.
     #[serde(default)]
     invalid: Invalid,
@@ -173,6 +173,28 @@ pub struct PositionRule {
     pub default: Vec<DefaultPosition>,
 }
 
+/// One value or a list of them.
+fn one_or_many<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: TryFrom<String, Error: std::fmt::Display>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    let words = match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(word) => vec![word],
+        OneOrMany::Many(words) => words,
+    };
+    words
+        .into_iter()
+        .map(|word| T::try_from(word).map_err(D::Error::custom))
+        .collect()
+}
+
 fn crs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Crs, D::Error> {
     let word = String::deserialize(deserializer)?;
     word.parse().map_err(D::Error::custom)
@@ -249,20 +271,6 @@ pub struct SensorPlace {
     pub lat: f64,
 }
 
-/// One value or a list of them.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
-impl<T> Default for OneOrMany<T> {
-    fn default() -> Self {
-        Self::Many(Vec::new())
-    }
-}
-
 /// The rules of one field: one, or several whose values are gathered (only `tags` takes more than one value).
 #[derive(Debug, Clone)]
 pub struct Rules(pub Vec<FieldRule>);
@@ -270,20 +278,20 @@ pub struct Rules(pub Vec<FieldRule>);
 impl Profile {
     /// The outer form of the files that this profile reads.
     pub fn shape(&self) -> Shape {
-        let encodings = match &self.encoding {
-            OneOrMany::One(encoding) => vec![*encoding],
-            OneOrMany::Many(encodings) => encodings.clone(),
-        };
         Shape {
             format: self.format,
-            encodings,
+            encodings: self.encoding.clone(),
             replace_invalid: self.invalid == Invalid::Replace,
             delimiter: self.delimiter.and_then(|c| u8::try_from(c).ok()),
             header: self.header.clone(),
             skip_rows: self.skip_rows,
             sheet: self.sheet.clone(),
             records: self.records.clone(),
-            whole: self.mapped_columns().map(str::to_owned).collect(),
+            whole: self
+                .mapped_columns()
+                .chain(self.personal.iter().map(String::as_str))
+                .map(str::to_owned)
+                .collect(),
         }
     }
 

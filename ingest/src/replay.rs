@@ -33,11 +33,11 @@ pub fn replay(
     context: &Context,
 ) -> Result<Replayed, AppendError> {
     let mut replayed = Replayed::default();
-    let mut decoders = HashMap::new();
+    let mut readers = HashMap::new();
     for rows in rows.chunks(usize::try_from(BATCH_ROWS).unwrap_or(usize::MAX)) {
         let mut batch = Decoded::empty(profile.record);
         for row in rows {
-            let decoder = decoders.entry(row.source.as_str()).or_insert_with(|| {
+            let reader = readers.entry(row.source.as_str()).or_insert_with(|| {
                 let source = Some(row.source.clone());
                 Decoder::new(
                     Arc::clone(profile),
@@ -47,7 +47,7 @@ pub fn replay(
                     },
                 )
             });
-            let decoded = again(row, profile, decoder);
+            let decoded = again(row, profile, reader);
             let refusal = decoded
                 .refused
                 .first()
@@ -56,9 +56,10 @@ pub fn replay(
             batch.extend(decoded);
         }
         let reasons = Summary::reasons_of(&batch.refused);
-        let receipt = match batch.batch.is_empty() {
-            true => Receipt::default(),
-            false => sink.append(batch.batch, Vec::new())?,
+        let receipt = if batch.batch.is_empty() {
+            Receipt::default()
+        } else {
+            sink.append(batch.batch, Vec::new())?
         };
         replayed.summary.count(&receipt, reasons);
         replayed.summary.notes.extend(batch.notes);
@@ -67,7 +68,7 @@ pub fn replay(
 }
 
 /// What one row becomes now.
-fn again(row: &Refused, profile: &Profile, decoder: &mut Decoder) -> Decoded {
+fn again(row: &Refused, profile: &Profile, reader: &mut Decoder) -> Decoded {
     let still_refused = || Decoded {
         refused: vec![row.clone()],
         ..Decoded::empty(profile.record)
@@ -83,7 +84,7 @@ fn again(row: &Refused, profile: &Profile, decoder: &mut Decoder) -> Decoded {
             cells,
         })],
     };
-    let decoded = decoder.chunk(&chunk);
+    let decoded = reader.chunk(&chunk);
     // A row of which nothing is a record any more, because the profile now takes its value for none, stays as well.
     decoded
         .ok()

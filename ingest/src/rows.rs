@@ -32,7 +32,7 @@ pub use self::{
 
 /// Longest row, in bytes. A longer one is an unclosed quote or no table at all.
 pub const ROW_BYTES_MAX: u64 = 16 << 20;
-/// Largest file that is read as a whole (XLSX, and compressed files of formats that need to seek), in bytes.
+/// Largest file that is read as a whole (XLSX and compressed Parquet), in bytes.
 pub const WHOLE_BYTES_MAX: u64 = 256 << 20;
 
 /// What a profile says of the outer form of a file.
@@ -96,20 +96,17 @@ pub fn read_bytes(
     read_stream(bytes, format, shape, emit)
 }
 
-/// Looks whether the file can be opened, is no directory, is not empty and has a known format, without reading its rows.
+/// Looks whether the file is there, is no directory, is not empty and has a known format, without reading from it.
 ///
 /// # Errors
 /// A [`FileError`] that names the file and what is wrong with it.
 pub fn probe_file(path: &Path, shape: &Shape) -> Result<(), FileError> {
-    let named = |problem| FileError {
+    let known = Format::of_file(path).or(shape.format).is_some();
+    let probed = open::probe(path).and_then(|()| known.then_some(()).ok_or(FileProblem::Format));
+    probed.map_err(|problem| FileError {
         path: path.to_owned(),
         problem,
-    };
-    open::open(path, &Arc::default()).map_err(named)?;
-    match Format::of_file(path).or(shape.format) {
-        Some(_) => Ok(()),
-        None => Err(named(FileProblem::Format)),
-    }
+    })
 }
 
 fn read_opened(
@@ -124,13 +121,6 @@ fn read_opened(
         }
         (Format::Parquet, Opened::Packed(reader)) => {
             batch::read_parquet(open::whole(reader)?, &mut Emitter::new(emit))
-        }
-        (Format::Arrow, Opened::Plain(file)) => {
-            batch::read_arrow(file.into_file(), &mut Emitter::new(emit))
-        }
-        (Format::Arrow, Opened::Packed(reader)) => {
-            let bytes = std::io::Cursor::new(open::whole(reader)?);
-            batch::read_arrow(bytes, &mut Emitter::new(emit))
         }
         (Format::Xlsx, opened) => xlsx::read(
             open::whole(opened.into_reader())?,
@@ -153,7 +143,7 @@ fn read_stream(
         Format::Csv | Format::Tsv => csv::read(reader, format, shape, emitter),
         Format::Ndjson => json::read_lines(reader, shape, emitter),
         Format::Json | Format::GeoJson => json::read_document(reader, shape, emitter),
-        Format::Arrow => batch::read_arrow_stream(reader, emitter),
+        Format::Arrow => batch::read_arrow(reader, emitter),
         Format::Parquet => batch::read_parquet(open::whole(reader)?, emitter),
         Format::Xlsx => xlsx::read(open::whole(reader)?, shape, emitter),
     }

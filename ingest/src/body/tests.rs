@@ -1,4 +1,4 @@
-use citybrain_model::{Complaint, ComplaintEvent, Observation};
+use citybrain_model::{Complaint, ComplaintEvent};
 use citybrain_store::Batch;
 use rstest::rstest;
 
@@ -23,13 +23,6 @@ fn complaints(body: &str) -> (Vec<Complaint>, Vec<Rejected>) {
         records,
         decoded.refused.iter().map(Rejected::from).collect(),
     )
-}
-
-fn observations(decoded: &Decoded) -> &[Observation] {
-    let Batch::Observations(records) = &decoded.batch else {
-        panic!("observations are expected")
-    };
-    records
 }
 
 fn events(body: &str, format: Format) -> (Vec<ComplaintEvent>, Vec<Rejected>) {

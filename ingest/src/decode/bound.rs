@@ -1,17 +1,17 @@
 //! A profile's rules, bound to the columns of a file.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-};
+use std::{borrow::Cow, collections::HashSet};
 
 use citybrain_model::Refusal;
-use xxhash_rust::xxh3::Xxh3;
 
-use super::{Notes, category::PATH_SEPARATOR};
+use super::{
+    Notes,
+    cell::{CellRule, is_caseless, lower},
+    made::{BoundRule, Way, found, hash},
+};
 use crate::{
-    profile::{ColumnRule, Field, FieldRule, Other, Profile, RecordKind, TimeColumns},
-    rows::{Columns, FileProblem, Row},
+    profile::{Field, FieldRule, Profile, RecordKind},
+    rows::{Columns, FileProblem, Row, folded},
 };
 
 /// Most columns that a message lists.
@@ -36,39 +36,6 @@ pub(super) struct Bound {
     unknown: Vec<usize>,
 }
 
-/// One way to make a field.
-#[derive(Debug)]
-struct BoundRule {
-    way: Way,
-    map: Option<ValueMap>,
-    split: Option<String>,
-}
-
-#[derive(Debug)]
-enum Way {
-    Column(usize),
-    Any(Vec<usize>),
-    Join(Vec<usize>, String),
-    Value(String),
-    Hash(Vec<usize>),
-    Parts([Option<usize>; 6]),
-}
-
-#[derive(Debug)]
-struct ValueMap {
-    exact: HashMap<String, String>,
-    folded: HashMap<String, String>,
-    other: Other,
-}
-
-#[derive(Debug)]
-struct CellRule {
-    nulls: Vec<String>,
-    null_containing: Vec<String>,
-    strip: Option<String>,
-    digits: Option<usize>,
-}
-
 impl Bound {
     pub(super) fn new(profile: &Profile, columns: &Columns) -> Result<Self, FileProblem> {
         let mut bound = Self {
@@ -76,7 +43,7 @@ impl Bound {
             fields: (0..Field::COUNT).map(|_| Vec::new()).collect(),
             nulls: lower(&profile.nulls),
             cells: (0..columns.len()).map(|_| None).collect(),
-            personal: found(&profile.personal, columns).collect(),
+            personal: personal(&profile.personal, columns),
             personal_names: profile.personal.clone(),
             plain: HashSet::new(),
             melt: Vec::new(),
@@ -298,164 +265,22 @@ impl Bound {
     }
 }
 
-impl BoundRule {
-    /// The rule for these columns; `None` when the file has none of those that it reads.
-    fn new(field: Field, rule: &FieldRule, columns: &Columns) -> Option<Self> {
-        let some = |names: &[String]| -> Option<Vec<usize>> {
-            let at: Vec<usize> = found(names, columns).collect();
-            (!at.is_empty()).then_some(at)
-        };
-        let way = if let Some(name) = &rule.column {
-            Way::Column(columns.find(name)?)
-        } else if let Some(value) = &rule.value {
-            Way::Value(value.clone())
-        } else if let Some(names) = &rule.hash {
-            let all = || (0..columns.len()).collect();
-            Way::Hash(some(names).unwrap_or_else(all))
-        } else if let Some(parts) = &rule.parts {
-            Way::Parts(bound_parts(parts, columns)?)
-        } else if rule.join.is_empty() {
-            Way::Any(some(&rule.any)?)
-        } else {
-            let between = match field {
-                Field::CategoryPath => PATH_SEPARATOR,
-                _ => " ",
-            };
-            let with = rule.with.clone().unwrap_or_else(|| between.to_owned());
-            Way::Join(some(&rule.join)?, with)
-        };
-        let map = (!rule.map.is_empty()).then(|| ValueMap {
-            exact: rule.map.clone().into_iter().collect(),
-            folded: rule
-                .map
-                .iter()
-                .map(|(from, to)| (from.to_lowercase(), to.clone()))
-                .collect(),
-            other: rule.other,
-        });
-        Some(Self {
-            way,
-            map,
-            split: rule.split.clone(),
-        })
-    }
-}
-
-fn bound_parts(parts: &TimeColumns, columns: &Columns) -> Option<[Option<usize>; 6]> {
-    let mut bound = [None; 6];
-    for (bound, name) in bound.iter_mut().zip(parts.columns()) {
-        // A part that is named must be there: a time without its hour would be another time.
-        *bound = name
-            .map(|name| columns.find(name).ok_or(()))
-            .transpose()
-            .ok()?;
-    }
-    Some(bound)
-}
-
-impl ValueMap {
-    fn apply<'r>(
-        &'r self,
-        value: Cow<'r, str>,
-        field: Field,
-    ) -> Result<Option<Cow<'r, str>>, Refusal> {
-        let to = self.exact.get(value.as_ref());
-        if let Some(to) = to.or_else(|| self.folded.get(&value.to_lowercase())) {
-            // A value that becomes nothing is no value.
-            return Ok((!to.is_empty()).then_some(Cow::Borrowed(to)));
-        }
-        match self.other {
-            Other::Keep => Ok(Some(value)),
-            Other::Drop => Ok(None),
-            Other::Refuse => {
-                let mut words: Vec<&str> = self.exact.keys().map(String::as_str).collect();
-                words.sort_unstable();
-                let message = format!("the value must be one of {}", words.join(", "));
-                Err(Refusal::new(field.as_str(), value, "vocabulary", message))
-            }
-        }
-    }
-}
-
-impl CellRule {
-    fn new(rule: &ColumnRule) -> Self {
-        Self {
-            nulls: lower(&rule.nulls),
-            null_containing: lower(&rule.null_containing),
-            strip: rule.strip.clone(),
-            digits: rule.digits,
-        }
-    }
-
-    fn apply<'r>(&self, text: &'r str) -> Option<Cow<'r, str>> {
-        let is_null = |text: &str| self.nulls.iter().any(|null| is_caseless(text, null));
-        let lowered = || text.to_lowercase();
-        if is_null(text)
-            || (!self.null_containing.is_empty()
-                && self
-                    .null_containing
-                    .iter()
-                    .any(|part| lowered().contains(part)))
-        {
-            return None;
-        }
-        let text = match &self.strip {
-            Some(start) => text.strip_prefix(start.as_str()).unwrap_or(text).trim(),
-            None => text,
-        };
-        let Some(digits) = self.digits else {
-            return Some(Cow::Borrowed(text));
-        };
-        let whole = without_decimals(text);
-        if is_null(whole) {
-            return None;
-        }
-        if whole.len() < digits && whole.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(Cow::Owned(format!("{whole:0>digits$}")));
-        }
-        Some(Cow::Borrowed(whole))
-    }
-}
-
-/// `2121.0` without its decimals; any other text as it is.
-fn without_decimals(text: &str) -> &str {
-    match text.split_once('.') {
-        Some((whole, zeros))
-            if !whole.is_empty()
-                && whole.bytes().all(|byte| byte.is_ascii_digit())
-                && zeros.bytes().all(|byte| byte == b'0') =>
-        {
-            whole
-        }
-        _ => text,
-    }
-}
-
 /// A number in a text: digits with a point, perhaps an exponent; nothing that groups digits.
 pub(super) fn number(field: &'static str, text: &str) -> Result<f64, Refusal> {
-    text.parse()
-        .map_err(|_| Refusal::new(field, text, "number", "the value must be a number"))
+    let number = text.parse().ok();
+    number.ok_or_else(|| Refusal::new(field, text, "number", "the value must be a number"))
 }
 
-/// Lengths go in before values, so that ("ab", "c") and ("a", "bc") differ.
-fn hash(row: &Row, columns: &[usize]) -> String {
-    let mut hasher = Xxh3::new();
-    for at in columns {
-        let cell = row.cells.get(*at).unwrap_or_default().trim();
-        hasher.update(&(cell.len() as u64).to_le_bytes());
-        hasher.update(cell.as_bytes());
-    }
-    format!("{:032x}", hasher.digest128())
-}
-
-fn found<'a>(names: &'a [String], columns: &'a Columns) -> impl Iterator<Item = usize> + 'a {
-    names.iter().filter_map(|name| columns.find(name))
-}
-
-fn lower(texts: &[String]) -> Vec<String> {
-    texts.iter().map(|text| text.to_lowercase()).collect()
-}
-
-fn is_caseless(text: &str, lower: &str) -> bool {
-    text.eq_ignore_ascii_case(lower)
+/// The columns of these names, and those that members of their objects became.
+fn personal(names: &[String], columns: &Columns) -> HashSet<usize> {
+    let names: Vec<String> = names.iter().map(|name| folded(name)).collect();
+    let is_personal = |column: &str| {
+        let outer = column.split('.').next().unwrap_or_default();
+        names.contains(&folded(column)) || names.contains(&folded(outer))
+    };
+    let columns = columns.names().iter().enumerate();
+    columns
+        .filter(|(_, name)| is_personal(name))
+        .map(|(at, _)| at)
+        .collect()
 }

@@ -56,9 +56,10 @@ impl Places {
         row: &Row,
         notes: &mut Notes,
     ) -> Result<Placed, Refusal> {
-        let (lon, lat) = match self.swap {
-            false => (Field::Lon, Field::Lat),
-            true => (Field::Lat, Field::Lon),
+        let (lon, lat) = if self.swap {
+            (Field::Lat, Field::Lon)
+        } else {
+            (Field::Lon, Field::Lat)
         };
         let placed = self.placed(bound.number(row, lon)?, bound.number(row, lat)?);
         if placed.is_default {
@@ -87,9 +88,10 @@ impl Places {
                 && (default.lat - lat).abs() <= default.tolerance_deg
         });
         let on_globe = lon.abs() <= 180.0 && lat.abs() <= 90.0;
-        let (lon, lat) = match on_globe {
-            true => self.crs.to_wgs84(lon, lat),
-            false => (lon, lat),
+        let (lon, lat) = if on_globe {
+            self.crs.to_wgs84(lon, lat)
+        } else {
+            (lon, lat)
         };
         Placed {
             lon: Some(lon),

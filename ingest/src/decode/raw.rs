@@ -93,7 +93,7 @@ fn cells_with_bytes(bound: &Bound, columns: &Columns, record: &ByteRecord) -> St
             Ok(text) if !text.contains('\u{fffd}') => shown(bound, at, text).into(),
             // Free text must be masked, and bytes cannot be.
             Err(_) if bound.plain.contains(&at) => {
-                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                let hex = hex(bytes);
                 json!({ BYTES: hex })
             }
             _ => json!({ LOSSY: shown(bound, at, &lossy) }),
@@ -101,6 +101,15 @@ fn cells_with_bytes(bound: &Bound, columns: &Columns, record: &ByteRecord) -> St
         row.entry(name).or_insert(cell);
     }
     Value::Object(row).to_string()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)])
+        .collect()
 }
 
 /// A row of another width than the header: from where a personal cell may have slipped to, everything is withheld.

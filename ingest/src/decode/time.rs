@@ -262,7 +262,8 @@ fn local_of_parts(
         let Some(text) = bound.cell(row, *column) else {
             return Ok(None);
         };
-        *number = text.parse::<u32>().map_err(|_| {
+        let part = text.parse::<u32>().ok();
+        *number = part.ok_or_else(|| {
             Refusal::new(
                 field,
                 text,

@@ -55,9 +55,10 @@ pub(super) fn run(
                     let (outcome, waiting) = sync_channel(1);
                     // An error says that nobody waits any more.
                     let sent = ordered.send(waiting).is_ok();
-                    match sent && jobs.send(Job { chunk, outcome }).is_ok() {
-                        true => ControlFlow::Continue(()),
-                        false => ControlFlow::Break(()),
+                    if sent && jobs.send(Job { chunk, outcome }).is_ok() {
+                        ControlFlow::Continue(())
+                    } else {
+                        ControlFlow::Break(())
                     }
                 })
             }

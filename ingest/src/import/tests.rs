@@ -76,27 +76,28 @@ pub(crate) fn context() -> Context {
     }
 }
 
-fn run(sink: &mut dyn Sink, profile: &str, files: &[PathBuf]) -> Result<Summary, ImportError> {
-    let summary = import(
-        sink,
-        files,
-        Import {
-            profile: Profile::load(profile).unwrap(),
-            context: context(),
-            progress: &mut |_| {},
-        },
-    );
-    let of = summary.as_ref().unwrap_or_else(|error| error.summary());
-    assert_eq!(
-        of.read,
-        of.accepted + of.updated + of.duplicate + of.rejected
-    );
-    assert_eq!(
-        of.accepted + of.updated,
-        of.located + of.not_located + of.outside
-    );
-    assert_eq!(of.rejected, of.reasons.values().sum::<u64>());
-    summary
+/// An import whose summary is held to its sums.
+pub(crate) fn run(
+    sink: &mut dyn Sink,
+    profile: &str,
+    files: &[PathBuf],
+) -> Result<Summary, ImportError> {
+    let import = Import {
+        profile: Profile::load(profile).unwrap(),
+        context: context(),
+        progress: &mut |_| {},
+    };
+    let imported = super::import(sink, files, import);
+    hold(imported.as_ref().unwrap_or_else(|error| error.summary()));
+    imported
+}
+
+fn hold(summary: &Summary) {
+    let dealt_with = summary.accepted + summary.updated + summary.duplicate + summary.rejected;
+    assert_eq!(summary.read, dealt_with);
+    let placed = summary.located + summary.not_located + summary.outside;
+    assert_eq!(summary.accepted + summary.updated, placed);
+    assert_eq!(summary.rejected, summary.reasons.values().sum::<u64>());
 }
 
 fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
@@ -115,16 +116,15 @@ fn csv(rows: std::ops::Range<u32>) -> String {
 fn records_arrive_in_the_order_of_the_files() {
     let folder = tempfile::tempdir().unwrap();
     // Each id comes many times, far apart: only in order is the last state that of the last row.
-    let mut text = "id,requested_at,status\n".to_owned();
-    for row in 0..60_000 {
-        text += &format!("{},2024-01-01T00:00:00Z,{row}\n", row % 7);
-    }
-    let (first, second) = text.split_at(text.len() / 2);
-    let border = first.rfind('\n').unwrap() + 1;
-    let second = format!("id,requested_at,status\n{}{second}", &first[border..]);
+    let table = |rows: std::ops::Range<u32>| {
+        let header = "id,requested_at,status\n".to_owned();
+        rows.fold(header, |table, row| {
+            table + &format!("{},2024-01-01T00:00:00Z,{row}\n", row % 7)
+        })
+    };
     let files = [
-        file(&folder, "a.csv", first[..border].as_bytes()),
-        file(&folder, "b.csv", second.as_bytes()),
+        file(&folder, "a.csv", table(0..25_000).as_bytes()),
+        file(&folder, "b.csv", table(25_000..60_000).as_bytes()),
     ];
     let mut store = Memory::default();
     let summary = run(&mut store, "citybrain", &files).unwrap();
@@ -144,7 +144,7 @@ fn importing_twice_gives_duplicates_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(&folder, "a.csv", csv(0..25_000).as_bytes());
     let mut store = Memory::default();
-    let first = run(&mut store, "citybrain", &[path.clone()]).unwrap();
+    let first = run(&mut store, "citybrain", std::slice::from_ref(&path)).unwrap();
     assert_eq!(
         (first.read, first.accepted, first.located),
         (25_000, 25_000, 25_000)
@@ -326,9 +326,10 @@ proptest! {
     #[test]
     fn read_is_accepted_and_updated_and_duplicate_and_rejected(mutations in proptest::collection::vec(mutation(), 0..30)) {
         const HEADER: &str = "case_enquiry_id,open_dt,closed_dt,case_status,reason,type,location_zipcode,latitude,longitude,source\n";
-        let rows: String = (0..40)
-            .map(|id| format!("{},2011-07-{:02} 01:32:33,,Closed,\"a, b\",c,2121.0,42.{id},-71.1,Self Service\n", id % 30, id % 31 + 1))
-            .collect();
+        let rows = (0..40).fold(String::new(), |rows, id| {
+            let (id, day) = (id % 30, id % 31 + 1);
+            rows + &format!("{id},2011-07-{day:02} 01:32:33,,Closed,\"a, b\",c,2121.0,42.{id},-71.1,Self Service\n")
+        });
         let mut bytes = rows.into_bytes();
         for mutation in mutations {
             mutation.apply(&mut bytes);
@@ -337,7 +338,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = file(&folder, "a.csv", &bytes);
         let mut store = Memory::default();
-        let summary = run(&mut store, "boston-311", &[path.clone()]).unwrap();
+        let summary = run(&mut store, "boston-311", std::slice::from_ref(&path)).unwrap();
         prop_assert_eq!(summary.accepted, store.complaints.len() as u64);
         prop_assert_eq!(summary.rejected, store.refused.len() as u64);
         let again = run(&mut store, "boston-311", &[path]).unwrap();

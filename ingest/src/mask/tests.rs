@@ -50,9 +50,9 @@ fn other_numbers_stay(#[case] text: &str) {
 #[test]
 fn texts_deep_in_json_are_masked_and_numbers_stay() {
     let mut value =
-        serde_json::json!({"a": ["call 617-555-1234", 6175551234_u64], "b": {"c": "x@y.org"}});
+        serde_json::json!({"a": ["call 617-555-1234", 6_175_551_234_u64], "b": {"c": "x@y.org"}});
     mask_json(&mut value);
-    let expected = serde_json::json!({"a": ["call ***", 6175551234_u64], "b": {"c": "***"}});
+    let expected = serde_json::json!({"a": ["call ***", 6_175_551_234_u64], "b": {"c": "***"}});
     assert_eq!(value, expected);
 }
 

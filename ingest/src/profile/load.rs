@@ -43,24 +43,15 @@ impl Profile {
     /// # Errors
     /// A [`ProfileError`] in one line.
     pub fn parse(name: &str, text: &str) -> Result<Self, ProfileError> {
-        let mut table = table(name, text)?;
-        let based = match table.remove(BASE) {
-            None => None,
-            Some(Value::String(base)) => Some(base),
-            Some(_) => return Err(rule(name, "base must be the name of a shipped profile")),
-        };
-        let mut profile: Self = match based {
-            None => toml::from_str(text).map_err(|error| form(name, text, &error))?,
-            Some(base) => {
-                let Some((base, base_text)) = shipped(&base) else {
-                    return Err(ProfileError::Unknown { name: base });
-                };
-                let mut merged = self::table(base, base_text)?;
-                overlay(&mut merged, table);
-                merged
-                    .try_into()
-                    .map_err(|error: toml::de::Error| form(name, "", &error))?
-            }
+        let own = table(name, text)?;
+        let mut profile: Self = if own.contains_key(BASE) {
+            let merged = based(name, own)?;
+            merged
+                .try_into()
+                .map_err(|error: toml::de::Error| form(name, "", &error))?
+        } else {
+            // From the text itself, so that a fault has its line.
+            toml::from_str(text).map_err(|error| form(name, text, &error))?
         };
         name.clone_into(&mut profile.name);
         if profile.fields.is_empty() {
@@ -147,6 +138,21 @@ fn shipped(name: &str) -> Option<(&'static str, &'static str)> {
 
 fn table(name: &str, text: &str) -> Result<Table, ProfileError> {
     text.parse().map_err(|error| form(name, text, &error))
+}
+
+/// The table of a profile laid over that of its base, and of the base's own base.
+fn based(name: &str, mut own: Table) -> Result<Table, ProfileError> {
+    let base = match own.remove(BASE) {
+        None => return Ok(own),
+        Some(Value::String(base)) => base,
+        Some(_) => return Err(rule(name, "base must be the name of a shipped profile")),
+    };
+    let Some((base, text)) = shipped(&base) else {
+        return Err(ProfileError::Unknown { name: base });
+    };
+    let mut merged = based(base, table(base, text)?)?;
+    overlay(&mut merged, own);
+    Ok(merged)
 }
 
 /// Puts the keys of `over` in place of those of `under`; tables are merged, everything else is replaced.

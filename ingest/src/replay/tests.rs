@@ -1,3 +1,5 @@
+use std::ops::ControlFlow;
+
 use citybrain_store::Batch;
 
 use super::*;
@@ -8,10 +10,10 @@ use crate::{
 };
 
 fn decoded(profile: &Arc<Profile>, bytes: &[u8], format: Format) -> Decoded {
-    let mut decoder = Decoder::new(Arc::clone(profile), &context());
+    let mut reader = Decoder::new(Arc::clone(profile), &context());
     let mut decoded = Decoded::empty(profile.record);
     read_bytes(bytes, format, &profile.shape(), &mut |chunk| {
-        decoded.extend(decoder.chunk(&chunk).unwrap());
+        decoded.extend(reader.chunk(&chunk).unwrap());
         ControlFlow::Continue(())
     })
     .unwrap();

@@ -2,13 +2,14 @@
 
 use std::{
     fmt::Write as _,
-    io::{BufRead, BufReader, Read, Seek},
+    io::{BufReader, Read},
     ops::ControlFlow,
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
 };
 
 use arrow_array::{Array, ArrayRef, RecordBatch, cast::AsArray};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
-use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, Schema};
 use csv::StringRecord;
 use parquet::{
@@ -16,7 +17,10 @@ use parquet::{
     file::reader::ChunkReader,
 };
 
+use self::ipc::Batches;
 use super::{Columns, FileProblem, chunk::Emitter, error::one_line};
+
+mod ipc;
 
 /// Rows that are decoded at a time.
 const BATCH_ROWS: usize = 1024;
@@ -30,51 +34,43 @@ pub(super) fn read_parquet(
 ) -> Result<(), FileProblem> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(file)
         .map_err(|error| table("Parquet", 0, &error))?;
-    let schema = builder.schema().clone();
+    let schema = Arc::clone(builder.schema());
     let batches = builder.with_batch_size(BATCH_ROWS).build();
     let batches = batches.map_err(|error: ParquetError| table("Parquet", 0, &error))?;
     read_batches("Parquet", &schema, batches, emitter)
 }
 
-/// Reads an Arrow IPC file, or a stream that was saved as a file.
+/// Reads Arrow IPC, file or stream.
 pub(super) fn read_arrow(
-    file: impl Read + Seek,
-    emitter: &mut Emitter<'_, '_>,
-) -> Result<(), FileProblem> {
-    const MAGIC: &[u8] = b"ARROW1";
-    let mut file = BufReader::new(file);
-    let start = file.fill_buf().map_err(FileProblem::Io)?;
-    if !start.starts_with(MAGIC) {
-        return read_arrow_stream(file, emitter);
-    }
-    let batches = FileReader::try_new(file, None).map_err(|error| table("Arrow", 0, &error))?;
-    let schema = batches.schema();
-    read_batches("Arrow", &schema, batches, emitter)
-}
-
-/// Reads an Arrow IPC stream.
-pub(super) fn read_arrow_stream(
     stream: impl Read,
     emitter: &mut Emitter<'_, '_>,
 ) -> Result<(), FileProblem> {
-    let batches = StreamReader::try_new(stream, None).map_err(|error| table("Arrow", 0, &error))?;
-    let schema = batches.schema();
+    let batches =
+        Batches::try_new(BufReader::new(stream)).map_err(|error| table("Arrow", 0, &error))?;
+    let schema = batches.schema().unwrap_or_else(|| Schema::empty().into());
     read_batches("Arrow", &schema, batches, emitter)
 }
 
 fn read_batches(
     what: &'static str,
     schema: &Schema,
-    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+    mut batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
     emitter: &mut Emitter<'_, '_>,
 ) -> Result<(), FileProblem> {
     let names = schema.fields().iter().map(|field| field.name().clone());
     if emitter.columns(Columns::header(names)).is_break() {
         return Ok(());
     }
-    for batch in batches {
+    loop {
         let rows = emitter.rows();
-        let flow = batch.and_then(|batch| emit(&batch, emitter));
+        let Some(batch) = guarded(|| batches.next().transpose()).map_err(|error| {
+            emitter.finish();
+            table(what, rows, &error)
+        })?
+        else {
+            break;
+        };
+        let flow = guarded(|| emit(&batch, emitter));
         match flow {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => return Ok(()),
@@ -142,6 +138,15 @@ impl<'a> Column<'a> {
                 Ok(())
             }
         }
+    }
+}
+
+/// What the library does, or an error where it panics over data that it does not understand.
+fn guarded<T>(read: impl FnOnce() -> Result<T, ArrowError>) -> Result<T, ArrowError> {
+    // What is left half done is dropped with the reader: nothing reads on after an error.
+    match panic::catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read,
+        Err(_) => Err(ArrowError::ParseError("the data are damaged".to_owned())),
     }
 }
 

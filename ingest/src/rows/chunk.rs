@@ -186,7 +186,7 @@ impl<'a, 'e> Emitter<'a, 'e> {
     /// Hands on the last rows.
     pub(super) fn finish(&mut self) {
         // Whether more is wanted no longer matters.
-        let _: ControlFlow<()> = self.flush();
+        let _more_wanted = self.flush();
     }
 
     /// Hands on what is there.

@@ -129,7 +129,9 @@ fn header(record: &ByteRecord, rules: Rules) -> Result<Columns, FileProblem> {
         return Err(FileProblem::Header("there is none".to_owned()));
     }
     let no_text = || FileProblem::Header("it is no text in the file's encoding".to_owned());
-    let names = StringRecord::from_byte_record(record.clone()).map_err(|_| no_text())?;
+    let names = StringRecord::from_byte_record(record.clone())
+        .ok()
+        .ok_or_else(no_text)?;
     if rules.decoded && names.as_slice().contains('\u{fffd}') {
         return Err(no_text());
     }

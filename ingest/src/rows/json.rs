@@ -191,7 +191,7 @@ impl<'r, 'a, 'e> Rows<'r, 'a, 'e> {
         let flat = flat_object(members, self.whole);
         let before = self.columns.len();
         let mut cells = vec![""; before];
-        for (name, value) in flat.iter() {
+        for (name, value) in &flat {
             let at = match self.columns.find_exact(name) {
                 Some(at) => at,
                 None if self.columns.len() < COLUMNS_MAX => {

@@ -44,9 +44,13 @@ pub(super) enum Fault {
     RowTooLong,
 }
 
-/// Opens a file; how it is packed is read from its first bytes, not from its name.
-pub(super) fn open(path: &Path, bytes_read: &Arc<AtomicU64>) -> Result<Opened, FileProblem> {
-    let mut file = File::open(path).map_err(|error| match error.kind() {
+/// Looks at a file without taking a byte from it: a pipe would miss it.
+pub(super) fn probe(path: &Path) -> Result<(), FileProblem> {
+    opened(path).map(|_| ())
+}
+
+fn opened(path: &Path) -> Result<File, FileProblem> {
+    let file = File::open(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => FileProblem::Missing,
         _ => FileProblem::Io(error),
     })?;
@@ -54,6 +58,15 @@ pub(super) fn open(path: &Path, bytes_read: &Arc<AtomicU64>) -> Result<Opened, F
     if metadata.is_dir() {
         return Err(FileProblem::Directory);
     }
+    if metadata.is_file() && metadata.len() == 0 {
+        return Err(FileProblem::Empty);
+    }
+    Ok(file)
+}
+
+/// Opens a file; how it is packed is read from its first bytes, not from its name.
+pub(super) fn open(path: &Path, bytes_read: &Arc<AtomicU64>) -> Result<Opened, FileProblem> {
+    let mut file = opened(path)?;
     let mut start = [0; 4];
     let mut filled = 0;
     while filled < start.len() {

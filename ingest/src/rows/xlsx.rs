@@ -49,7 +49,7 @@ pub(super) fn read(
         let cell = cells
             .next_cell()
             .map_err(|error| damaged(emitter.rows(), &error))?;
-        let position = cell.as_ref().map(|cell| cell.get_position());
+        let position = cell.as_ref().map(calamine::Cell::get_position);
         let ended = position.is_none_or(|(number, _)| number != row_number);
         if ended && row_number >= shape.skip_rows && row.iter().any(|cell| !cell.is_empty()) {
             let line = u64::from(row_number) + 1;
@@ -137,3 +137,6 @@ fn damaged(rows: u64, error: &XlsxError) -> FileProblem {
         cause: one_line(error),
     }
 }
+
+#[cfg(test)]
+mod tests;
