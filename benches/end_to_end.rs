@@ -4,7 +4,11 @@
 //! `cargo bench -p citybrain-benches --bench end_to_end` after a release build. It prints one line a figure, and the machine
 //! that it ran on. `CITYBRAIN_BENCH_DAYS` (default 500, of 2,000 complaints) makes the city's history shorter.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measuring program prints, and ends at the first failure")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measuring program prints, and ends at the first failure"
+)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -35,28 +39,54 @@ fn main() {
     let history = scratch.path().join("history");
     let begin = Instant::now();
     let simulated = citybrain()
-        .args(["simulate", "--seed", "1", "--sensors", "0", "--days", &u32::to_string(&days)])
-        .args(["--complaints-per-day", &COMPLAINTS_PER_DAY.to_string(), "--city"])
+        .args([
+            "simulate",
+            "--seed",
+            "1",
+            "--sensors",
+            "0",
+            "--days",
+            &u32::to_string(&days),
+        ])
+        .args([
+            "--complaints-per-day",
+            &COMPLAINTS_PER_DAY.to_string(),
+            "--city",
+        ])
         .arg(&city)
         .arg("--out")
         .arg(&history)
         .stdout(Stdio::null())
         .status();
     assert!(simulated.unwrap().success());
-    println!("simulate: {:.1} s for {days} days of {COMPLAINTS_PER_DAY} complaints", begin.elapsed().as_secs_f64());
+    println!(
+        "simulate: {:.1} s for {days} days of {COMPLAINTS_PER_DAY} complaints",
+        begin.elapsed().as_secs_f64()
+    );
     let state = scratch.path().join("state");
     init(&city, &state);
     let file = std::fs::read_dir(&history)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .find(|path| path.file_name().unwrap().to_string_lossy().starts_with("complaints"))
+        .find(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("complaints")
+        })
         .unwrap();
     let rows = import("simulated complaints", &state, "simulated", &file);
     let bytes = folder_bytes(&state.join("lake/complaints"));
-    println!("lake: {:.1} bytes a complaint ({bytes} bytes)", bytes as f64 / rows as f64);
+    println!(
+        "lake: {:.1} bytes a complaint ({bytes} bytes)",
+        bytes as f64 / rows as f64
+    );
 
     let server = Served::start(&state);
-    println!("serve: ready after {:.2} s with {rows} complaints", server.ready_after.as_secs_f64());
+    println!(
+        "serve: ready after {:.2} s with {rows} complaints",
+        server.ready_after.as_secs_f64()
+    );
     cells(&server);
     push_to_stream(&server);
 }
@@ -113,15 +143,31 @@ fn cells(server: &Served) {
     let mut bytes = 0;
     for _ in 0..REQUESTS {
         let begin = Instant::now();
-        bytes = client.get(&url).send().unwrap().error_for_status().unwrap().bytes().unwrap().len();
+        bytes = client
+            .get(&url)
+            .send()
+            .unwrap()
+            .error_for_status()
+            .unwrap()
+            .bytes()
+            .unwrap()
+            .len();
         times.push(begin.elapsed());
     }
-    println!("GET /v1/cells, all time, resolution 9: {} over {REQUESTS} requests, {bytes} bytes", quantiles(times));
+    println!(
+        "GET /v1/cells, all time, resolution 9: {} over {REQUESTS} requests, {bytes} bytes",
+        quantiles(times)
+    );
 }
 
 /// Single complaints at a fixed rate from several senders, and when each is seen on the stream of the page.
 fn push_to_stream(server: &Served) {
-    let areas: Value = Client::new().get(format!("{}/v1/areas?level=community", server.url)).send().unwrap().json().unwrap();
+    let areas: Value = Client::new()
+        .get(format!("{}/v1/areas?level=community", server.url))
+        .send()
+        .unwrap()
+        .json()
+        .unwrap();
     let points: Vec<(f64, f64)> = areas["areas"]
         .as_array()
         .unwrap()
@@ -129,7 +175,10 @@ fn push_to_stream(server: &Served) {
         .map(|area| (area["lon"].as_f64().unwrap(), area["lat"].as_f64().unwrap()))
         .collect();
     let stream = Client::builder().timeout(None).build().unwrap();
-    let stream = stream.get(format!("{}/v1/live?resolution=9", server.url)).send().unwrap();
+    let stream = stream
+        .get(format!("{}/v1/live?resolution=9", server.url))
+        .send()
+        .unwrap();
     // (when, seq) of each change on the stream; it ends when the server does.
     let seen: &'static Mutex<Vec<(Instant, u64)>> = Box::leak(Box::default());
     std::thread::spawn(move || {
@@ -141,7 +190,9 @@ fn push_to_stream(server: &Served) {
                 && (event == "cells" || event == "snapshot")
             {
                 let data: Value = serde_json::from_str(data).unwrap();
-                seen.lock().unwrap().push((Instant::now(), data["seq"].as_u64().unwrap()));
+                seen.lock()
+                    .unwrap()
+                    .push((Instant::now(), data["seq"].as_u64().unwrap()));
             }
         }
     });
@@ -175,20 +226,34 @@ fn push_to_stream(server: &Served) {
             })
         })
         .collect();
-    let sent: Vec<_> = senders.into_iter().flat_map(|sender| sender.join().unwrap()).collect();
+    let sent: Vec<_> = senders
+        .into_iter()
+        .flat_map(|sender| sender.join().unwrap())
+        .collect();
     std::thread::sleep(Duration::from_secs(2));
     let seen = seen.lock().unwrap();
-    let acknowledged = sent.iter().map(|(due, answered, _)| answered.saturating_duration_since(*due)).collect();
+    let acknowledged = sent
+        .iter()
+        .map(|(due, answered, _)| answered.saturating_duration_since(*due))
+        .collect();
     let visible: Vec<Duration> = sent
         .iter()
         .filter_map(|(due, _, seq)| {
             let at = seen.partition_point(|(_, shown)| shown < seq);
-            seen.get(at).map(|(when, _)| when.saturating_duration_since(*due))
+            seen.get(at)
+                .map(|(when, _)| when.saturating_duration_since(*due))
         })
         .collect();
     assert_eq!(visible.len(), sent.len(), "every complaint was seen");
-    println!("POST /v1/complaints at {RECORDS_PER_SECOND}/s, to the receipt: {} over {} records", quantiles(acknowledged), sent.len());
-    println!("POST /v1/complaints at {RECORDS_PER_SECOND}/s, to the change on the stream: {}", quantiles(visible));
+    println!(
+        "POST /v1/complaints at {RECORDS_PER_SECOND}/s, to the receipt: {} over {} records",
+        quantiles(acknowledged),
+        sent.len()
+    );
+    println!(
+        "POST /v1/complaints at {RECORDS_PER_SECOND}/s, to the change on the stream: {}",
+        quantiles(visible)
+    );
 }
 
 fn quantiles(mut times: Vec<Duration>) -> String {
@@ -212,10 +277,21 @@ impl Served {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
         let line = lines.find(|line| line.contains("http://")).unwrap();
-        let url = line[line.find("http://").unwrap()..].split_whitespace().next().unwrap().trim_end_matches('/').to_owned();
-        Self { child, url, ready_after: begin.elapsed() }
+        let url = line[line.find("http://").unwrap()..]
+            .split_whitespace()
+            .next()
+            .unwrap()
+            .trim_end_matches('/')
+            .to_owned();
+        Self {
+            child,
+            url,
+            ready_after: begin.elapsed(),
+        }
     }
 }
 
@@ -227,7 +303,13 @@ impl Drop for Served {
 }
 
 fn init(city: &Path, state: &Path) {
-    let made = citybrain().args(["init", "--city"]).arg(city).arg("--state-dir").arg(state).stdout(Stdio::null()).status();
+    let made = citybrain()
+        .args(["init", "--city"])
+        .arg(city)
+        .arg("--state-dir")
+        .arg(state)
+        .stdout(Stdio::null())
+        .status();
     assert!(made.unwrap().success());
 }
 
@@ -239,33 +321,51 @@ fn citybrain() -> Command {
         },
         PathBuf::from,
     );
-    assert!(binary.exists(), "{}: build the release binary first", binary.display());
+    assert!(
+        binary.exists(),
+        "{}: build the release binary first",
+        binary.display()
+    );
     Command::new(binary)
 }
 
 fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn peak_memory_kib(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()).map_or(0, |kib| kib.parse().unwrap_or(0))
+    line.and_then(|line| line.split_whitespace().next())
+        .map_or(0, |kib| kib.parse().unwrap_or(0))
 }
 
 fn folder_bytes(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap());
     entries
         .map(|entry| {
             let about = entry.metadata().unwrap();
-            if about.is_dir() { folder_bytes(&entry.path()) } else { about.len() }
+            if about.is_dir() {
+                folder_bytes(&entry.path())
+            } else {
+                about.len()
+            }
         })
         .sum()
 }
 
 fn machine() {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown").trim_start_matches([' ', '\t', ':']);
+    let cpu = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .unwrap_or(": unknown")
+        .trim_start_matches([' ', '\t', ':']);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let memory = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let memory = memory.lines().next().unwrap_or_default().to_owned();

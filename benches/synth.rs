@@ -9,7 +9,9 @@ use citybrain_grid::City;
 /// # Panics
 /// When its files are damaged.
 pub fn sample_city() -> City {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the benches lie in the repository");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the benches lie in the repository");
     let (city, _) = citybrain_ingest::city::read_city(&root.join("data/sample-city/city.toml"))
         .expect("the sample city is part of the repository");
     city

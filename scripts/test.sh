@@ -16,7 +16,5 @@ step "Rust tests"
 # Bins and tests in one build: apart they would unify features differently and build the dependencies twice.
 cargo build --workspace --bins --tests --locked
 cargo test --workspace --locked
-step "generated files are current"
-scripts/api.sh --check
 step "the page in a real browser"
 scripts/browser.sh

@@ -27,7 +27,11 @@ fn nothing_acknowledged_is_lost_and_nothing_is_counted_twice_when_the_server_is_
             .drain(..)
             .enumerate()
             .map(|(sender, unsent)| {
-                let (url, stop, acknowledged) = (server.url().to_owned(), Arc::clone(&stop), Arc::clone(&acknowledged));
+                let (url, stop, acknowledged) = (
+                    server.url().to_owned(),
+                    Arc::clone(&stop),
+                    Arc::clone(&acknowledged),
+                );
                 let first = (round * SENDERS + sender as u64) * 1_000_000;
                 std::thread::spawn(move || send(&url, first, unsent, &stop, &acknowledged))
             })
@@ -36,26 +40,47 @@ fn nothing_acknowledged_is_lost_and_nothing_is_counted_twice_when_the_server_is_
         let goal = acknowledged.lock().unwrap().len() + (BATCH * (3 + 7 * round)) as usize;
         let patience = Instant::now();
         while acknowledged.lock().unwrap().len() < goal {
-            assert!(patience.elapsed() < Duration::from_secs(60), "the server takes records");
+            assert!(
+                patience.elapsed() < Duration::from_secs(60),
+                "the server takes records"
+            );
             std::thread::yield_now();
         }
         if round < ROUNDS {
             server.kill();
             kills_under_load += 1;
             stop.store(true, Ordering::Relaxed);
-            pending = senders.into_iter().map(|sender| sender.join().unwrap()).collect();
+            pending = senders
+                .into_iter()
+                .map(|sender| sender.join().unwrap())
+                .collect();
         } else {
             // The last round sends again what was not acknowledged, then the books are compared.
             stop.store(true, Ordering::Relaxed);
-            senders.into_iter().for_each(|sender| assert!(sender.join().unwrap().is_empty()));
-            let books = &server.sql("SELECT count(*) AS n, count(DISTINCT result) AS d FROM observations")[0];
+            senders
+                .into_iter()
+                .for_each(|sender| assert!(sender.join().unwrap().is_empty()));
+            let books = &server
+                .sql("SELECT count(*) AS n, count(DISTINCT result) AS d FROM observations")[0];
             let (rows, distinct) = (books["n"].as_u64().unwrap(), books["d"].as_u64().unwrap());
             assert_eq!(rows, distinct, "nothing is counted twice");
-            assert_eq!(rows, acknowledged.lock().unwrap().len() as u64, "nothing acknowledged is lost");
+            assert_eq!(
+                rows,
+                acknowledged.lock().unwrap().len() as u64,
+                "nothing acknowledged is lost"
+            );
         }
     }
     assert_eq!(kills_under_load, ROUNDS, "the fault happened");
-    let verified = run(["sql", "--format", "csv", "SELECT count(*) FROM observations", "--state-dir", state.path().to_str().unwrap()]).good();
+    let verified = run([
+        "sql",
+        "--format",
+        "csv",
+        "SELECT count(*) FROM observations",
+        "--state-dir",
+        state.path().to_str().unwrap(),
+    ])
+    .good();
     let count: usize = verified.out.lines().last().unwrap().parse().unwrap();
     assert_eq!(count, acknowledged.lock().unwrap().len());
 }
@@ -91,13 +116,21 @@ fn send(
                 })
             })
             .collect();
-        match client.post(format!("{url}/v1/observations")).json(&rows).send() {
+        match client
+            .post(format!("{url}/v1/observations"))
+            .json(&rows)
+            .send()
+        {
             Ok(answer) if answer.status().is_success() => {
                 let receipt: serde_json::Value = answer.json().unwrap();
                 assert_eq!(receipt["rejected"], json!([]));
                 acknowledged.lock().unwrap().extend(batch.drain(..));
             }
-            Ok(answer) => assert!(matches!(answer.status().as_u16(), 429 | 503), "{}", answer.status()),
+            Ok(answer) => assert!(
+                matches!(answer.status().as_u16(), 429 | 503),
+                "{}",
+                answer.status()
+            ),
             Err(_) if stop.load(Ordering::Relaxed) => return batch,
             Err(_) => std::thread::yield_now(),
         }

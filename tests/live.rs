@@ -13,7 +13,10 @@ fn next(lines: &mut impl Iterator<Item = String>, name: &str) -> Value {
     let patience = Instant::now();
     let mut event = String::new();
     for line in lines {
-        assert!(patience.elapsed() < Duration::from_secs(30), "no {name} event in time");
+        assert!(
+            patience.elapsed() < Duration::from_secs(30),
+            "no {name} event in time"
+        );
         if let Some(this) = line.strip_prefix("event:") {
             event = this.trim().to_owned();
         } else if let (Some(data), true) = (line.strip_prefix("data:"), event == name) {
@@ -33,8 +36,14 @@ fn a_pushed_complaint_changes_its_cell_on_the_stream_and_no_other() {
     let server = Server::start(state.path());
     server.post_json("/v1/complaints", &complaint("1", 0.25));
     server.post_json("/v1/complaints", &complaint("2", 0.75));
-    let stream = reqwest::blocking::Client::builder().timeout(None).build().unwrap();
-    let stream = stream.get(format!("{}/v1/live?resolution=9", server.url())).send().unwrap();
+    let stream = reqwest::blocking::Client::builder()
+        .timeout(None)
+        .build()
+        .unwrap();
+    let stream = stream
+        .get(format!("{}/v1/live?resolution=9", server.url()))
+        .send()
+        .unwrap();
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let snapshot = next(&mut lines, "snapshot");
@@ -47,14 +56,28 @@ fn a_pushed_complaint_changes_its_cell_on_the_stream_and_no_other() {
     let changed = delta["cells"].as_array().unwrap();
     assert_eq!(changed.len(), 1, "one cell changed: {delta}");
     assert_eq!(changed[0][1], 2, "its new value is given");
-    assert!(snapshot["cells"].as_array().unwrap().iter().any(|cell| cell[0] == changed[0][0]));
+    assert!(
+        snapshot["cells"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|cell| cell[0] == changed[0][0])
+    );
     let answer = server.get("/v1/cells?resolution=9");
-    assert!(answer["cells"].as_array().unwrap().contains(&changed[0]), "the map and the stream agree");
+    assert!(
+        answer["cells"].as_array().unwrap().contains(&changed[0]),
+        "the map and the stream agree"
+    );
 
     // A complaint that changes its place leaves one cell and enters another.
     server.post_json("/v1/complaints", &complaint("3", 0.75));
     let moved = next(&mut lines, "cells");
-    let mut values: Vec<u64> = moved["cells"].as_array().unwrap().iter().map(|cell| cell[1].as_u64().unwrap()).collect();
+    let mut values: Vec<u64> = moved["cells"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|cell| cell[1].as_u64().unwrap())
+        .collect();
     values.sort_unstable();
     assert_eq!(values, [1, 2], "{moved}");
     assert_eq!(moved["total"], 3);

@@ -10,18 +10,37 @@ use crate::import::{balances, import, number, state_of};
 
 fn simulate(out: &Path, seed: u32) {
     let arguments = [
-        "simulate", "--days", "60", "--complaints-per-day", "80", "--sensors", "4", "--seed", &seed.to_string(), "--out",
+        "simulate",
+        "--days",
+        "60",
+        "--complaints-per-day",
+        "80",
+        "--sensors",
+        "4",
+        "--seed",
+        &seed.to_string(),
+        "--out",
     ]
     .map(str::to_owned);
     let city = sample_city();
-    run(arguments.iter().map(AsRef::as_ref).chain([out.as_os_str(), "--city".as_ref(), city.as_os_str()])).good();
+    run(arguments.iter().map(AsRef::as_ref).chain([
+        out.as_os_str(),
+        "--city".as_ref(),
+        city.as_os_str(),
+    ]))
+    .succeeded();
 }
 
 fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<_> = std::fs::read_dir(dir)
         .unwrap()
         .map(|entry| entry.unwrap())
-        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap()))
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                std::fs::read(entry.path()).unwrap(),
+            )
+        })
         .collect();
     files.sort();
     files
@@ -55,9 +74,17 @@ fn the_same_seed_gives_the_same_bytes_and_another_seed_other_ones() {
     });
     assert_eq!(first, again);
     assert_ne!(first, other);
-    let truth = first.iter().find(|(name, _)| name == "truth.json").expect("what was planted is written down");
+    let truth = first
+        .iter()
+        .find(|(name, _)| name == "truth.json")
+        .expect("what was planted is written down");
     let truth: Value = serde_json::from_slice(&truth.1).unwrap();
     for planted in ["hotspots", "periodic_issues", "bursts", "leading_sensors"] {
-        assert!(truth[planted].as_array().is_some_and(|list| !list.is_empty()), "{planted} in {truth}");
+        assert!(
+            truth[planted]
+                .as_array()
+                .is_some_and(|list| !list.is_empty()),
+            "{planted} in {truth}"
+        );
     }
 }

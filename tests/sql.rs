@@ -7,7 +7,8 @@ use std::sync::{Arc, LazyLock};
 use chrono::{DateTime, TimeZone, Utc};
 use citybrain_ingest::city::read_city;
 use citybrain_model::{
-    Complaint, ComplaintDraft, ComplaintEvent, ComplaintEventDraft, Observation, ObservationDraft, Refusal,
+    Complaint, ComplaintDraft, ComplaintEvent, ComplaintEventDraft, Observation, ObservationDraft,
+    Refusal,
 };
 use citybrain_query::{Answer, Limits, QueryError, Session};
 use citybrain_store::{Batch, Refused, Snapshot, Store, StoreOptions};
@@ -28,7 +29,9 @@ fn main() {
     assert!(!files.is_empty(), "there are files in {}", slt().display());
     let trials = files.into_iter().map(|file| {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        Trial::test(name, move || sqllogictest::harness::test(&file, || async { Ok(Asked) }))
+        Trial::test(name, move || {
+            sqllogictest::harness::test(&file, || async { Ok(Asked) })
+        })
     });
     sqllogictest::harness::run(&Arguments::from_args(), trials.collect()).exit();
 }
@@ -45,7 +48,8 @@ impl DB for Asked {
     type ColumnType = DefaultColumnType;
 
     fn run(&mut self, sql: &str) -> Result<DBOutput<DefaultColumnType>, QueryError> {
-        static SMALL_CITY: LazyLock<(Runtime, Arc<Snapshot>, Store, tempfile::TempDir)> = LazyLock::new(small_city);
+        static SMALL_CITY: LazyLock<(Runtime, Arc<Snapshot>, Store, tempfile::TempDir)> =
+            LazyLock::new(small_city);
         let (runtime, snapshot, ..) = &*SMALL_CITY;
         let session = Session::new(Arc::clone(snapshot), Limits::default());
         Ok(shown(&runtime.block_on(session.sql(sql, &[]))?))
@@ -53,26 +57,42 @@ impl DB for Asked {
 }
 
 fn shown(answer: &Answer) -> DBOutput<DefaultColumnType> {
-    let types = answer.schema.fields().iter().map(|field| match field.data_type() {
-        DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => DefaultColumnType::Text,
-        data_type if data_type.is_integer() => DefaultColumnType::Integer,
-        data_type if data_type.is_floating() => DefaultColumnType::FloatingPoint,
-        _ => DefaultColumnType::Any,
-    });
+    let types = answer
+        .schema
+        .fields()
+        .iter()
+        .map(|field| match field.data_type() {
+            DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => DefaultColumnType::Text,
+            data_type if data_type.is_integer() => DefaultColumnType::Integer,
+            data_type if data_type.is_floating() => DefaultColumnType::FloatingPoint,
+            _ => DefaultColumnType::Any,
+        });
     let options = FormatOptions::default().with_null("NULL");
     let mut rows = Vec::new();
     for batch in &answer.batches {
-        let columns: Vec<_> =
-            batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();
+        let columns: Vec<_> = batch
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
+            .collect();
         rows.extend((0..batch.num_rows()).map(|row| {
             columns
                 .iter()
                 .map(|column| column.value(row).to_string())
-                .map(|value| if value.is_empty() { "(empty)".to_owned() } else { value })
+                .map(|value| {
+                    if value.is_empty() {
+                        "(empty)".to_owned()
+                    } else {
+                        value
+                    }
+                })
                 .collect::<Vec<_>>()
         }));
     }
-    DBOutput::Rows { types: types.collect(), rows }
+    DBOutput::Rows {
+        types: types.collect(),
+        rows,
+    }
 }
 
 fn small_city() -> (Runtime, Arc<Snapshot>, Store, tempfile::TempDir) {
@@ -100,7 +120,11 @@ fn small_city() -> (Runtime, Arc<Snapshot>, Store, tempfile::TempDir) {
         };
         store.writer().append_blocking(batch, refused).unwrap();
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     (runtime, store.snapshot(), store, dir)
 }
 
@@ -117,7 +141,11 @@ fn instant(record: &Value, field: &str) -> Option<DateTime<Utc>> {
 }
 
 fn complaint(record: &Value) -> Complaint {
-    let tags = record["tags"].as_array().into_iter().flatten().map(|tag| tag.as_str().unwrap().to_owned());
+    let tags = record["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|tag| tag.as_str().unwrap().to_owned());
     let draft = ComplaintDraft {
         source: text(record, "source"),
         id: text(record, "id"),
@@ -166,8 +194,12 @@ fn observation(record: &Value) -> Observation {
 }
 
 fn refused(record: &Value) -> Refused {
-    let refusal =
-        Refusal::new(text(record, "field").unwrap(), "", text(record, "rule").unwrap(), "a sentence for a person");
+    let refusal = Refusal::new(
+        text(record, "field").unwrap(),
+        "",
+        text(record, "rule").unwrap(),
+        "a sentence for a person",
+    );
     Refused {
         source: text(record, "source").unwrap(),
         profile: "json".into(),

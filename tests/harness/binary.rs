@@ -16,7 +16,11 @@ pub fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a path");
     let profile = test.ancestors().nth(2).expect("tests run in PROFILE/deps");
     let path = profile.join("citybrain");
-    assert!(path.exists(), "{} is not there: build the workspace first", path.display());
+    assert!(
+        path.exists(),
+        "{} is not there: build the workspace first",
+        path.display()
+    );
     path
 }
 
@@ -47,13 +51,21 @@ impl Finished {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }
 
+    /// Holds the run to having ended well.
+    ///
+    /// # Panics
+    /// When it did not.
+    pub fn succeeded(&self) {
+        assert_eq!(self.code, 0, "{self:?}");
+    }
+
     /// The run, when it ended well.
     ///
     /// # Panics
     /// When it did not.
     #[must_use]
     pub fn good(self) -> Self {
-        assert_eq!(self.code, 0, "{self:?}");
+        self.succeeded();
         self
     }
 }
@@ -63,7 +75,11 @@ impl Finished {
 /// # Panics
 /// When it cannot be started.
 pub fn run<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Finished {
-    let Output { status, stdout, stderr } = citybrain(args).output().expect("the binary starts");
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = citybrain(args).output().expect("the binary starts");
     Finished {
         code: status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&stdout).into_owned(),

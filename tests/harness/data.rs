@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 /// # Panics
 /// Never: the tests lie one folder below it.
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie in the repository").to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests lie in the repository")
+        .to_owned()
 }
 
 /// The sample city.
@@ -23,9 +26,13 @@ pub fn city_file(name: &str) -> Option<PathBuf> {
 
 /// A file or folder of the real data, beside the repository in `../shared/data` or at `CITYBRAIN_DATA`. Says so on standard
 /// output when it is not there: the test that asks then ends early.
-#[expect(clippy::print_stdout, reason = "the reader of the test's output is told that nothing was proved")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the reader of the test's output is told that nothing was proved"
+)]
 pub fn real_data(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("CITYBRAIN_DATA").map_or_else(|| repository().join("../shared/data"), PathBuf::from);
+    let root = std::env::var_os("CITYBRAIN_DATA")
+        .map_or_else(|| repository().join("../shared/data"), PathBuf::from);
     let path = root.join(path);
     if path.exists() {
         return Some(path);

@@ -32,10 +32,20 @@ impl Server {
             .expect("the server starts");
         let out = child.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(out).lines().map_while(Result::ok);
-        let line = lines.find(|line| line.contains("http://")).expect("the server says where it listens");
+        let line = lines
+            .find(|line| line.contains("http://"))
+            .expect("the server says where it listens");
         let start = line.find("http://").expect("the line was found by it");
-        let url = line[start..].split_whitespace().next().expect("an address follows").trim_end_matches('/').to_owned();
-        let client = Client::builder().timeout(Duration::from_secs(60)).build().expect("a client needs nothing");
+        let url = line[start..]
+            .split_whitespace()
+            .next()
+            .expect("an address follows")
+            .trim_end_matches('/')
+            .to_owned();
+        let client = Client::builder()
+            .timeout(Duration::from_secs(60))
+            .build()
+            .expect("a client needs nothing");
         Self { child, url, client }
     }
 
@@ -61,7 +71,10 @@ impl Server {
     /// # Panics
     /// When there is none.
     pub fn response(&self, path: &str) -> Response {
-        self.client.get(format!("{}{path}", self.url)).send().expect("the server answers")
+        self.client
+            .get(format!("{}{path}", self.url))
+            .send()
+            .expect("the server answers")
     }
 
     /// A POST to `path`, to be filled in.
@@ -74,7 +87,11 @@ impl Server {
     /// # Panics
     /// When the answer is no success or no JSON.
     pub fn post_json(&self, path: &str, body: &Value) -> Value {
-        let answer = self.post(path).json(body).send().expect("the server answers");
+        let answer = self
+            .post(path)
+            .json(body)
+            .send()
+            .expect("the server answers");
         let status = answer.status();
         let text = answer.text().expect("an answer has a body");
         assert!(status.is_success(), "POST {path}: {status} {text}");
@@ -87,7 +104,10 @@ impl Server {
     /// When the query fails.
     pub fn sql(&self, sql: &str) -> Vec<Value> {
         let answer = self.post_json("/v1/sql", &serde_json::json!({ "sql": sql }));
-        answer["rows"].as_array().expect("an answer has rows").clone()
+        answer["rows"]
+            .as_array()
+            .expect("an answer has rows")
+            .clone()
     }
 
     /// Ends the server as a power cut does: SIGKILL.

@@ -9,6 +9,7 @@ use citybrain_grid::City;
 use serde::{Deserialize, Serialize};
 
 use crate::OpenError;
+use crate::journal::Journal;
 
 /// The format of state directories that this version writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -129,7 +130,7 @@ impl StateDir {
     }
 
     pub(crate) fn journal_file(&self) -> PathBuf {
-        self.path.join("journal.db")
+        self.path.join(JOURNAL_FILE)
     }
 
     pub(crate) fn lake_dir(&self) -> PathBuf {
@@ -138,6 +139,7 @@ impl StateDir {
 }
 
 const STATE_FILE: &str = "state.json";
+const JOURNAL_FILE: &str = "journal.db";
 
 #[derive(Deserialize)]
 struct Format {

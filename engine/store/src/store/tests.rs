@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type};
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
@@ -11,11 +12,19 @@ use deltalake::datafusion::prelude::{SessionContext, col, lit};
 use geo::{MultiPolygon, polygon};
 
 use super::*;
-use crate::{AppendError, Batch, Receipt, Refused};
+use crate::{AppendError, Batch, Receipt, Refused, rows_schema};
 
-/// A city of one square degree with one district.
+/// A city of one square degree with one district; one of another name lies a degree farther north.
 fn city(name: &str) -> Arc<City> {
-    let square = polygon![(x: 116.0, y: 39.0), (x: 117.0, y: 39.0), (x: 117.0, y: 40.0), (x: 116.0, y: 40.0), (x: 116.0, y: 39.0)];
+    let south = if name == "one" { 39.0 } else { 40.0 };
+    let north = south + 1.0;
+    let square = polygon![
+        (x: 116.0, y: south),
+        (x: 117.0, y: south),
+        (x: 117.0, y: north),
+        (x: 116.0, y: north),
+        (x: 116.0, y: south)
+    ];
     let area = AreaParts {
         id: "a".into(),
         name: "A".into(),
