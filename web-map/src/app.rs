@@ -6,8 +6,8 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::decompression::RequestDecompressionLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,11 +15,11 @@ use utoipa_axum::routes;
 
 use crate::error::HttpError;
 use crate::http::{host, observe, panics, security};
-use crate::routes::{
-    append, areas, breakdown, cells, city, complaint, complaints, docs, health, live, metrics, sensors, series, sql, tilejson,
-    tiles,
-};
 use crate::page;
+use crate::routes::{
+    append, areas, breakdown, cells, city, complaint, complaints, docs, health, live, metrics,
+    sensors, series, sql, tilejson, tiles,
+};
 use crate::state::AppState;
 
 /// The server: all routes, within the layers that every request passes.
@@ -51,7 +51,13 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(append::complaint_events))
         .routes(routes!(append::observations))
         .routes(routes!(sql::sql))
-        .layer(RequestDecompressionLayer::new().gzip(true).zstd(true));
+        .layer(
+            // What it cannot unpack goes on as it is: the routes say what they read.
+            RequestDecompressionLayer::new()
+                .gzip(true)
+                .zstd(true)
+                .pass_through_unaccepted(true),
+        );
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(city::city))
         .routes(routes!(cells::cells))

@@ -49,12 +49,12 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Demo(args) => demo::run(args),
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(&args),
         Command::City(args) => city::run(args),
         Command::Init(args) => init::run(&args),
-        Command::Import(args) => import::run(args),
+        Command::Import(args) => import::run(&args),
         Command::Locate(args) => locate::run(&args),
-        Command::Sql(args) => sql::run(args),
+        Command::Sql(args) => sql::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Rejected(args) => rejected::run(args),
         Command::Openapi(args) => openapi::run(&args),

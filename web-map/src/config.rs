@@ -70,7 +70,9 @@ impl Config {
             figment = figment.merge(Toml::file_exact(path));
         }
         figment
-            .merge(Env::prefixed("CITYBRAIN_").filter(|name| NAMES.iter().any(|known| name == *known)))
+            .merge(
+                Env::prefixed("CITYBRAIN_").filter(|name| NAMES.iter().any(|known| name == *known)),
+            )
             .extract()
             .map_err(|source| ConfigError::Invalid(Box::new(source)))
     }

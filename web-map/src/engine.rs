@@ -30,7 +30,12 @@ impl Engine {
             rows: config.query_rows,
             ..Limits::default()
         };
-        Self { store, city, limits, queries: Semaphore::new(config.queries_at_once.max(1)) }
+        Self {
+            store,
+            city,
+            limits,
+            queries: Semaphore::new(config.queries_at_once.max(1)),
+        }
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -47,9 +52,18 @@ impl Engine {
 
     /// A session on the newest snapshot, as soon as a query may run. `what` names the question in the metrics.
     pub(crate) async fn ask(&self, what: &'static str) -> Asking<'_> {
-        let place = self.queries.acquire().await.expect("the semaphore is never closed");
+        let place = self
+            .queries
+            .acquire()
+            .await
+            .expect("the semaphore is never closed");
         let session = Session::new(self.store.snapshot(), self.limits.clone());
-        Asking { session, what, start: Instant::now(), _place: place }
+        Asking {
+            session,
+            what,
+            start: Instant::now(),
+            _place: place,
+        }
     }
 
     pub(crate) fn into_store(self) -> Store {

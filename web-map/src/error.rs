@@ -17,7 +17,10 @@ use crate::tiles::UnknownLayer;
 pub(crate) enum HttpError {
     /// A parameter of the address is unknown, missing or cannot be read.
     #[error("parameter {name}: {message}")]
-    Parameter { name: Cow<'static, str>, message: String },
+    Parameter {
+        name: Cow<'static, str>,
+        message: String,
+    },
     /// The body is no such thing as its media type says.
     #[error("{0}")]
     Body(String),
@@ -44,7 +47,10 @@ pub(crate) enum HttpError {
     Limit(String),
     /// Come back after a pause.
     #[error("{message}")]
-    Busy { message: String, retry_after: Duration },
+    Busy {
+        message: String,
+        retry_after: Duration,
+    },
     /// The server cannot do it now: it is closing, or the disk fails.
     #[error("{0}")]
     Unavailable(String),
@@ -54,8 +60,14 @@ pub(crate) enum HttpError {
 }
 
 impl HttpError {
-    pub(crate) fn parameter(name: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self::Parameter { name: name.into(), message: message.into() }
+    pub(crate) fn parameter(
+        name: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::Parameter {
+            name: name.into(),
+            message: message.into(),
+        }
     }
 
     pub(crate) fn unknown_parameter(name: String) -> Self {
@@ -146,7 +158,10 @@ impl From<&HttpError> for Problem {
     fn from(error: &HttpError) -> Self {
         let errors = match error {
             HttpError::Parameter { name, message } => {
-                vec![FieldProblem { field: name.to_string(), message: message.clone() }]
+                vec![FieldProblem {
+                    field: name.to_string(),
+                    message: message.clone(),
+                }]
             }
             _ => Vec::new(),
         };
@@ -169,7 +184,10 @@ impl Problem {
             status: StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
             detail: "every row breaks a rule; they are kept and can be replayed".to_owned(),
             errors: rows
-                .map(|(index, field, message)| FieldProblem { field: format!("{index}.{field}"), message: message.to_owned() })
+                .map(|(index, field, message)| FieldProblem {
+                    field: format!("{index}.{field}"),
+                    message: message.to_owned(),
+                })
                 .collect(),
         }
     }
@@ -188,7 +206,10 @@ impl IntoResponse for HttpError {
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Self::Busy { retry_after, .. } = self {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(retry_after.as_secs().max(1)),
+            );
         }
         response
     }
@@ -197,7 +218,10 @@ impl IntoResponse for HttpError {
 impl From<AppendError> for HttpError {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Full { retry_after } => Self::Busy { message: error.to_string(), retry_after },
+            AppendError::Full { retry_after } => Self::Busy {
+                message: error.to_string(),
+                retry_after,
+            },
             _ => Self::Unavailable(error.to_string()),
         }
     }

@@ -4,12 +4,14 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use citybrain_query::Answer;
-use datafusion::arrow::array::{Array, AsArray, UInt64Array};
+use datafusion::arrow::array::{Array, AsArray, RecordBatch, UInt64Array};
 use datafusion::arrow::datatypes::{FieldRef, UInt64Type};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::json::WriterBuilder;
-use datafusion::arrow::json::writer::{Encoder, EncoderFactory, EncoderOptions, JsonArray, NullableEncoder};
+use datafusion::arrow::json::writer::{
+    Encoder, EncoderFactory, EncoderOptions, JsonArray, NullableEncoder,
+};
 use datafusion::arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
 use datafusion::parquet::arrow::ArrowWriter;
@@ -52,7 +54,8 @@ impl Format {
     pub(crate) fn write(self, answer: &Answer, out: &mut dyn Write) -> Result<(), FormatError> {
         match self {
             Self::Table => {
-                let table = pretty_format_batches_with_schema(Arc::clone(&answer.schema), &answer.batches)?;
+                let table =
+                    pretty_format_batches_with_schema(Arc::clone(&answer.schema), &answer.batches)?;
                 writeln!(out, "{table}")?;
             }
             Self::Csv => write_csv(answer, out)?,
@@ -82,7 +85,9 @@ pub(crate) fn write_json_rows(answer: &Answer, out: &mut dyn Write) -> Result<()
         out.write_all(b"[]")?;
         return Ok(());
     }
-    let builder = WriterBuilder::new().with_explicit_nulls(true).with_encoder_factory(Arc::new(CellsAsText));
+    let builder = WriterBuilder::new()
+        .with_explicit_nulls(true)
+        .with_encoder_factory(Arc::new(CellsAsText));
     let mut writer = builder.build::<_, JsonArray>(out);
     for rows in &answer.batches {
         writer.write(rows)?;
@@ -96,8 +101,11 @@ fn write_csv(answer: &Answer, out: &mut dyn Write) -> Result<(), FormatError> {
     writer.write_record(answer.schema.fields().iter().map(|field| field.name()))?;
     let options = FormatOptions::default().with_null("");
     for rows in &answer.batches {
-        let columns =
-            rows.columns().iter().map(|column| ArrayFormatter::try_new(column, &options)).collect::<Result<Vec<_>, _>>()?;
+        let columns = rows
+            .columns()
+            .iter()
+            .map(|column| ArrayFormatter::try_new(column, &options))
+            .collect::<Result<Vec<_>, _>>()?;
         for row in 0..rows.num_rows() {
             for column in &columns {
                 writer.write_field(column.value(row).try_to_string()?)?;
@@ -110,8 +118,13 @@ fn write_csv(answer: &Answer, out: &mut dyn Write) -> Result<(), FormatError> {
 }
 
 fn parquet(answer: &Answer) -> Result<Vec<u8>, FormatError> {
-    let properties = WriterProperties::builder().set_compression(Compression::ZSTD(ZstdLevel::default())).build();
-    let schema = answer.batches.first().map_or_else(|| Arc::clone(&answer.schema), |rows| rows.schema());
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .build();
+    let schema = answer
+        .batches
+        .first()
+        .map_or_else(|| Arc::clone(&answer.schema), RecordBatch::schema);
     let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
     for rows in &answer.batches {
         writer.write(rows)?;
@@ -131,7 +144,9 @@ impl EncoderFactory for CellsAsText {
         _: &'a EncoderOptions,
     ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
         let numbers = array.as_primitive_opt::<UInt64Type>();
-        Ok(numbers.map(|numbers| NullableEncoder::new(Box::new(CellEncoder(numbers)), numbers.nulls().cloned())))
+        Ok(numbers.map(|numbers| {
+            NullableEncoder::new(Box::new(CellEncoder(numbers)), numbers.nulls().cloned())
+        }))
     }
 }
 

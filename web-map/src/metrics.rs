@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use citybrain_store::Receipt;
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
 const REQUESTS: &str = "citybrain_http_requests_total";
@@ -18,29 +20,65 @@ const TILE_CACHE_BYTES: &str = "citybrain_tile_cache_bytes";
 const SEQ: &str = "citybrain_journal_seq";
 
 /// Upper bounds of the buckets of every duration, in seconds.
-const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+const SECONDS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
 
 /// Starts to collect metrics for this process.
 ///
 /// # Errors
 /// When the process collects metrics already.
 pub(crate) fn install() -> Result<PrometheusHandle, BuildError> {
-    let handle = PrometheusBuilder::new().set_buckets(&SECONDS)?.install_recorder()?;
+    let handle = PrometheusBuilder::new()
+        .set_buckets(&SECONDS)?
+        .install_recorder()?;
     describe();
     Ok(handle)
 }
 
 fn describe() {
-    describe_counter!(REQUESTS, Unit::Count, "Answered HTTP requests by method, route and status.");
-    describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "Time from a request to the head of its answer, by route.");
-    describe_counter!(RECORDS, Unit::Count, "Records sent over HTTP by table and outcome: accepted, updated, duplicate, rejected.");
-    describe_histogram!(APPEND_SECONDS, Unit::Seconds, "Time until a batch is durable and queryable.");
-    describe_histogram!(QUERY_SECONDS, Unit::Seconds, "Time of a query, by what it answers.");
+    describe_counter!(
+        REQUESTS,
+        Unit::Count,
+        "Answered HTTP requests by method, route and status."
+    );
+    describe_histogram!(
+        REQUEST_SECONDS,
+        Unit::Seconds,
+        "Time from a request to the head of its answer, by route."
+    );
+    describe_counter!(
+        RECORDS,
+        Unit::Count,
+        "Records sent over HTTP by table and outcome: accepted, updated, duplicate, rejected."
+    );
+    describe_histogram!(
+        APPEND_SECONDS,
+        Unit::Seconds,
+        "Time until a batch is durable and queryable."
+    );
+    describe_histogram!(
+        QUERY_SECONDS,
+        Unit::Seconds,
+        "Time of a query, by what it answers."
+    );
     describe_gauge!(LIVE_CLIENTS, Unit::Count, "Clients of the live stream.");
-    describe_gauge!(LIVE_VIEWS, Unit::Count, "Different live views kept for them.");
-    describe_counter!(LIVE_RESETS, Unit::Count, "Times that a live view was read anew because rows were replaced or batches missed.");
+    describe_gauge!(
+        LIVE_VIEWS,
+        Unit::Count,
+        "Different live views kept for them."
+    );
+    describe_counter!(
+        LIVE_RESETS,
+        Unit::Count,
+        "Times that a live view was read anew because rows were replaced or batches missed."
+    );
     describe_gauge!(TILE_CACHE_BYTES, Unit::Bytes, "Memory of ready map tiles.");
-    describe_gauge!(SEQ, Unit::Count, "Sequence number up to which records are queryable.");
+    describe_gauge!(
+        SEQ,
+        Unit::Count,
+        "Sequence number up to which records are queryable."
+    );
 }
 
 /// A request was answered.
@@ -86,7 +124,10 @@ pub(crate) fn live_reset() {
 
 /// How things stand, noted when somebody asks.
 pub(crate) fn standing(seq: u64, tile_cache_bytes: u64) {
-    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float; 2^53 is out of reach")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a gauge is a float; 2^53 is out of reach"
+    )]
     {
         gauge!(SEQ).set(seq as f64);
         gauge!(TILE_CACHE_BYTES).set(tile_cache_bytes as f64);

@@ -36,7 +36,6 @@ pub(crate) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
-    let hash = file.metadata.sha256_hash();
     let content_type = match path.rsplit('.').next() {
         // Glyph ranges and vector tiles: no registry of media types knows them.
         Some("pbf") => HeaderValue::from_static("application/x-protobuf"),
@@ -44,8 +43,12 @@ fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
             .unwrap_or(HeaderValue::from_static("application/octet-stream")),
     };
     let tagged = Tagged {
-        tag: hash[..8].iter().map(|byte| format!("{byte:02x}")).collect(),
-        keep: if path.starts_with(HASHED) { Keep::Forever } else { Keep::WhileCurrent },
+        tag: hex(file.metadata.sha256_hash()),
+        keep: if path.starts_with(HASHED) {
+            Keep::Forever
+        } else {
+            Keep::WhileCurrent
+        },
         content_type: with_charset(content_type),
     };
     if tagged.is_current(headers) {
@@ -55,6 +58,15 @@ fn answer(path: &str, file: EmbeddedFile, headers: &HeaderMap) -> Response {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => Bytes::from(bytes),
     })
+}
+
+/// The first half of a hash as text.
+fn hex(hash: [u8; 32]) -> String {
+    let [first, second] = [0, 8].map(|at| {
+        let bytes = hash[at..at + 8].try_into().expect("eight bytes");
+        u64::from_be_bytes(bytes)
+    });
+    format!("{first:016x}{second:016x}")
 }
 
 /// Our texts are UTF-8.

@@ -1,5 +1,9 @@
 //! The shapes of answers that the query engine makes, for the API's document. A test holds real answers against them.
-#![expect(dead_code, reason = "these types only describe; the answers are made in citybrain-query")]
+#![expect(clippy::struct_field_names, reason = "the names are those of the API")]
+#![expect(
+    dead_code,
+    reason = "these types only describe; the answers are made in citybrain-query"
+)]
 
 use std::collections::BTreeMap;
 

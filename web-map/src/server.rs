@@ -29,11 +29,12 @@ pub async fn run(
     tasks.spawn(until(&state, keep_metrics(Arc::clone(&state))));
 
     let told = stop.clone();
-    let serving = axum::serve(listener, app(Arc::clone(&state))).with_graceful_shutdown(async move {
-        shutdown.await;
-        tracing::info!("stopping");
-        told.cancel();
-    });
+    let serving =
+        axum::serve(listener, app(Arc::clone(&state))).with_graceful_shutdown(async move {
+            shutdown.await;
+            tracing::info!("stopping");
+            told.cancel();
+        });
     let overdue = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;
@@ -49,7 +50,10 @@ pub async fn run(
 }
 
 /// `work`, ended when the server stops.
-fn until(state: &AppState, work: impl Future<Output = ()> + Send + 'static) -> impl Future<Output = ()> + Send + 'static {
+fn until(
+    state: &AppState,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static {
     let stop = state.stop.clone();
     async move {
         stop.run_until_cancelled(work).await;
@@ -59,7 +63,9 @@ fn until(state: &AppState, work: impl Future<Output = ()> + Send + 'static) -> i
 /// Histograms are folded together now and then, also when nobody asks for them.
 async fn keep_metrics(state: Arc<AppState>) {
     const EVERY: Duration = Duration::from_secs(5);
-    let Some(metrics) = &state.metrics else { return };
+    let Some(metrics) = &state.metrics else {
+        return;
+    };
     loop {
         tokio::time::sleep(EVERY).await;
         metrics.run_upkeep();

@@ -15,11 +15,14 @@ impl Asked {
     /// # Errors
     /// When the system refuses it.
     pub(crate) fn listen() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     /// Done when one of the signals came.
-    pub(crate) async fn to_stop(mut self) {
+    pub(crate) async fn done(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

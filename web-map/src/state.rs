@@ -47,7 +47,12 @@ impl AppState {
         Self {
             hosts: Hosts::of(address.ip(), &config.hosts),
             tiles: TileCache::new(config.tile_cache_bytes),
-            live: Hub::new(Arc::clone(&engine), tasks.clone(), stop.clone(), config.live_views),
+            live: Hub::new(
+                Arc::clone(&engine),
+                tasks.clone(),
+                stop.clone(),
+                config.live_views,
+            ),
             engine,
             config,
             pulse: Mutex::new(pulse),

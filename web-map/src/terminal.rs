@@ -10,9 +10,13 @@ use crate::commands::Failure;
 ///
 /// # Errors
 /// What `write` says, other than a closed stdout.
-pub(crate) fn print<E: Into<Failure>>(write: impl FnOnce(&mut dyn Write) -> Result<(), E>) -> Result<(), Failure> {
+pub(crate) fn print<E: Into<Failure>>(
+    write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let written = write(&mut out).map_err(E::into).and_then(|()| Ok(out.flush()?));
+    let written = write(&mut out)
+        .map_err(E::into)
+        .and_then(|()| Ok(out.flush()?));
     match written {
         Err(Failure::Stdout(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             // What is still buffered has nowhere to go; dropping the writer would try once more.
@@ -31,9 +35,12 @@ pub(crate) fn complain(message: &str) {
 /// Sends the log to stderr: one line an event, with colours only on a terminal. `CITYBRAIN_LOG` chooses what is noted
 /// (`debug`, `citybrain=debug,warn` …); otherwise it is what `default` says.
 pub(crate) fn log(default: &str) {
-    let filter = EnvFilter::try_from_env("CITYBRAIN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let filter =
+        EnvFilter::try_from_env("CITYBRAIN_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
     // A subscriber that is there already stays.
     subscriber.try_init().ok();
 }

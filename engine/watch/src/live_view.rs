@@ -92,9 +92,14 @@ impl LiveView {
         let before = std::mem::replace(&mut self.counts, counts);
         let after = &self.counts;
         let cells = before.cells.keys().chain(after.cells.keys());
-        self.changed_cells.extend(cells.filter(|cell| before.cells.get(cell) != after.cells.get(cell)));
+        self.changed_cells
+            .extend(cells.filter(|cell| before.cells.get(cell) != after.cells.get(cell)));
         let areas = before.areas.keys().chain(after.areas.keys());
-        self.changed_areas.extend(areas.filter(|area| before.areas.get(*area) != after.areas.get(*area)).cloned());
+        self.changed_areas.extend(
+            areas
+                .filter(|area| before.areas.get(*area) != after.areas.get(*area))
+                .cloned(),
+        );
         self.changed_totals |= before.totals != after.totals;
         self.read_at = after.seq;
         self.stale = false;
@@ -121,7 +126,9 @@ impl LiveView {
         let areas = text(rows, self.level.as_str());
         let selected = self.question.select(rows);
         for row in (0..rows.num_rows()).filter(|&row| selected[row]) {
-            let cell = cells.is_valid(row).then(|| cells.value(row).cast_unsigned());
+            let cell = cells
+                .is_valid(row)
+                .then(|| cells.value(row).cast_unsigned());
             self.count(cell, value(areas, row));
         }
     }
@@ -143,13 +150,20 @@ impl LiveView {
 
     /// What changed since this was last called; nothing when nothing did, or while the view is stale.
     pub fn take_changes(&mut self) -> Option<Changes> {
-        if self.stale || !self.changed_totals && self.changed_cells.is_empty() && self.changed_areas.is_empty() {
+        if self.stale
+            || !self.changed_totals
+                && self.changed_cells.is_empty()
+                && self.changed_areas.is_empty()
+        {
             return None;
         }
         self.changed_totals = false;
         let counts = &self.counts;
-        let mut cells: Vec<_> =
-            self.changed_cells.drain().map(|cell| (cell, counts.cells.get(&cell).copied().unwrap_or(0))).collect();
+        let mut cells: Vec<_> = self
+            .changed_cells
+            .drain()
+            .map(|cell| (cell, counts.cells.get(&cell).copied().unwrap_or(0)))
+            .collect();
         cells.sort_unstable();
         let areas = std::mem::take(&mut self.changed_areas)
             .into_iter()
@@ -158,11 +172,21 @@ impl LiveView {
                 (area, count)
             })
             .collect();
-        Some(Changes { seq: counts.seq, cells, areas, totals: counts.totals })
+        Some(Changes {
+            seq: counts.seq,
+            cells,
+            areas,
+            totals: counts.totals,
+        })
     }
 
     fn count(&mut self, cell: Option<u64>, area: Option<&str>) {
-        let Counts { cells, areas, totals, .. } = &mut self.counts;
+        let Counts {
+            cells,
+            areas,
+            totals,
+            ..
+        } = &mut self.counts;
         totals.total += 1;
         self.changed_totals = true;
         let Some(cell) = cell.and_then(|cell| at_resolution(cell, self.resolution)) else {
@@ -190,7 +214,10 @@ impl LiveView {
 
 /// The cell's parent at `resolution`; none for something that is no cell, or for a coarser one.
 fn at_resolution(cell: u64, resolution: Resolution) -> Option<u64> {
-    CellIndex::try_from(cell).ok()?.parent(resolution).map(u64::from)
+    CellIndex::try_from(cell)
+        .ok()?
+        .parent(resolution)
+        .map(u64::from)
 }
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ impl Question {
         };
 
         if self.from.is_some() || self.to.is_some() {
-            let requested_at = column(rows, "requested_at").as_primitive::<TimestampMicrosecondType>();
+            let requested_at =
+                column(rows, "requested_at").as_primitive::<TimestampMicrosecondType>();
             let (from, to) = (self.from.unwrap_or(i64::MIN), self.to.unwrap_or(i64::MAX));
             strike(&|row| (from..to).contains(&requested_at.value(row)));
         }
@@ -58,13 +59,17 @@ impl Question {
             let path = text(rows, "category_path");
             strike(&|row| {
                 let (category, path) = (value(category, row), value(path, row));
-                self.categories.iter().any(|meant| category == Some(meant) || path.is_some_and(|path| lies_in(path, meant)))
+                self.categories.iter().any(|meant| {
+                    category == Some(meant) || path.is_some_and(|path| lies_in(path, meant))
+                })
             });
         }
         for (name, meant) in [("channel", &self.channels), ("status", &self.statuses)] {
             if !meant.is_empty() {
                 let column = text(rows, name);
-                strike(&|row| value(column, row).is_some_and(|value| meant.iter().any(|meant| meant == value)));
+                strike(&|row| {
+                    value(column, row).is_some_and(|value| meant.iter().any(|meant| meant == value))
+                });
             }
         }
         if let Some((level, id)) = &self.area {
@@ -85,11 +90,13 @@ impl Question {
 
 /// Is `path` the category path `meant` or one below it?
 fn lies_in(path: &str, meant: &str) -> bool {
-    path.strip_prefix(meant).is_some_and(|rest| rest.is_empty() || rest.starts_with("->"))
+    path.strip_prefix(meant)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("->"))
 }
 
 pub(crate) fn column<'a>(rows: &'a RecordBatch, name: &str) -> &'a ArrayRef {
-    rows.column_by_name(name).expect("complaint rows have every column of their schema")
+    rows.column_by_name(name)
+        .expect("complaint rows have every column of their schema")
 }
 
 pub(crate) fn text<'a>(rows: &'a RecordBatch, name: &str) -> &'a StringArray {

@@ -45,7 +45,11 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     terminal::log("error");
     match args.command {
         Command::Check { city, json } => check(&city, json),
-        Command::Generate { out, seed, communities } => generate(&out, seed, communities),
+        Command::Generate {
+            out,
+            seed,
+            communities,
+        } => generate(&out, seed, communities),
     }
 }
 
@@ -59,7 +63,11 @@ fn check(city: &Path, json: bool) -> Result<(), Failure> {
             writeln!(out, "{report}")
         }
     })?;
-    if report.has_errors() { Err(Failure::Told) } else { Ok(()) }
+    if report.has_errors() {
+        Err(Failure::Told)
+    } else {
+        Ok(())
+    }
 }
 
 fn generate(out: &Path, seed: u64, communities: usize) -> Result<(), Failure> {

@@ -39,10 +39,22 @@ pub(crate) struct Args {
 
 /// The sample city's files, relative to its folder.
 const SAMPLE_CITY: [(&str, &[u8]); 4] = [
-    ("city.toml", include_bytes!("../../../data/sample-city/city.toml")),
-    ("areas/district.geojson.gz", include_bytes!("../../../data/sample-city/areas/district.geojson.gz")),
-    ("areas/subdistrict.geojson.gz", include_bytes!("../../../data/sample-city/areas/subdistrict.geojson.gz")),
-    ("areas/community.geojson.gz", include_bytes!("../../../data/sample-city/areas/community.geojson.gz")),
+    (
+        "city.toml",
+        include_bytes!("../../../data/sample-city/city.toml"),
+    ),
+    (
+        "areas/district.geojson.gz",
+        include_bytes!("../../../data/sample-city/areas/district.geojson.gz"),
+    ),
+    (
+        "areas/subdistrict.geojson.gz",
+        include_bytes!("../../../data/sample-city/areas/subdistrict.geojson.gz"),
+    ),
+    (
+        "areas/community.geojson.gz",
+        include_bytes!("../../../data/sample-city/areas/community.geojson.gz"),
+    ),
 ];
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
@@ -51,7 +63,10 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         return Err(Failure::Exposed(args.listen));
     }
     let state_dir = args.state_dir.map_or_else(default_state_dir, Ok)?;
-    let config = Config { listen: args.listen, ..Config::read(None)? };
+    let config = Config {
+        listen: args.listen,
+        ..Config::read(None)?
+    };
     let history = match History::of(&state_dir)? {
         Some(history) => history,
         None if StateDir::open(&state_dir).is_ok() => return Err(Failure::NoDemo(state_dir)),
@@ -87,7 +102,12 @@ fn make_city(state_dir: &Path) -> Result<(), Failure> {
 
 /// `citybrain/demo` in the user's data folder (XDG base directories).
 fn default_state_dir() -> Result<PathBuf, Failure> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let data = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
-    data.map(|data| data.join("citybrain").join("demo")).ok_or(Failure::NoHome)
+    data.map(|data| data.join("citybrain").join("demo"))
+        .ok_or(Failure::NoHome)
 }

@@ -21,11 +21,18 @@ pub(crate) enum Failure {
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("{}, line {line}: {message}", path.display())]
-    Row { path: PathBuf, line: u64, message: String },
+    Row {
+        path: PathBuf,
+        line: u64,
+        message: String,
+    },
     #[error("the output cannot be written: {0}")]
     Stdout(#[from] io::Error),
     #[error("{address}: {source}")]
-    Listen { address: SocketAddr, source: io::Error },
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
     #[error(
         "{0}: others could reach this address and everything would be open to them; listen on 127.0.0.1, or say --insecure"
     )]
@@ -78,7 +85,10 @@ impl Failure {
 
     /// A server that was not reached.
     pub(crate) fn push(address: &str, error: &reqwest::Error) -> Self {
-        Self::Push { address: address.to_owned(), message: one_line(error) }
+        Self::Push {
+            address: address.to_owned(),
+            message: one_line(error),
+        }
     }
 
     /// The line to tell, if there is something to tell.

@@ -28,13 +28,22 @@ pub(crate) struct Args {
     files: Vec<PathBuf>,
 }
 
-pub(crate) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("warn");
     let profile = Profile::load(&args.source)?;
     let city = Arc::new(init::city_of(&args.state_dir)?);
-    let context = Context { source: None, city_zone: city.time_zone, received_at: clock::now() };
+    let context = Context {
+        source: None,
+        city_zone: city.time_zone,
+        received_at: clock::now(),
+    };
     if args.dry_run {
-        return tell(import(&mut DryRun::new(&city), &args.files, profile, context));
+        return tell(import(
+            &mut DryRun::new(&city),
+            &args.files,
+            profile,
+            context,
+        ));
     }
     let store = Store::open(&args.state_dir, city, Config::read(None)?.store_options())?;
     let imported = import(&mut store.writer(), &args.files, profile, context);
@@ -43,10 +52,23 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     Ok(closed?)
 }
 
-fn import(sink: &mut dyn Sink, files: &[PathBuf], profile: Arc<Profile>, context: Context) -> Result<Summary, ImportError> {
+fn import(
+    sink: &mut dyn Sink,
+    files: &[PathBuf],
+    profile: Arc<Profile>,
+    context: Context,
+) -> Result<Summary, ImportError> {
     let mut bar = Bar::new();
     let mut progress = |progress: Progress<'_>| bar.show(progress);
-    citybrain_ingest::import(sink, files, Import { profile, context, progress: &mut progress })
+    citybrain_ingest::import(
+        sink,
+        files,
+        Import {
+            profile,
+            context,
+            progress: &mut progress,
+        },
+    )
 }
 
 /// Prints the summary, also of an import that broke off after it had kept something.
@@ -73,12 +95,15 @@ struct Bar {
 impl Bar {
     fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        Self { bar, file: PathBuf::new() }
+        Self {
+            bar,
+            file: PathBuf::new(),
+        }
     }
 
     fn show(&mut self, progress: Progress<'_>) {
         if self.file != progress.file {
-            self.file = progress.file.to_owned();
+            progress.file.clone_into(&mut self.file);
             self.bar.set_style(style(progress.bytes_total));
             self.bar.set_length(progress.bytes_total);
             self.bar.set_prefix(name(progress.file));
@@ -103,5 +128,8 @@ fn style(bytes_total: u64) -> ProgressStyle {
 }
 
 fn name(file: &Path) -> String {
-    file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    file.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }

@@ -25,7 +25,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
     let (city, _) = city::read_city(&args.city)?;
     init(&args.city, &city, &args.state_dir)?;
-    terminal::print(|out| writeln!(out, "{}: state directory of {}", args.state_dir.display(), city.name))
+    terminal::print(|out| {
+        writeln!(
+            out,
+            "{}: state directory of {}",
+            args.state_dir.display(),
+            city.name
+        )
+    })
 }
 
 /// Makes `state_dir` the state directory of the city in `city_file`: copies its files, then lets the store write down whose it

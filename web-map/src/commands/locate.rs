@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::num::ParseFloatError;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -38,21 +39,31 @@ const BATCH_ROWS: usize = 16_384;
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
     let (city, _) = city::read_city(&args.city)?;
-    let at = args.at.map(|day| Zone::of(city.time_zone).day_start(day).timestamp_micros());
+    let at = args
+        .at
+        .map(|day| Zone::of(city.time_zone).day_start(day).timestamp_micros());
     let input: Box<dyn Read> = if args.file == Path::new("-") {
         Box::new(io::stdin().lock())
     } else {
         let file = File::open(&args.file).map_err(Failure::file(&args.file))?;
         Box::new(BufReader::with_capacity(1 << 16, file))
     };
-    let table = Table { city: &city, at, name: &args.file };
-    let Some(out) = &args.out else { return terminal::print(|out| table.locate(input, out)) };
+    let table = Table {
+        city: &city,
+        at,
+        name: &args.file,
+    };
+    let Some(out) = &args.out else {
+        return terminal::print(|out| table.locate(input, out));
+    };
 
     // Whole or not at all: a table that broke off would look like a shorter one.
     let draft = out.with_extension("tmp");
     let file = File::create(&draft).map_err(Failure::file(&draft))?;
     let mut writer = BufWriter::new(file);
-    let located = table.locate(input, &mut writer).and_then(|()| writer.flush().map_err(Failure::file(&draft)));
+    let located = table
+        .locate(input, &mut writer)
+        .and_then(|()| writer.flush().map_err(Failure::file(&draft)));
     if let Err(failure) = located {
         std::fs::remove_file(&draft).ok();
         return Err(failure);
@@ -72,9 +83,20 @@ impl Table<'_> {
     fn locate(&self, input: impl Read, out: &mut dyn Write) -> Result<(), Failure> {
         let mut reader = Reader::from_reader(input);
         let mut writer = Writer::from_writer(out);
-        let header = reader.byte_headers().map_err(|error| self.unreadable(error))?.clone();
-        let (lon_at, lat_at) = (self.column(&header, &["lon", "lng", "longitude"])?, self.column(&header, &["lat", "latitude"])?);
-        write(&mut writer, header.iter().chain(ADDED.iter().map(|name| name.as_bytes())))?;
+        let header = reader
+            .byte_headers()
+            .map_err(|error| self.unreadable(error))?
+            .clone();
+        let (lon_at, lat_at) = (
+            self.column(&header, &["lon", "lng", "longitude"])?,
+            self.column(&header, &["lat", "latitude"])?,
+        );
+        write(
+            &mut writer,
+            header
+                .iter()
+                .chain(ADDED.iter().map(|name| name.as_bytes())),
+        )?;
 
         let mut rows = Vec::with_capacity(BATCH_ROWS);
         loop {
@@ -97,7 +119,11 @@ impl Table<'_> {
         lat_at: usize,
         writer: &mut Writer<&mut dyn Write>,
     ) -> Result<(), Failure> {
-        let numbers = |column| rows.iter().map(|row| self.number(row, column)).collect::<Result<Vec<f64>, _>>();
+        let numbers = |column| {
+            rows.iter()
+                .map(|row| self.number(row, column))
+                .collect::<Result<Vec<f64>, _>>()
+        };
         let (lon, lat) = (numbers(lon_at)?, numbers(lat_at)?);
         let at = self.at.map(|at| vec![at; rows.len()]);
         let places = self.city.locate(&lon, &lat, at.as_deref());
@@ -106,11 +132,14 @@ impl Table<'_> {
                 0 => String::new(),
                 cell => format!("{cell:x}"),
             };
-            let areas = AreaLevel::ALL.map(|level| match (self.city.level(level), places.areas[level.index()][row]) {
-                (None, _) | (_, NOWHERE) => "",
-                (Some(level), area) => &level.areas[area as usize].id,
+            let areas = AreaLevel::ALL.map(|level| {
+                match (self.city.level(level), places.areas[level.index()][row]) {
+                    (None, _) | (_, NOWHERE) => "",
+                    (Some(level), area) => &level.areas[area as usize].id,
+                }
             });
-            let added = std::iter::once(cell.as_bytes()).chain(areas.iter().map(|id| id.as_bytes()));
+            let added =
+                std::iter::once(cell.as_bytes()).chain(areas.iter().map(|id| id.as_bytes()));
             write(writer, record.iter().chain(added))?;
         }
         Ok(())
@@ -118,12 +147,19 @@ impl Table<'_> {
 
     /// The column with one of these names, in any case.
     fn column(&self, header: &ByteRecord, names: &[&str]) -> Result<usize, Failure> {
-        let is_named = |column: &[u8]| names.iter().any(|name| column.trim_ascii().eq_ignore_ascii_case(name.as_bytes()));
-        header.iter().position(is_named).ok_or_else(|| Failure::Row {
-            path: self.name.to_owned(),
-            line: 1,
-            message: format!("the header has no column {}", names[0]),
-        })
+        let is_named = |column: &[u8]| {
+            names
+                .iter()
+                .any(|name| column.trim_ascii().eq_ignore_ascii_case(name.as_bytes()))
+        };
+        header
+            .iter()
+            .position(is_named)
+            .ok_or_else(|| Failure::Row {
+                path: self.name.to_owned(),
+                line: 1,
+                message: format!("the header has no column {}", names[0]),
+            })
     }
 
     /// The number in a column; an empty field is no number and places nothing.
@@ -133,7 +169,7 @@ impl Table<'_> {
             return Ok(f64::NAN);
         }
         let text = String::from_utf8_lossy(text);
-        text.parse().map_err(|_| Failure::Row {
+        text.parse().map_err(|_error: ParseFloatError| Failure::Row {
             path: self.name.to_owned(),
             line: row.position().map_or(0, csv::Position::line),
             message: format!("\"{text}\" is not a number of degrees"),
@@ -143,23 +179,37 @@ impl Table<'_> {
     fn unreadable(&self, error: csv::Error) -> Failure {
         let line = error.position().map_or(0, csv::Position::line);
         let message = match error.kind() {
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            csv::ErrorKind::UnequalLengths {
+                expected_len, len, ..
+            } => {
                 format!("the row has {len} fields, the header {expected_len}")
             }
             _ => error.to_string(),
         };
         match error.into_kind() {
-            csv::ErrorKind::Io(source) => Failure::File { path: self.name.to_owned(), source },
-            _ => Failure::Row { path: self.name.to_owned(), line, message },
+            csv::ErrorKind::Io(source) => Failure::File {
+                path: self.name.to_owned(),
+                source,
+            },
+            _ => Failure::Row {
+                path: self.name.to_owned(),
+                line,
+                message,
+            },
         }
     }
 }
 
-fn write<'a>(writer: &mut Writer<&mut dyn Write>, fields: impl Iterator<Item = &'a [u8]>) -> Result<(), Failure> {
-    writer.write_record(fields).map_err(|error| match error.into_kind() {
-        csv::ErrorKind::Io(error) => Failure::Stdout(error),
-        other => Failure::Stdout(io::Error::other(format!("{other:?}"))),
-    })
+fn write<'a>(
+    writer: &mut Writer<&mut dyn Write>,
+    fields: impl Iterator<Item = &'a [u8]>,
+) -> Result<(), Failure> {
+    writer
+        .write_record(fields)
+        .map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => Failure::Stdout(error),
+            other => Failure::Stdout(io::Error::other(format!("{other:?}"))),
+        })
 }
 
 #[cfg(test)]

@@ -32,7 +32,10 @@ pub(super) fn run(
     now: impl Fn() -> DateTime<Utc>,
 ) -> Result<(), Failure> {
     let address = format!("{}/v1/complaints", url.trim_end_matches('/'));
-    let client = Client::builder().timeout(PATIENCE).build().map_err(|error| Failure::push(&address, &error))?;
+    let client = Client::builder()
+        .timeout(PATIENCE)
+        .build()
+        .map_err(|error| Failure::push(&address, &error))?;
     let (begun, mut sent) = (Instant::now(), 0_u64);
     let mut live = simulation.live(now(), rate).peekable();
     while seconds.is_none_or(|seconds| begun.elapsed().as_secs() < seconds) {
@@ -62,14 +65,23 @@ fn send(client: &Client, address: &str, body: &Value) -> Result<(), Failure> {
     let mut tries = 0;
     loop {
         tries += 1;
-        let sent = client.post(address).header(CONTENT_TYPE, "application/json").body(body.to_string()).send();
+        let sent = client
+            .post(address)
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.to_string())
+            .send();
         let wait = match sent {
             Ok(answer) if answer.status().is_success() => return Ok(()),
-            Ok(answer) if matches!(answer.status().as_u16(), 429 | 503) && tries < TRIES => pause(&answer),
+            Ok(answer) if matches!(answer.status().as_u16(), 429 | 503) && tries < TRIES => {
+                pause(&answer)
+            }
             Ok(answer) => {
                 let status = answer.status();
                 let said = answer.text().unwrap_or_default();
-                return Err(Failure::Push { address: address.to_owned(), message: format!("{status} {said}") });
+                return Err(Failure::Push {
+                    address: address.to_owned(),
+                    message: format!("{status} {said}"),
+                });
             }
             Err(error) if tries >= TRIES => return Err(Failure::push(address, &error)),
             Err(_) => PAUSE,
@@ -79,6 +91,11 @@ fn send(client: &Client, address: &str, body: &Value) -> Result<(), Failure> {
 }
 
 fn pause(answer: &Response) -> Duration {
-    let named = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    named.and_then(|seconds| seconds.parse().ok()).map_or(PAUSE, Duration::from_secs)
+    let named = answer
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok());
+    named
+        .and_then(|seconds| seconds.parse().ok())
+        .map_or(PAUSE, Duration::from_secs)
 }

@@ -67,9 +67,14 @@ fn list(state_dir: &Path, source: Option<&str>) -> Result<(), Failure> {
         let mut after = 0;
         loop {
             let rows = snapshot.rejected(after, PAGE)?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let Some(last) = rows.last() else {
+                return Ok(());
+            };
             after = last.id;
-            for row in rows.iter().filter(|row| source.is_none_or(|source| row.refused.source == source)) {
+            for row in rows
+                .iter()
+                .filter(|row| source.is_none_or(|source| row.refused.source == source))
+            {
                 writeln!(out, "{}", shown(row, false))?;
             }
         }
@@ -80,15 +85,27 @@ fn show(state_dir: &Path, id: i64) -> Result<(), Failure> {
     let rows = read_only(state_dir)?.rejected(id - 1, 1)?;
     match rows.first().filter(|row| row.id == id) {
         Some(row) => terminal::print(|out| writeln!(out, "{:#}", shown(row, true))),
-        None => Err(Failure::NoRejected { state_dir: state_dir.to_owned(), id }),
+        None => Err(Failure::NoRejected {
+            state_dir: state_dir.to_owned(),
+            id,
+        }),
     }
 }
 
 fn replay_all(state_dir: &Path, source: Option<&str>) -> Result<(), Failure> {
     let city = Arc::new(init::city_of(state_dir)?);
-    let context = Context { source: None, city_zone: city.time_zone, received_at: clock::now() };
+    let context = Context {
+        source: None,
+        city_zone: city.time_zone,
+        received_at: clock::now(),
+    };
     let store = Store::open(state_dir, city, Config::read(None)?.store_options())?;
-    let replayed = Replay { store: &store, context, source }.run();
+    let replayed = Replay {
+        store: &store,
+        context,
+        source,
+    }
+    .run();
     let closed = store.close();
     let told = replayed?;
     terminal::print(|out| writeln!(out, "{told}"))?;
@@ -115,7 +132,10 @@ impl Replay<'_> {
             for (profile, (ids, rows)) in by_profile(rows, self.source) {
                 let profile = Profile::load(&profile)?;
                 let replayed = replay(&mut writer, &rows, &profile, &self.context)?;
-                let done = ids.into_iter().zip(&replayed.refusals).filter(|(_, refusal)| refusal.is_none());
+                let done = ids
+                    .into_iter()
+                    .zip(&replayed.refusals)
+                    .filter(|(_, refusal)| refusal.is_none());
                 runtime.block_on(writer.forget_rejected(done.map(|(id, _)| id).collect()))?;
                 accepted += replayed.summary.accepted;
                 updated += replayed.summary.updated;
@@ -124,14 +144,22 @@ impl Replay<'_> {
             }
         }
         let read = accepted + updated + duplicate + still;
-        Ok(json!({"read": read, "accepted": accepted, "updated": updated, "duplicate": duplicate, "rejected": still}))
+        Ok(
+            json!({"read": read, "accepted": accepted, "updated": updated, "duplicate": duplicate, "rejected": still}),
+        )
     }
 }
 
 /// The numbers and rows of each profile, of one source if it is named.
-fn by_profile(rows: Vec<RejectedRow>, source: Option<&str>) -> BTreeMap<String, (Vec<i64>, Vec<Refused>)> {
+fn by_profile(
+    rows: Vec<RejectedRow>,
+    source: Option<&str>,
+) -> BTreeMap<String, (Vec<i64>, Vec<Refused>)> {
     let mut profiles: BTreeMap<String, (Vec<i64>, Vec<Refused>)> = BTreeMap::new();
-    for row in rows.into_iter().filter(|row| source.is_none_or(|source| row.refused.source == source)) {
+    for row in rows
+        .into_iter()
+        .filter(|row| source.is_none_or(|source| row.refused.source == source))
+    {
         let (ids, refused) = profiles.entry(row.refused.profile.clone()).or_default();
         ids.push(row.id);
         refused.push(row.refused);
@@ -145,7 +173,18 @@ fn read_only(state_dir: &Path) -> Result<Arc<Snapshot>, Failure> {
 }
 
 fn shown(row: &RejectedRow, whole: bool) -> serde_json::Value {
-    let RejectedRow { id, refused: Refused { source, profile, index, raw, refusal, received_at } } = row;
+    let RejectedRow {
+        id,
+        refused:
+            Refused {
+                source,
+                profile,
+                index,
+                raw,
+                refusal,
+                received_at,
+            },
+    } = row;
     let mut shown = json!({
         "id": id,
         "received_at": received_at.to_rfc3339(),

@@ -33,14 +33,20 @@ pub(crate) struct Args {
 /// What the server notes by itself: its own steps, and troubles of what it is made of.
 pub(super) const LOG: &str = "warn,citybrain=info,citybrain_store=info";
 
-pub(crate) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log(LOG);
     let mut config = Config::read(args.config.as_deref())?;
     config.listen = args.listen.unwrap_or(config.listen);
     if !config.listen.ip().is_loopback() && !args.insecure {
         return Err(Failure::Exposed(config.listen));
     }
-    serve(&args.state_dir, config, |_, _| Ok(()), |(), _| {}, |address| format!("http://{address}"))
+    serve(
+        &args.state_dir,
+        config,
+        |_, _| Ok(()),
+        |(), _| {},
+        |address| format!("http://{address}"),
+    )
 }
 
 /// Serves a state directory until the process is asked to stop. `prepare` is done before the server answers, `begin` starts what
@@ -53,7 +59,10 @@ pub(super) fn serve<T>(
     ready: impl FnOnce(SocketAddr) -> String,
 ) -> Result<(), Failure> {
     let at = config.listen;
-    let listen = |source| Failure::Listen { address: at, source };
+    let listen = |source| Failure::Listen {
+        address: at,
+        source,
+    };
     // The port first: it is the quickest to be wrong.
     let listener = TcpListener::bind(at).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
@@ -70,6 +79,6 @@ pub(super) fn serve<T>(
         let listener = tokio::net::TcpListener::from_std(listener)?;
         begin(prepared, &state);
         terminal::print(|out| writeln!(out, "{}", ready(address)))?;
-        Ok(server::run(listener, state, asked.to_stop()).await?)
+        Ok(server::run(listener, state, asked.done()).await?)
     })
 }

@@ -56,7 +56,10 @@ struct To {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     terminal::log("warn");
     let (city, _) = city::read_city(&args.city)?;
-    let first = args.until.checked_sub_days(Days::new(u64::from(args.days) - 1)).unwrap_or(NaiveDate::MIN);
+    let first = args
+        .until
+        .checked_sub_days(Days::new(u64::from(args.days) - 1))
+        .unwrap_or(NaiveDate::MIN);
     let mut spec = SimulationSpec::of_days(city.time_zone, first, args.days, args.seed);
     spec.complaints_per_day = args.complaints_per_day;
     spec.sensors = args.sensors;
@@ -71,14 +74,27 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 /// Writes the history; what was planted comes last, so that a folder that has it is whole.
 fn write(simulation: &Simulation, out: &Path) -> Result<(), Failure> {
     fs::create_dir_all(out).map_err(Failure::file(out))?;
-    write_csv(&out.join("complaints.csv"), &SimulatedComplaint::COLUMNS, |writer| {
-        simulation.complaints().try_for_each(|complaint| complaint.write_csv(writer))
-    })?;
-    write_csv(&out.join("observations.csv"), &SimulatedObservation::COLUMNS, |writer| {
-        simulation.observations().try_for_each(|observation| observation.write_csv(writer))
-    })?;
+    write_csv(
+        &out.join("complaints.csv"),
+        &SimulatedComplaint::COLUMNS,
+        |writer| {
+            simulation
+                .complaints()
+                .try_for_each(|complaint| complaint.write_csv(writer))
+        },
+    )?;
+    write_csv(
+        &out.join("observations.csv"),
+        &SimulatedObservation::COLUMNS,
+        |writer| {
+            simulation
+                .observations()
+                .try_for_each(|observation| observation.write_csv(writer))
+        },
+    )?;
     let truth = out.join("truth.json");
-    let text = serde_json::to_string_pretty(simulation.truth()).expect("texts and numbers have a form in JSON");
+    let text = serde_json::to_string_pretty(simulation.truth())
+        .expect("texts and numbers have a form in JSON");
     fs::write(&truth, text + "\n").map_err(Failure::file(&truth))?;
     let totals = simulation.truth().totals;
     let totals = serde_json::to_string(&totals).expect("numbers have a form in JSON");
@@ -92,6 +108,11 @@ fn write_csv(
 ) -> Result<(), Failure> {
     let file = File::create(path).map_err(Failure::file(path))?;
     let mut writer = csv::Writer::from_writer(BufWriter::new(file));
-    let written = writer.write_record(columns).and_then(|()| rows(&mut writer)).map_err(std::io::Error::from);
-    written.and_then(|()| writer.flush()).map_err(Failure::file(path))
+    let written = writer
+        .write_record(columns)
+        .and_then(|()| rows(&mut writer))
+        .map_err(std::io::Error::from);
+    written
+        .and_then(|()| writer.flush())
+        .map_err(Failure::file(path))
 }

@@ -25,10 +25,14 @@ pub(crate) struct Args {
 }
 
 /// Whoever can run the command can read the files: only the machine is a limit.
-const LIMITS: Limits =
-    Limits { memory_bytes: 4 << 30, timeout: Duration::from_secs(3600), rows: usize::MAX, partitions: 2 };
+const LIMITS: Limits = Limits {
+    memory_bytes: 4 << 30,
+    timeout: Duration::from_hours(1),
+    rows: 1 << 40,
+    partitions: 2,
+};
 
-pub(crate) fn run(args: Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
     let city = Arc::new(init::city_of(&args.state_dir)?);
     let snapshot = Store::open_read_only(&args.state_dir, city)?;

@@ -41,6 +41,11 @@ fn a_missing_file_is_an_error_that_names_it() {
 #[test]
 fn every_setting_can_come_from_the_environment() {
     let settings = serde_json::to_value(Config::default()).unwrap();
-    let names: Vec<&str> = settings.as_object().unwrap().keys().map(String::as_str).collect();
+    let names: Vec<&str> = settings
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
     assert_eq!(names, NAMES);
 }

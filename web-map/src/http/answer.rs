@@ -13,7 +13,10 @@ use crate::error::HttpError;
 pub(crate) fn json(value: &impl Serialize) -> Result<Response, HttpError> {
     let text = serde_json::to_vec(value).map_err(HttpError::internal)?;
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     Ok((headers, text).into_response())

@@ -14,12 +14,20 @@ const PACKINGS: [&str; 3] = ["gzip", "zstd", "identity"];
 /// # Errors
 /// [`HttpError::MediaType`].
 pub(crate) fn check_packing(headers: &HeaderMap) -> Result<(), HttpError> {
-    let Some(packing) = headers.get(header::CONTENT_ENCODING) else { return Ok(()) };
+    let Some(packing) = headers.get(header::CONTENT_ENCODING) else {
+        return Ok(());
+    };
     let packing = String::from_utf8_lossy(packing.as_bytes());
-    if PACKINGS.iter().any(|known| packing.trim().eq_ignore_ascii_case(known)) {
+    if PACKINGS
+        .iter()
+        .any(|known| packing.trim().eq_ignore_ascii_case(known))
+    {
         return Ok(());
     }
-    Err(HttpError::MediaType { found: format!("Content-Encoding {packing}"), wanted: "gzip, zstd or none" })
+    Err(HttpError::MediaType {
+        found: format!("Content-Encoding {packing}"),
+        wanted: "gzip, zstd or none",
+    })
 }
 
 /// The media type of a body, without parameters, in lower case; it must be one of `known`. `wanted` says which, for people.
@@ -28,16 +36,33 @@ pub(crate) fn check_packing(headers: &HeaderMap) -> Result<(), HttpError> {
 ///
 /// # Errors
 /// [`HttpError::MediaType`].
-pub(crate) fn check_type(headers: &HeaderMap, known: &[&str], wanted: &'static str) -> Result<String, HttpError> {
-    let found = headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+pub(crate) fn check_type(
+    headers: &HeaderMap,
+    known: &[&str],
+    wanted: &'static str,
+) -> Result<String, HttpError> {
+    let found = headers
+        .get(header::CONTENT_TYPE)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()));
     let Some(found) = found else {
-        return Err(HttpError::MediaType { found: "a body without Content-Type".to_owned(), wanted });
+        return Err(HttpError::MediaType {
+            found: "a body without Content-Type".to_owned(),
+            wanted,
+        });
     };
-    let kind = found.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = found
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     if known.contains(&kind.as_str()) {
         return Ok(kind);
     }
-    Err(HttpError::MediaType { found: format!("Content-Type {kind}"), wanted })
+    Err(HttpError::MediaType {
+        found: format!("Content-Type {kind}"),
+        wanted,
+    })
 }
 
 /// Reads a whole body, already unpacked by the layer around the route, up to `limit` bytes.
@@ -48,7 +73,9 @@ pub(crate) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, HttpError>
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|error| HttpError::Body(format!("the body cannot be read: {}", one_line(&error))))?;
+        let chunk = chunk.map_err(|error| {
+            HttpError::Body(format!("the body cannot be read: {}", one_line(&error)))
+        })?;
         if bytes.len() + chunk.len() > limit {
             return Err(HttpError::TooLarge { limit });
         }

@@ -11,7 +11,10 @@ use crate::state::AppState;
 /// Which complaints a question is about; all conditions hold.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the parameters for the API's document; `Filter` reads them")]
+#[expect(
+    dead_code,
+    reason = "describes the parameters for the API's document; `Filter` reads them"
+)]
 pub(crate) struct FilterParams {
     /// Requested at or after: RFC 3339 with an offset, or a local day (its start).
     #[param(example = "2026-01-01")]
@@ -53,11 +56,18 @@ impl AppState {
     /// When it is no such number.
     pub(crate) fn resolution(&self, params: &mut Params) -> Result<Resolution, HttpError> {
         let base = self.engine.city().base_resolution;
-        let Some(number) = params.parsed::<u8>("resolution")? else { return Ok(Resolution::Nine.min(base)) };
+        let Some(number) = params.parsed::<u8>("resolution")? else {
+            return Ok(Resolution::Nine.min(base));
+        };
         Resolution::try_from(number)
             .ok()
             .filter(|resolution| (Resolution::Five..=base).contains(resolution))
-            .ok_or_else(|| HttpError::parameter("resolution", format!("{number} is not between 5 and {}", u8::from(base))))
+            .ok_or_else(|| {
+                HttpError::parameter(
+                    "resolution",
+                    format!("{number} is not between 5 and {}", u8::from(base)),
+                )
+            })
     }
 }
 
@@ -67,13 +77,21 @@ impl AppState {
 /// An unknown measure, or `mean` without a property.
 pub(crate) fn measure(params: &mut Params) -> Result<Measure, HttpError> {
     let (measure, property) = (params.text("measure")?, params.text("property")?);
-    let name = if measure.as_deref() == Some("mean") || property.is_some() { "property" } else { "measure" };
-    Measure::try_new(measure.as_deref(), property).map_err(|error| HttpError::parameter(name, error.to_string()))
+    let name = if measure.as_deref() == Some("mean") || property.is_some() {
+        "property"
+    } else {
+        "measure"
+    };
+    Measure::try_new(measure.as_deref(), property)
+        .map_err(|error| HttpError::parameter(name, error.to_string()))
 }
 
 impl From<FilterError> for HttpError {
     fn from(error: FilterError) -> Self {
-        Self::parameter(error.parameter, format!("\"{}\" {}", error.value, error.rule))
+        Self::parameter(
+            error.parameter,
+            format!("\"{}\" {}", error.value, error.rule),
+        )
     }
 }
 

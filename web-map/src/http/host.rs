@@ -25,16 +25,29 @@ pub(crate) enum Hosts {
 impl Hosts {
     /// The names for a server that listens on `address`; `names` are those from the settings.
     pub(crate) fn of(address: IpAddr, names: &[String]) -> Self {
-        if address.is_loopback() { Self::Loopback(names.into()) } else { Self::Any }
+        if address.is_loopback() {
+            Self::Loopback(names.into())
+        } else {
+            Self::Any
+        }
     }
 
     /// `host` is a name or address with or without port, as in the `Host` header.
     fn allow(&self, host: &str) -> bool {
-        let Self::Loopback(names) = self else { return true };
-        let Ok(authority) = Authority::from_str(host) else { return false };
-        let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let Self::Loopback(names) = self else {
+            return true;
+        };
+        let Ok(authority) = Authority::from_str(host) else {
+            return false;
+        };
+        let name = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']');
         name.eq_ignore_ascii_case("localhost")
-            || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            || name
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
             || names.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 }
@@ -42,7 +55,9 @@ impl Hosts {
 /// Refuses a request for a host that is not ours.
 pub(crate) async fn check(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
     // A request without the header comes from no browser.
-    let Some(host) = request.headers().get(header::HOST) else { return next.run(request).await };
+    let Some(host) = request.headers().get(header::HOST) else {
+        return next.run(request).await;
+    };
     match host.to_str() {
         Ok(host) if hosts.allow(host) => next.run(request).await,
         _ => HttpError::Host(String::from_utf8_lossy(host.as_bytes()).into_owned()).into_response(),
@@ -57,12 +72,29 @@ mod tests {
 
     #[test]
     fn a_loopback_server_answers_to_its_own_names_only() {
-        for address in [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] {
+        for address in [
+            IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ] {
             let hosts = Hosts::of(address, &["wall.city.example".to_owned()]);
-            for ours in ["localhost:8080", "LOCALHOST", "127.0.0.1:80", "[::1]:8080", "127.1.2.3", "wall.city.example:1"] {
+            for ours in [
+                "localhost:8080",
+                "LOCALHOST",
+                "127.0.0.1:80",
+                "[::1]:8080",
+                "127.1.2.3",
+                "wall.city.example:1",
+            ] {
                 assert!(hosts.allow(ours), "{ours}");
             }
-            for foreign in ["evil.example", "localhost.evil.example:8080", "10.0.0.1", "a b", "", "127.0.0.1.nip.io"] {
+            for foreign in [
+                "evil.example",
+                "localhost.evil.example:8080",
+                "10.0.0.1",
+                "a b",
+                "",
+                "127.0.0.1.nip.io",
+            ] {
                 assert!(!hosts.allow(foreign), "{foreign}");
             }
         }

@@ -10,7 +10,11 @@ use crate::metrics;
 
 /// Counts a request by route and status and measures the time to its answer's head.
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().map_or("page", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("page", MatchedPath::as_str)
+        .to_owned();
     let method = request.method().clone();
     let start = Instant::now();
     let response = next.run(request).await;

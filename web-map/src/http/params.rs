@@ -18,7 +18,9 @@ impl<S: Sync> FromRequestParts<S> for Params {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         // Any text splits into pairs, so an address that cannot be read has none.
-        Ok(Self(Query::try_from_uri(&parts.uri).map_or_else(|_| Vec::new(), |Query(pairs)| pairs)))
+        Ok(Self(
+            Query::try_from_uri(&parts.uri).map_or_else(|_| Vec::new(), |Query(pairs)| pairs),
+        ))
     }
 }
 
@@ -41,15 +43,24 @@ impl Params {
     ///
     /// # Errors
     /// When it is there more than once, or is no such value.
-    pub(crate) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Result<Option<T>, HttpError> {
-        let Some(text) = self.text(name)? else { return Ok(None) };
+    pub(crate) fn parsed<T: FromStr<Err: Display>>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<T>, HttpError> {
+        let Some(text) = self.text(name)? else {
+            return Ok(None);
+        };
         match text.parse() {
             Ok(value) => Ok(Some(value)),
             Err(error) => {
                 let error: T::Err = error;
                 let message = error.to_string();
                 // Some errors name the value that they are about.
-                let message = if message.contains(&text) { message } else { format!("\"{text}\": {message}") };
+                let message = if message.contains(&text) {
+                    message
+                } else {
+                    format!("\"{text}\": {message}")
+                };
                 Err(HttpError::parameter(name, message))
             }
         }
@@ -63,7 +74,10 @@ impl Params {
         match self.parsed("limit")? {
             None => Ok(default),
             Some(limit) if (1..=max).contains(&limit) => Ok(limit),
-            Some(limit) => Err(HttpError::parameter("limit", format!("{limit} is not between 1 and {max}"))),
+            Some(limit) => Err(HttpError::parameter(
+                "limit",
+                format!("{limit} is not between 1 and {max}"),
+            )),
         }
     }
 
@@ -89,7 +103,12 @@ mod tests {
     use super::*;
 
     fn params(pairs: &[(&str, &str)]) -> Params {
-        Params(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        Params(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
     }
 
     #[test]
@@ -102,10 +121,24 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_named() {
-        let error = |result: Result<_, HttpError>| result.map(|_: Option<usize>| ()).unwrap_err().to_string();
-        assert!(error(params(&[("limit", "0")]).limit(1, 9).map(Some)).starts_with("parameter limit: 0 is not"));
-        assert!(error(params(&[("limit", "x")]).parsed("limit")).starts_with("parameter limit: \"x\": "));
-        assert!(error(params(&[("limit", "1"), ("limit", "2")]).parsed("limit")).ends_with("is given twice"));
-        assert!(error(params(&[("colour", "red")]).finish().map(|()| None)).starts_with("parameter colour: is not"));
+        let error = |result: Result<_, HttpError>| {
+            result.map(|_: Option<usize>| ()).unwrap_err().to_string()
+        };
+        assert!(
+            error(params(&[("limit", "0")]).limit(1, 9).map(Some))
+                .starts_with("parameter limit: 0 is not")
+        );
+        assert!(
+            error(params(&[("limit", "x")]).parsed("limit"))
+                .starts_with("parameter limit: \"x\": ")
+        );
+        assert!(
+            error(params(&[("limit", "1"), ("limit", "2")]).parsed("limit"))
+                .ends_with("is given twice")
+        );
+        assert!(
+            error(params(&[("colour", "red")]).finish().map(|()| None))
+                .starts_with("parameter colour: is not")
+        );
     }
 }

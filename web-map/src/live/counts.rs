@@ -12,13 +12,26 @@ use crate::engine::Engine;
 /// When the filter does not fit the city, or the query fails.
 pub(super) async fn read(engine: &Engine, ask: &Ask) -> Result<Counts, QueryError> {
     let asking = engine.ask("live").await;
-    let cells = asking.cells(&ask.filter, ask.resolution, &Measure::Count).await?;
-    let areas = asking.areas(&ask.filter, ask.level, &Measure::Count).await?;
+    let cells = asking
+        .cells(&ask.filter, ask.resolution, &Measure::Count)
+        .await?;
+    let areas = asking
+        .areas(&ask.filter, ask.level, &Measure::Count)
+        .await?;
     let totals = cells.totals;
     Ok(Counts {
         seq: cells.seq,
-        cells: cells.cells.into_iter().map(|cell| (cell.cell.into(), whole(cell.value))).collect(),
-        areas: areas.areas.into_iter().filter(|area| area.records > 0).map(|area| (area.id, area.records)).collect(),
+        cells: cells
+            .cells
+            .into_iter()
+            .map(|cell| (cell.cell.into(), whole(cell.value)))
+            .collect(),
+        areas: areas
+            .areas
+            .into_iter()
+            .filter(|area| area.records > 0)
+            .map(|area| (area.id, area.records))
+            .collect(),
         totals: Totals {
             total: totals.total,
             located: totals.located,
@@ -42,7 +55,11 @@ pub(super) fn question(filter: &Filter) -> Question {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count is whole, not negative, and far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a count is whole, not negative, and far below 2^53"
+)]
 const fn whole(count: f64) -> u64 {
     count as u64
 }

@@ -24,13 +24,26 @@ pub(crate) struct Hub {
 
 /// The server keeps as many different views as it may.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} different live views are open, and no more are kept; ask with the filter of one of them or try again later")]
+#[error(
+    "{0} different live views are open, and no more are kept; ask with the filter of one of them or try again later"
+)]
 pub(crate) struct TooManyViews(usize);
 
 impl Hub {
     /// A hub whose views run on `tasks` until `stop`, at most `views_max` at a time.
-    pub(crate) fn new(engine: Arc<Engine>, tasks: TaskTracker, stop: CancellationToken, views_max: usize) -> Self {
-        Self { engine, tasks, stop, views_max, views: Mutex::default() }
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        tasks: TaskTracker,
+        stop: CancellationToken,
+        views_max: usize,
+    ) -> Self {
+        Self {
+            engine,
+            tasks,
+            stop,
+            views_max,
+            views: Mutex::default(),
+        }
     }
 
     /// The view that answers `ask`, started when nobody has asked it yet.
@@ -48,7 +61,12 @@ impl Hub {
         if views.len() >= self.views_max {
             return Err(TooManyViews(self.views_max));
         }
-        let view = Arc::new(View::start(ask, Arc::clone(&self.engine), &self.tasks, &self.stop));
+        let view = Arc::new(View::start(
+            ask,
+            Arc::clone(&self.engine),
+            &self.tasks,
+            &self.stop,
+        ));
         views.insert(key, Arc::downgrade(&view));
         Ok(view)
     }
@@ -56,6 +74,9 @@ impl Hub {
 
 impl From<TooManyViews> for HttpError {
     fn from(error: TooManyViews) -> Self {
-        Self::Busy { message: error.to_string(), retry_after: Duration::from_secs(10) }
+        Self::Busy {
+            message: error.to_string(),
+            retry_after: Duration::from_secs(10),
+        }
     }
 }

@@ -44,11 +44,21 @@ const WINDOW_MIN: TimeDelta = TimeDelta::seconds(10);
 impl Pulse {
     /// The pulse of a server that starts `now` on records up to `seq`.
     pub(crate) const fn new(now: DateTime<Utc>, seq: u64) -> Self {
-        Self { since: now, seq, received_at: None, requested_at: None, recent: VecDeque::new() }
+        Self {
+            since: now,
+            seq,
+            received_at: None,
+            requested_at: None,
+            recent: VecDeque::new(),
+        }
     }
 
     /// Learns the newest times of the records that were there before.
-    pub(crate) fn know(&mut self, received_at: Option<DateTime<Utc>>, requested_at: Option<DateTime<Utc>>) {
+    pub(crate) fn know(
+        &mut self,
+        received_at: Option<DateTime<Utc>>,
+        requested_at: Option<DateTime<Utc>>,
+    ) {
         self.received_at = self.received_at.max(received_at);
         self.requested_at = self.requested_at.max(requested_at);
     }
@@ -74,7 +84,10 @@ impl Pulse {
         self.forget(now);
         let window = (now - self.since).clamp(WINDOW_MIN, WINDOW);
         let complaints: u64 = self.recent.iter().map(|(_, count)| count).sum();
-        #[expect(clippy::cast_precision_loss, reason = "a rate is a float; 2^53 complaints a minute are out of reach")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a rate is a float; 2^53 complaints a minute are out of reach"
+        )]
         let per_minute = complaints as f64 * 60.0 / window.as_seconds_f64();
         Freshness {
             server_time: now,
@@ -87,7 +100,11 @@ impl Pulse {
 
     fn forget(&mut self, now: DateTime<Utc>) {
         let first = (now - WINDOW).timestamp();
-        while self.recent.front().is_some_and(|(second, _)| *second <= first) {
+        while self
+            .recent
+            .front()
+            .is_some_and(|(second, _)| *second <= first)
+        {
             self.recent.pop_front();
         }
     }

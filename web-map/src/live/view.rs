@@ -49,6 +49,12 @@ enum First {
     Failed(Arc<QueryError>),
 }
 
+impl First {
+    const fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting)
+    }
+}
+
 /// Changes go out at most this often.
 const PACE: Duration = Duration::from_millis(250);
 /// Changes that a client may fall behind before it is sent everything anew.
@@ -60,16 +66,33 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 impl View {
     /// Starts to keep `ask` current, on a task of `tasks` that ends with the view or with `stop`.
-    pub(crate) fn start(ask: Ask, engine: Arc<Engine>, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
+    pub(crate) fn start(
+        ask: Ask,
+        engine: Arc<Engine>,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Self {
         let live = LiveView::new(counts::question(&ask.filter), ask.resolution, ask.level);
-        let shared = Arc::new(Shared { live: Mutex::new(live), changes: broadcast::Sender::new(CHANGES_KEPT) });
+        let shared = Arc::new(Shared {
+            live: Mutex::new(live),
+            changes: broadcast::Sender::new(CHANGES_KEPT),
+        });
         let (first, first_read) = watch::channel(First::Waiting);
         let stop = stop.child_token();
-        let keeper = Keeper { ask, engine, shared: Arc::clone(&shared), first };
+        let keeper = Keeper {
+            ask,
+            engine,
+            shared: Arc::clone(&shared),
+            first,
+        };
         let until = stop.clone();
         tasks.spawn(async move { until.run_until_cancelled(keeper.keep()).await });
         metrics::live_views(1.0);
-        Self { shared, first: first_read, _task: stop.drop_guard() }
+        Self {
+            shared,
+            first: first_read,
+            _task: stop.drop_guard(),
+        }
     }
 
     /// Waits until the question has its first answer.
@@ -78,7 +101,7 @@ impl View {
     /// When the question cannot be answered.
     pub(crate) async fn ready(&self) -> Result<(), Arc<QueryError>> {
         let mut first = self.first.clone();
-        match first.wait_for(|first| !matches!(first, First::Waiting)).await.as_deref() {
+        match first.wait_for(|first| !first.is_waiting()).await.as_deref() {
             Ok(First::Failed(error)) => Err(Arc::clone(error)),
             // A task that ended without an answer was stopped: the stream will end at once.
             _ => Ok(()),
@@ -96,12 +119,23 @@ impl View {
 impl View {
     /// A view that nothing keeps: it changes when it is told to.
     pub(crate) fn still() -> Self {
-        let mut live = LiveView::new(counts::question(&Filter::default()), Resolution::Nine, AreaLevel::District);
+        let mut live = LiveView::new(
+            counts::question(&Filter::default()),
+            Resolution::Nine,
+            AreaLevel::District,
+        );
         live.reset(Counts::default());
-        let shared = Arc::new(Shared { live: Mutex::new(live), changes: broadcast::Sender::new(CHANGES_KEPT) });
+        let shared = Arc::new(Shared {
+            live: Mutex::new(live),
+            changes: broadcast::Sender::new(CHANGES_KEPT),
+        });
         let (_, first) = watch::channel(First::Ready);
         metrics::live_views(1.0);
-        Self { shared, first, _task: CancellationToken::new().drop_guard() }
+        Self {
+            shared,
+            first,
+            _task: CancellationToken::new().drop_guard(),
+        }
     }
 
     /// Takes new counts and sends what changed.
@@ -185,11 +219,15 @@ impl Keeper {
         loop {
             match counts::read(&self.engine, &self.ask).await {
                 Ok(counts) => {
-                    self.shared.live().reset(counts);
-                    self.first.send_replace(First::Ready);
+                    let mut live = self.shared.live();
+                    live.reset(counts);
+                    if self.first.send_replace(First::Ready).is_waiting() {
+                        // Nobody has joined yet: whoever does is sent everything.
+                        live.take_changes();
+                    }
                     return true;
                 }
-                Err(error) if matches!(*self.first.borrow(), First::Waiting) => {
+                Err(error) if self.first.borrow().is_waiting() => {
                     self.first.send_replace(First::Failed(Arc::new(error)));
                     return false;
                 }

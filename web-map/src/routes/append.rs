@@ -174,25 +174,42 @@ async fn append(
     body::check_packing(headers)?;
     let format = format(headers)?;
     let bytes = body::read(body, state.config.body_bytes_max).await?;
-    let context =
-        Context { source: None, city_zone: state.engine.city().time_zone, received_at: clock::now() };
+    let context = Context {
+        source: None,
+        city_zone: state.engine.city().time_zone,
+        received_at: clock::now(),
+    };
     let decoded = decode(bytes, format, profile, context).await?;
 
     let rejected: Vec<Rejected> = decoded.refused.iter().map(Rejected::from).collect();
     let none_accepted = decoded.batch.is_empty() && !rejected.is_empty();
     let start = Instant::now();
-    let receipt = state.engine.writer().append(decoded.batch, decoded.refused).await?;
+    let receipt = state
+        .engine
+        .writer()
+        .append(decoded.batch, decoded.refused)
+        .await?;
     metrics::appended(table, &receipt, rejected.len(), start.elapsed());
     let receipt = Answer::new(&receipt, rejected);
-    if none_accepted { Ok(all_rejected(receipt)) } else { json(&receipt) }
+    if none_accepted {
+        Ok(all_rejected(receipt))
+    } else {
+        json(&receipt)
+    }
 }
 
 fn format(headers: &HeaderMap) -> Result<Format, HttpError> {
-    const WANTED: &str = "application/json, application/x-ndjson, text/csv or application/vnd.apache.arrow.stream";
-    let found = headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    const WANTED: &str =
+        "application/json, application/x-ndjson, text/csv or application/vnd.apache.arrow.stream";
+    let found = headers
+        .get(header::CONTENT_TYPE)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()));
     let format = found.as_deref().and_then(Format::of_content_type);
     format.ok_or_else(|| HttpError::MediaType {
-        found: found.map_or_else(|| "a body without Content-Type".to_owned(), |found| format!("Content-Type {found}")),
+        found: found.map_or_else(
+            || "a body without Content-Type".to_owned(),
+            |found| format!("Content-Type {found}"),
+        ),
         wanted: WANTED,
     })
 }
@@ -206,27 +223,60 @@ async fn decode(
     let profile = Arc::clone(profile);
     let small = bytes.len() <= SMALL_BYTES;
     let decode = move || decode_body(&bytes, format, &profile, &context);
-    let decoded = if small { decode() } else { tokio::task::spawn_blocking(decode).await.map_err(HttpError::internal)? };
+    let decoded = if small {
+        decode()
+    } else {
+        tokio::task::spawn_blocking(decode)
+            .await
+            .map_err(HttpError::internal)?
+    };
     decoded.map_err(|error| HttpError::Body(error.to_string()))
 }
 
 fn all_rejected(receipt: Answer) -> Response {
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let problem = Problem::rejected(receipt.rejected.iter().map(|row| (row.index, &*row.field, &*row.message)));
+    let problem = Problem::rejected(
+        receipt
+            .rejected
+            .iter()
+            .map(|row| (row.index, &*row.field, &*row.message)),
+    );
     let body = RejectedBody { problem, receipt };
     (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], Json(body)).into_response()
 }
 
 impl Answer {
     fn new(receipt: &Receipt, rejected: Vec<Rejected>) -> Self {
-        let Receipt { seq, accepted, updated, duplicate, .. } = *receipt;
-        Self { seq, accepted, updated, duplicate, rejected }
+        let Receipt {
+            seq,
+            accepted,
+            updated,
+            duplicate,
+            ..
+        } = *receipt;
+        Self {
+            seq,
+            accepted,
+            updated,
+            duplicate,
+            rejected,
+        }
     }
 }
 
 impl From<&citybrain_store::Refused> for Rejected {
     fn from(refused: &citybrain_store::Refused) -> Self {
-        let citybrain_ingest::Rejected { index, field, rule, message } = refused.into();
-        Self { index, field, rule, message }
+        let citybrain_ingest::Rejected {
+            index,
+            field,
+            rule,
+            message,
+        } = refused.into();
+        Self {
+            index,
+            field,
+            rule,
+            message,
+        }
     }
 }

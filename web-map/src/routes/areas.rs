@@ -26,9 +26,21 @@ use crate::state::AppState;
     ),
     responses((status = 200, body = schema::Areas), (status = 400, body = Problem)),
 )]
-pub(crate) async fn areas(State(state): State<Arc<AppState>>, mut params: Params) -> Result<Response, HttpError> {
-    let level = params.parsed::<AreaLevel>("level")?.unwrap_or(state.engine.city().largest().level);
+pub(crate) async fn areas(
+    State(state): State<Arc<AppState>>,
+    mut params: Params,
+) -> Result<Response, HttpError> {
+    let level = params
+        .parsed::<AreaLevel>("level")?
+        .unwrap_or(state.engine.city().largest().level);
     let measure = measure(&mut params)?;
     let filter = state.filter(params)?;
-    json(&state.engine.ask("areas").await.areas(&filter, level, &measure).await?)
+    json(
+        &state
+            .engine
+            .ask("areas")
+            .await
+            .areas(&filter, level, &measure)
+            .await?,
+    )
 }

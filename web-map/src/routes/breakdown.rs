@@ -23,9 +23,19 @@ use crate::state::AppState;
     ),
     responses((status = 200, body = schema::Breakdown), (status = 400, body = Problem)),
 )]
-pub(crate) async fn breakdown(State(state): State<Arc<AppState>>, mut params: Params) -> Result<Response, HttpError> {
+pub(crate) async fn breakdown(
+    State(state): State<Arc<AppState>>,
+    mut params: Params,
+) -> Result<Response, HttpError> {
     let by = params.parsed("by")?.unwrap_or(By::Category);
     let limit = params.limit(20, 1000)?;
     let filter = state.filter(params)?;
-    json(&state.engine.ask("breakdown").await.breakdown(&filter, by, limit).await?)
+    json(
+        &state
+            .engine
+            .ask("breakdown")
+            .await
+            .breakdown(&filter, by, limit)
+            .await?,
+    )
 }

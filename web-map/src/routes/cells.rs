@@ -25,9 +25,19 @@ use crate::state::AppState;
     ),
     responses((status = 200, body = schema::Cells), (status = 400, body = Problem)),
 )]
-pub(crate) async fn cells(State(state): State<Arc<AppState>>, mut params: Params) -> Result<Response, HttpError> {
+pub(crate) async fn cells(
+    State(state): State<Arc<AppState>>,
+    mut params: Params,
+) -> Result<Response, HttpError> {
     let resolution = state.resolution(&mut params)?;
     let measure = measure(&mut params)?;
     let filter = state.filter(params)?;
-    json(&state.engine.ask("cells").await.cells(&filter, resolution, &measure).await?)
+    json(
+        &state
+            .engine
+            .ask("cells")
+            .await
+            .cells(&filter, resolution, &measure)
+            .await?,
+    )
 }

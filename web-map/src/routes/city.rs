@@ -17,7 +17,10 @@ use crate::state::AppState;
 
 /// The city, its levels and the time that its complaints span.
 #[utoipa::path(get, path = "/v1/city", tag = "city", responses((status = 200, body = City)))]
-pub(crate) async fn city(State(state): State<Arc<AppState>>, params: Params) -> Result<Response, HttpError> {
+pub(crate) async fn city(
+    State(state): State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
     params.finish()?;
     let asking = state.engine.ask("range").await;
     let range = asking.city_range().await?;
@@ -30,10 +33,13 @@ pub(crate) async fn city(State(state): State<Arc<AppState>>, params: Params) -> 
         languages: city.languages.clone(),
         bbox: [bbox.west, bbox.south, bbox.east, bbox.north],
         boundary_version: city.boundary_version(),
-        levels: city.levels.iter().map(Level::from).collect(),
+        levels: city.levels.iter().map(CityLevel::from).collect(),
         seq: asking.snapshot().seq,
         complaints: range.complaints,
-        range: range.from.zip(range.to).map(|(from, to)| Range { from, to }),
+        range: range
+            .from
+            .zip(range.to)
+            .map(|(from, to)| Range { from, to }),
         server_time: clock::now(),
         version: env!("CARGO_PKG_VERSION"),
     })
@@ -56,7 +62,7 @@ struct City {
     /// Names the boundaries in use; tiles may be kept as long as it stays the same.
     boundary_version: String,
     /// Its levels, from large to small.
-    levels: Vec<Level>,
+    levels: Vec<CityLevel>,
     /// Every record up to this sequence number is in the answers.
     seq: u64,
     /// Complaints in all.
@@ -71,7 +77,7 @@ struct City {
 
 /// A level of areas.
 #[derive(Debug, Serialize, ToSchema)]
-struct Level {
+struct CityLevel {
     /// `district`, `subdistrict`, `community` or `grid`.
     level: &'static str,
     /// The city's own word for it, by language.
@@ -91,7 +97,7 @@ struct Range {
     to: DateTime<Utc>,
 }
 
-impl From<&citybrain_grid::Level> for Level {
+impl From<&citybrain_grid::Level> for CityLevel {
     fn from(level: &citybrain_grid::Level) -> Self {
         Self {
             level: level.level.as_str(),

@@ -46,8 +46,18 @@ pub(crate) async fn by_source_and_id(
     complaint(&state, Some(&source), &id).await
 }
 
-async fn complaint(state: &AppState, source: Option<&str>, id: &str) -> Result<Response, HttpError> {
-    match state.engine.ask("complaint").await.complaint(source, id).await? {
+async fn complaint(
+    state: &AppState,
+    source: Option<&str>,
+    id: &str,
+) -> Result<Response, HttpError> {
+    match state
+        .engine
+        .ask("complaint")
+        .await
+        .complaint(source, id)
+        .await?
+    {
         Some(complaint) => json(&complaint),
         None => Err(HttpError::NotFound(match source {
             Some(source) => format!("complaint \"{id}\" of source \"{source}\""),

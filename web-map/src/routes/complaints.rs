@@ -23,9 +23,19 @@ use crate::state::AppState;
     ),
     responses((status = 200, body = schema::Complaints), (status = 400, body = Problem)),
 )]
-pub(crate) async fn complaints(State(state): State<Arc<AppState>>, mut params: Params) -> Result<Response, HttpError> {
+pub(crate) async fn complaints(
+    State(state): State<Arc<AppState>>,
+    mut params: Params,
+) -> Result<Response, HttpError> {
     let limit = params.limit(50, 1000)?;
     let cursor = params.parsed::<Cursor>("cursor")?;
     let filter = state.filter(params)?;
-    json(&state.engine.ask("complaints").await.complaints(&filter, cursor.as_ref(), limit).await?)
+    json(
+        &state
+            .engine
+            .ask("complaints")
+            .await
+            .complaints(&filter, cursor.as_ref(), limit)
+            .await?,
+    )
 }

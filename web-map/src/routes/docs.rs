@@ -13,14 +13,24 @@ use crate::http::caching::{Keep, Tagged};
 #[utoipa::path(get, path = "/openapi.json", tag = "operation", responses((status = 200, body = Object)))]
 pub(crate) async fn openapi(headers: HeaderMap) -> Response {
     static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
-        Bytes::from(serde_json::to_vec(&app::openapi()).expect("the document is made of texts and numbers"))
+        Bytes::from(
+            serde_json::to_vec(&app::openapi()).expect("the document is made of texts and numbers"),
+        )
     });
     let tagged = Tagged {
-        tag: format!("{}-{:x}", env!("CARGO_PKG_VERSION"), xxhash_rust::xxh3::xxh3_64(&DOCUMENT)),
+        tag: format!(
+            "{}-{:x}",
+            env!("CARGO_PKG_VERSION"),
+            xxhash_rust::xxh3::xxh3_64(&DOCUMENT)
+        ),
         keep: Keep::WhileCurrent,
         content_type: HeaderValue::from_static("application/json"),
     };
-    if tagged.is_current(&headers) { tagged.not_modified() } else { tagged.content(DOCUMENT.clone()) }
+    if tagged.is_current(&headers) {
+        tagged.not_modified()
+    } else {
+        tagged.content(DOCUMENT.clone())
+    }
 }
 
 /// The API's document as a page; it loads nothing from elsewhere.
@@ -30,7 +40,10 @@ pub(crate) async fn page() -> Response {
 
 /// The page's script.
 pub(crate) async fn script() -> Response {
-    file("text/javascript; charset=utf-8", include_str!("docs/docs.js"))
+    file(
+        "text/javascript; charset=utf-8",
+        include_str!("docs/docs.js"),
+    )
 }
 
 /// The page's looks.
@@ -39,5 +52,12 @@ pub(crate) async fn style() -> Response {
 }
 
 fn file(content_type: &'static str, text: &'static str) -> Response {
-    ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-cache")], text).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, content_type),
+            (header::CACHE_CONTROL, "no-cache"),
+        ],
+        text,
+    )
+        .into_response()
 }

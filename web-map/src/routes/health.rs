@@ -34,12 +34,22 @@ pub(crate) async fn healthz(State(state): State<Arc<AppState>>) -> Result<Respon
 )]
 pub(crate) async fn readyz(State(state): State<Arc<AppState>>) -> Result<Response, HttpError> {
     // An empty batch goes the whole way to the writer and back.
-    state.engine.writer().append(Batch::Complaints(Vec::new()), Vec::new()).await?;
+    state
+        .engine
+        .writer()
+        .append(Batch::Complaints(Vec::new()), Vec::new())
+        .await?;
     let asking = state.engine.ask("ready").await;
-    asking.city_range().await.map_err(|error| HttpError::Unavailable(error.to_string()))?;
+    asking
+        .city_range()
+        .await
+        .map_err(|error| HttpError::Unavailable(error.to_string()))?;
     healthy(&state)
 }
 
 fn healthy(state: &AppState) -> Result<Response, HttpError> {
-    json(&Health { status: "ok", seq: state.engine.store().snapshot().seq })
+    json(&Health {
+        status: "ok",
+        seq: state.engine.store().snapshot().seq,
+    })
 }

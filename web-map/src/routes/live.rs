@@ -39,16 +39,38 @@ use crate::{clock, metrics};
         (status = 429, body = Problem, description = "Too many different views are open"),
     ),
 )]
-pub(crate) async fn live(State(state): State<Arc<AppState>>, mut params: Params) -> Result<Response, HttpError> {
+pub(crate) async fn live(
+    State(state): State<Arc<AppState>>,
+    mut params: Params,
+) -> Result<Response, HttpError> {
     let resolution = state.resolution(&mut params)?;
     let filter = state.filter(params)?;
     let level = state.engine.city().largest().level;
-    let view = state.live.view(Ask { filter, resolution, level })?;
-    view.ready().await.map_err(|error| HttpError::from(&*error))?;
+    let view = state.live.view(Ask {
+        filter,
+        resolution,
+        level,
+    })?;
+    view.ready()
+        .await
+        .map_err(|error| HttpError::from(&*error))?;
     let stop = state.stop.clone();
-    let stream = events(view, stop, move || state.pulse().freshness(clock::now()), resolution.into(), level.as_str());
-    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    Ok(([unbuffered], Sse::new(stream).keep_alive(KeepAlive::default())).into_response())
+    let stream = events(
+        view,
+        stop,
+        move || state.pulse().freshness(clock::now()),
+        resolution.into(),
+        level.as_str(),
+    );
+    let unbuffered = (
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
+    Ok((
+        [unbuffered],
+        Sse::new(stream).keep_alive(KeepAlive::default()),
+    )
+        .into_response())
 }
 
 /// The data of an event of the live stream.
@@ -56,8 +78,8 @@ pub(crate) async fn live(State(state): State<Arc<AppState>>, mut params: Params)
 #[serde(untagged)]
 pub(crate) enum LiveEvent {
     Snapshot(Snapshot),
-    Cells(Cells),
-    Areas(Areas),
+    Cells(ChangedCells),
+    Areas(ChangedAreas),
     Freshness(Freshness),
 }
 
@@ -78,7 +100,7 @@ pub(crate) struct Snapshot {
 /// Event `cells`: the new counts of the cells that changed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LiveCells)]
-pub(crate) struct Cells {
+pub(crate) struct ChangedCells {
     /// Every record up to this sequence number is counted.
     seq: u64,
     /// Cell as hex text, and complaints in it now.
@@ -90,7 +112,7 @@ pub(crate) struct Cells {
 /// Event `areas`: the new counts of the areas that changed; after a snapshot, all that have any.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LiveAreas)]
-pub(crate) struct Areas {
+pub(crate) struct ChangedAreas {
     /// Every record up to this sequence number is counted.
     seq: u64,
     /// The level: the city's largest.
@@ -138,7 +160,7 @@ fn events(
                 tokio::select! {
                     () = stop.cancelled() => return,
                     _ = tick.tick() => yield Ok(event("freshness", None, &LiveEvent::Freshness(freshness()))),
-                    changed = changes.recv() => match changed {
+                    told = changes.recv() => match told {
                         Ok(changes) => {
                             for event in changed_only(&changes, level) {
                                 yield Ok(event);
@@ -154,11 +176,25 @@ fn events(
 }
 
 fn everything(counts: Counts, resolution: u8, level: &'static str) -> [Event; 2] {
-    let Counts { seq, cells, areas, totals } = counts;
+    let Counts {
+        seq,
+        cells,
+        areas,
+        totals,
+    } = counts;
     let mut cells: Vec<_> = cells.into_iter().collect();
     cells.sort_unstable();
-    let snapshot = Snapshot { seq, resolution, cells: cells.into_iter().map(shown).collect(), sums: totals.into() };
-    let areas = Areas { seq, level, areas: areas.into_iter().collect() };
+    let snapshot = Snapshot {
+        seq,
+        resolution,
+        cells: cells.into_iter().map(shown).collect(),
+        sums: totals.into(),
+    };
+    let areas = ChangedAreas {
+        seq,
+        level,
+        areas: areas.into_iter().collect(),
+    };
     [
         event("snapshot", Some(seq), &LiveEvent::Snapshot(snapshot)),
         event("areas", Some(seq), &LiveEvent::Areas(areas)),
@@ -166,11 +202,24 @@ fn everything(counts: Counts, resolution: u8, level: &'static str) -> [Event; 2]
 }
 
 fn changed_only(changes: &Changes, level: &'static str) -> Vec<Event> {
-    let Changes { seq, cells, areas, totals } = changes;
-    let cells = Cells { seq: *seq, cells: cells.iter().copied().map(shown).collect(), sums: (*totals).into() };
+    let Changes {
+        seq,
+        cells,
+        areas,
+        totals,
+    } = changes;
+    let cells = ChangedCells {
+        seq: *seq,
+        cells: cells.iter().copied().map(shown).collect(),
+        sums: (*totals).into(),
+    };
     let mut events = vec![event("cells", Some(*seq), &LiveEvent::Cells(cells))];
     if !areas.is_empty() {
-        let areas = Areas { seq: *seq, level, areas: areas.clone() };
+        let areas = ChangedAreas {
+            seq: *seq,
+            level,
+            areas: areas.clone(),
+        };
         events.push(event("areas", Some(*seq), &LiveEvent::Areas(areas)));
     }
     events
@@ -181,7 +230,10 @@ fn shown((cell, count): (u64, u64)) -> (String, u64) {
 }
 
 fn event(name: &str, seq: Option<u64>, data: &LiveEvent) -> Event {
-    let event = Event::default().event(name).json_data(data).expect("numbers and texts have a form in JSON");
+    let event = Event::default()
+        .event(name)
+        .json_data(data)
+        .expect("numbers and texts have a form in JSON");
     match seq {
         Some(seq) => event.id(seq.to_string()),
         None => event,
@@ -190,8 +242,18 @@ fn event(name: &str, seq: Option<u64>, data: &LiveEvent) -> Event {
 
 impl From<Totals> for Sums {
     fn from(totals: Totals) -> Self {
-        let Totals { total, located, outside, not_located } = totals;
-        Self { total, located, outside, not_located }
+        let Totals {
+            total,
+            located,
+            outside,
+            not_located,
+        } = totals;
+        Self {
+            total,
+            located,
+            outside,
+            not_located,
+        }
     }
 }
 

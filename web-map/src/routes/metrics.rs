@@ -15,7 +15,16 @@ use crate::state::AppState;
     responses((status = 200, body = String, content_type = "text/plain; version=0.0.4")),
 )]
 pub(crate) async fn metrics(State(state): State<Arc<AppState>>) -> Result<Response, HttpError> {
-    let Some(metrics) = &state.metrics else { return Err(HttpError::NotFound("metric collected here".to_owned())) };
+    let Some(metrics) = &state.metrics else {
+        return Err(HttpError::NotFound("metric collected here".to_owned()));
+    };
     crate::metrics::standing(state.engine.store().snapshot().seq, state.tiles.bytes());
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.render()).into_response())
+    Ok((
+        [(
+            header::CONTENT_TYPE,
+            "text/plain; version=0.0.4; charset=utf-8",
+        )],
+        metrics.render(),
+    )
+        .into_response())
 }

@@ -13,7 +13,10 @@ use crate::state::AppState;
 
 /// The sensors, each with the latest value of its datastreams.
 #[utoipa::path(get, path = "/v1/sensors", tag = "sensors", responses((status = 200, body = schema::Sensors)))]
-pub(crate) async fn sensors(State(state): State<Arc<AppState>>, params: Params) -> Result<Response, HttpError> {
+pub(crate) async fn sensors(
+    State(state): State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
     params.finish()?;
     json(&state.engine.ask("sensors").await.sensors().await?)
 }

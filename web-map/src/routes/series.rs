@@ -24,8 +24,18 @@ use crate::state::AppState;
     ),
     responses((status = 200, body = schema::Series), (status = 400, body = Problem)),
 )]
-pub(crate) async fn series(State(state): State<Arc<AppState>>, mut params: Params) -> Result<Response, HttpError> {
+pub(crate) async fn series(
+    State(state): State<Arc<AppState>>,
+    mut params: Params,
+) -> Result<Response, HttpError> {
     let bin = params.parsed("bin")?.unwrap_or(Bin::Day);
     let filter = state.filter(params)?;
-    json(&state.engine.ask("series").await.series(&filter, bin).await?)
+    json(
+        &state
+            .engine
+            .ask("series")
+            .await
+            .series(&filter, bin)
+            .await?,
+    )
 }

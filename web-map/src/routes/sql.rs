@@ -22,7 +22,9 @@ use crate::state::AppState;
 #[serde(deny_unknown_fields)]
 pub(crate) struct SqlRequest {
     /// One query that only reads.
-    #[schema(example = "SELECT category, count(*) AS n FROM complaints GROUP BY category ORDER BY n DESC")]
+    #[schema(
+        example = "SELECT category, count(*) AS n FROM complaints GROUP BY category ORDER BY n DESC"
+    )]
     sql: String,
     /// What `$1`, `$2` … stand for: null, true and false, numbers and texts.
     #[serde(default)]
@@ -45,27 +47,49 @@ const QUESTION_BYTES_MAX: usize = 1 << 20;
         (status = 422, body = Problem, description = "The query went beyond its time or memory"),
     ),
 )]
-pub(crate) async fn sql(State(state): State<Arc<AppState>>, headers: HeaderMap, body: Body) -> Result<Response, HttpError> {
+pub(crate) async fn sql(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, HttpError> {
     const JSON: &str = "application/json";
     body::check_packing(&headers)?;
     body::check_type(&headers, &[JSON], JSON)?;
     let body = body::read(body, QUESTION_BYTES_MAX.min(state.config.body_bytes_max)).await?;
-    let question: SqlRequest =
-        serde_json::from_slice(&body).map_err(|error| HttpError::Body(format!("the body is no question: {error}")))?;
+    let question: SqlRequest = serde_json::from_slice(&body)
+        .map_err(|error| HttpError::Body(format!("the body is no question: {error}")))?;
     let format = accepted(&headers);
-    let answer = state.engine.ask("sql").await.sql(&question.sql, &question.params).await?;
-    // Writing many rows takes long enough to be in the way of others.
-    let (text, truncated) = tokio::task::spawn_blocking(move || written(format, &answer).map(|text| (text, answer.truncated)))
+    let answer = state
+        .engine
+        .ask("sql")
         .await
-        .map_err(HttpError::internal)?
-        .map_err(HttpError::internal)?;
-    let headers = [(header::CONTENT_TYPE, format.media_type()), (header::CACHE_CONTROL, "no-store")];
-    Ok((headers, [("x-citybrain-truncated", truncated.to_string())], text).into_response())
+        .sql(&question.sql, &question.params)
+        .await?;
+    // Writing many rows takes long enough to be in the way of others.
+    let (text, truncated) = tokio::task::spawn_blocking(move || {
+        written(format, &answer).map(|text| (text, answer.truncated))
+    })
+    .await
+    .map_err(HttpError::internal)?
+    .map_err(HttpError::internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, format.media_type()),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((
+        headers,
+        [("x-citybrain-truncated", truncated.to_string())],
+        text,
+    )
+        .into_response())
 }
 
 /// The format that the client names first among those that there are; JSON when it names none of them.
 fn accepted(headers: &HeaderMap) -> Format {
-    let wanted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let wanted = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default();
     wanted
         .split(',')
         .map(|kind| kind.split(';').next().unwrap_or_default().trim())
@@ -87,7 +111,10 @@ fn written(format: Format, answer: &Answer) -> Result<Vec<u8>, FormatError> {
         .schema
         .fields()
         .iter()
-        .map(|field| schema::SqlColumn { name: field.name().clone(), data_type: field.data_type().to_string() })
+        .map(|field| schema::SqlColumn {
+            name: field.name().clone(),
+            data_type: field.data_type().to_string(),
+        })
         .collect();
     out.extend_from_slice(b"{\"schema\":");
     serde_json::to_writer(&mut out, &columns).map_err(std::io::Error::from)?;

@@ -33,18 +33,34 @@ pub(crate) async fn tilejson(
 ) -> Result<Response, HttpError> {
     params.finish()?;
     let city = state.engine.city();
-    let Some(name) = file.strip_suffix(".json") else { return Err(UnknownLayer(file).into()) };
+    let Some(name) = file.strip_suffix(".json") else {
+        return Err(UnknownLayer(file).into());
+    };
     let layer = Layer::parse(name, city)?;
 
     let (vector_layers, zoom_max) = match layer {
         Layer::Areas(_) => {
-            let polygons = described(name, &[("id", "The area's id"), ("name", "Its name"), ("parent", "The id of the area that it lies in")]);
+            let polygons = described(
+                name,
+                &[
+                    ("id", "The area's id"),
+                    ("name", "Its name"),
+                    ("parent", "The id of the area that it lies in"),
+                ],
+            );
             let labels = described("labels", &[("id", "The area's id"), ("name", "Its name")]);
             (vec![polygons, labels], AREAS_ZOOM_MAX)
         }
-        Layer::Cells(_) | Layer::CellsByZoom => (vec![described("cells", &[("cell", "The H3 cell as hex text")])], CELLS_ZOOM_MAX),
+        Layer::Cells(_) | Layer::CellsByZoom => (
+            vec![described("cells", &[("cell", "The H3 cell as hex text")])],
+            CELLS_ZOOM_MAX,
+        ),
     };
-    let address = format!("{}/tiles/{name}/{{z}}/{{x}}/{{y}}?v={}", origin(&headers), city.boundary_version());
+    let address = format!(
+        "{}/tiles/{name}/{{z}}/{{x}}/{{y}}?v={}",
+        origin(&headers),
+        city.boundary_version()
+    );
     let bbox = city.bbox();
     let document: TileJSON = tilejson! {
         tiles: vec![address],
@@ -59,13 +75,19 @@ pub(crate) async fn tilejson(
 }
 
 fn described(id: &str, fields: &[(&str, &str)]) -> VectorLayer {
-    let fields = fields.iter().map(|(name, about)| ((*name).to_owned(), (*about).to_owned()));
+    let fields = fields
+        .iter()
+        .map(|(name, about)| ((*name).to_owned(), (*about).to_owned()));
     VectorLayer::new(id.to_owned(), fields.collect::<BTreeMap<_, _>>())
 }
 
 /// How the client sees this server: TileJSON wants whole addresses.
 fn origin(headers: &HeaderMap) -> String {
-    let header = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
+    let header = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
+    };
     let scheme = match header("x-forwarded-proto".parse().unwrap_or(header::FORWARDED)) {
         Some("https") => "https",
         _ => "http",

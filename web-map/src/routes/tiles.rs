@@ -42,29 +42,45 @@ pub(crate) async fn tile(
     let version = params.text("v")?;
     params.finish()?;
     let city = state.engine.city();
-    let tile = TileCoord::try_new(z, x, y).map_err(|error| HttpError::NotFound(format!("tile: {error}")))?;
+    let tile = TileCoord::try_new(z, x, y)
+        .map_err(|error| HttpError::NotFound(format!("tile: {error}")))?;
     let layer = Layer::parse(&layer, city)?;
     let layer = layer.at_zoom(z, city).ok_or_else(|| {
-        HttpError::parameter("z", format!("{} begins at zoom {}: further out a tile would hold too many cells", layer.name(), layer.zoom_min(city)))
+        HttpError::parameter(
+            "z",
+            format!(
+                "{} begins at zoom {}: further out a tile would hold too many cells",
+                layer.name(),
+                layer.zoom_min(city)
+            ),
+        )
     })?;
 
     let current = city.boundary_version();
     let tagged = Tagged {
         tag: format!("{current}/{}/{z}/{x}/{y}", layer.name()),
-        keep: if version.is_some_and(|version| version == current) { Keep::Forever } else { Keep::WhileCurrent },
+        keep: if version.is_some_and(|version| version == current) {
+            Keep::Forever
+        } else {
+            Keep::WhileCurrent
+        },
         content_type: HeaderValue::from_static("application/vnd.mapbox-vector-tile"),
     };
     if tagged.is_current(&headers) {
         return Ok(tagged.not_modified());
     }
     let key = (layer, tile);
-    let body = match state.tiles.ready(&key) {
-        Some(body) => body,
-        None => {
-            let state = Arc::clone(&state);
-            let make = move || state.tiles.tile(key, || layer.tile(state.engine.city(), tile));
-            tokio::task::spawn_blocking(make).await.map_err(HttpError::internal)?
-        }
+    let body = if let Some(body) = state.tiles.ready(&key) {
+        body
+    } else {
+        let state = Arc::clone(&state);
+        let make = move || {
+            let city = state.engine.city();
+            state.tiles.tile(key, || layer.tile(city, tile))
+        };
+        tokio::task::spawn_blocking(make)
+            .await
+            .map_err(HttpError::internal)?
     };
     Ok(tagged.content(body))
 }

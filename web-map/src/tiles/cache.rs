@@ -19,7 +19,8 @@ const OVERHEAD: usize = 128;
 impl TileCache {
     /// A cache of at most `bytes` of memory.
     pub(crate) fn new(bytes: u64) -> Self {
-        let weigh = |_: &TileKey, tile: &Bytes| u32::try_from(tile.len() + OVERHEAD).unwrap_or(u32::MAX);
+        let weigh =
+            |_: &TileKey, tile: &Bytes| u32::try_from(tile.len() + OVERHEAD).unwrap_or(u32::MAX);
         Self(Cache::builder().max_capacity(bytes).weigher(weigh).build())
     }
 
@@ -47,7 +48,10 @@ mod tests {
     use super::*;
 
     fn key(x: u32) -> TileKey {
-        (Layer::Cells(Resolution::Nine), TileCoord::try_new(12, x, 0).unwrap())
+        (
+            Layer::Cells(Resolution::Nine),
+            TileCoord::try_new(12, x, 0).unwrap(),
+        )
     }
 
     #[test]

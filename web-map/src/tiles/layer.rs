@@ -44,9 +44,11 @@ impl Layer {
     pub(crate) fn parse(name: &str, city: &City) -> Result<Self, UnknownLayer> {
         let layer = match name.split_once('-') {
             None if name == "cells" => Some(Self::CellsByZoom),
-            Some(("areas", level)) => {
-                level.parse().ok().filter(|level| city.level(*level).is_some()).map(Self::Areas)
-            }
+            Some(("areas", level)) => level
+                .parse()
+                .ok()
+                .filter(|level| city.level(*level).is_some())
+                .map(Self::Areas),
             Some(("cells", resolution)) => resolution
                 .parse::<u8>()
                 .ok()
@@ -73,21 +75,29 @@ impl Layer {
         match self {
             Self::Areas(_) => Some(self),
             Self::CellsByZoom => Some(Self::Cells(suits)),
-            Self::Cells(resolution) => (u8::from(resolution) <= u8::from(suits) + FINER_MAX).then_some(self),
+            Self::Cells(resolution) => {
+                (u8::from(resolution) <= u8::from(suits) + FINER_MAX).then_some(self)
+            }
         }
     }
 
     /// The first zoom at which the layer has tiles.
     pub(crate) fn zoom_min(self, city: &City) -> u8 {
-        (0..TileCoord::ZOOM_MAX).find(|zoom| self.at_zoom(*zoom, city).is_some()).unwrap_or(0)
+        (0..TileCoord::ZOOM_MAX)
+            .find(|zoom| self.at_zoom(*zoom, city).is_some())
+            .unwrap_or(0)
     }
 
     /// The tile's bytes (MVT). It may take long.
     pub(crate) fn tile(self, city: &City, tile: TileCoord) -> Vec<u8> {
         match self {
-            Self::Areas(level) => city.level(level).map_or_else(Vec::new, |level| tile::areas(level, tile)),
+            Self::Areas(level) => city
+                .level(level)
+                .map_or_else(Vec::new, |level| tile::areas(level, tile)),
             Self::Cells(resolution) => tile::cells(city, resolution, tile),
-            Self::CellsByZoom => tile::cells(city, cells_at(tile.z()).min(city.base_resolution), tile),
+            Self::CellsByZoom => {
+                tile::cells(city, cells_at(tile.z()).min(city.base_resolution), tile)
+            }
         }
     }
 }
@@ -104,7 +114,9 @@ mod tests {
 
     #[test]
     fn cells_grow_finer_as_the_map_zooms_in() {
-        let by_zoom: Vec<u8> = [0, 7, 8, 9, 10, 11, 12, 13, 14, 22].map(|zoom| cells_at(zoom).into()).into();
+        let by_zoom: Vec<u8> = [0, 7, 8, 9, 10, 11, 12, 13, 14, 22]
+            .map(|zoom| cells_at(zoom).into())
+            .into();
         assert_eq!(by_zoom, [6, 6, 7, 7, 8, 9, 9, 10, 10, 10]);
     }
 }

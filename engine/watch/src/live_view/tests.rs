@@ -5,7 +5,12 @@ use super::*;
 use crate::question::tests::{Row, batch};
 
 fn published(seq: u64, rows: RecordBatch) -> Published {
-    Published { seq, table: Table::Complaints, rows, replaces: false }
+    Published {
+        seq,
+        table: Table::Complaints,
+        rows,
+        replaces: false,
+    }
 }
 
 fn view(question: Question) -> LiveView {
@@ -21,15 +26,28 @@ fn row() -> impl Strategy<Value = Row> {
         4 => ((116.0..116.1, 39.0..39.1), prop_oneof![Just("d1"), Just("d2")]).prop_map(|(at, id)| (Some(at), Some(id))),
     ];
     let category = prop_oneof![Just(None), Just(Some("noise")), Just(Some("water"))];
-    (place, category).prop_map(|((at, district), category)| Row { at, district, category, ..Row::default() })
+    (place, category).prop_map(|((at, district), category)| Row {
+        at,
+        category,
+        district,
+        ..Row::default()
+    })
 }
 
 /// The counts by going through all rows one by one.
 fn by_hand(seq: u64, rows: &[Row], meant: impl Fn(&Row) -> bool) -> Counts {
-    let mut counts = Counts { seq, ..Counts::default() };
+    let mut counts = Counts {
+        seq,
+        ..Counts::default()
+    };
     for row in rows.iter().filter(|row| meant(row)) {
         counts.totals.total += 1;
-        match row.cell(Resolution::Eight) {
+        // By the parent of the base cell: an H3 cell does not hold its children.
+        match row
+            .base_cell()
+            .and_then(|cell| cell.parent(Resolution::Eight))
+            .map(u64::from)
+        {
             None => counts.totals.not_located += 1,
             Some(cell) => *counts.cells.entry(cell).or_default() += 1,
         }
@@ -82,13 +100,20 @@ proptest! {
 }
 
 fn one() -> RecordBatch {
-    batch(&[Row { at: Some((116.0, 39.0)), district: Some("d1"), ..Row::default() }])
+    batch(&[Row {
+        at: Some((116.0, 39.0)),
+        district: Some("d1"),
+        ..Row::default()
+    }])
 }
 
 #[test]
 fn a_batch_that_the_counts_hold_already_is_not_counted_again() {
     let mut view = LiveView::new(Question::default(), Resolution::Eight, AreaLevel::District);
-    view.reset(Counts { seq: 7, ..Counts::default() });
+    view.reset(Counts {
+        seq: 7,
+        ..Counts::default()
+    });
     view.fold(&published(7, one()));
     assert_eq!(view.counts().totals.total, 0);
     view.fold(&published(8, one()));
@@ -98,11 +123,22 @@ fn a_batch_that_the_counts_hold_already_is_not_counted_again() {
 #[test]
 fn a_batch_that_replaces_rows_makes_the_view_stale_until_it_is_read_anew() {
     let mut view = view(Question::default());
-    view.fold(&Published { replaces: true, ..published(1, one()) });
+    view.fold(&Published {
+        replaces: true,
+        ..published(1, one())
+    });
     assert!(view.is_stale());
     view.fold(&published(2, one()));
     assert_eq!(view.take_changes(), None);
-    view.reset(Counts { seq: 2, totals: Totals { total: 5, not_located: 5, ..Totals::default() }, ..Counts::default() });
+    view.reset(Counts {
+        seq: 2,
+        totals: Totals {
+            total: 5,
+            not_located: 5,
+            ..Totals::default()
+        },
+        ..Counts::default()
+    });
     let changes = view.take_changes().unwrap();
     assert_eq!((changes.seq, changes.totals.total), (2, 5));
     assert!(changes.cells.is_empty());
@@ -111,7 +147,11 @@ fn a_batch_that_replaces_rows_makes_the_view_stale_until_it_is_read_anew() {
 #[test]
 fn batches_of_other_tables_change_nothing() {
     let mut view = view(Question::default());
-    view.fold(&Published { table: Table::Observations, replaces: true, ..published(1, one()) });
+    view.fold(&Published {
+        table: Table::Observations,
+        replaces: true,
+        ..published(1, one())
+    });
     assert!(!view.is_stale());
     assert_eq!(view.take_changes(), None);
 }
@@ -122,7 +162,14 @@ fn changes_are_told_once_with_the_newest_count() {
     view.fold(&published(1, one()));
     view.fold(&published(2, one()));
     let changes = view.take_changes().unwrap();
-    assert_eq!(changes.cells.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [2]);
+    assert_eq!(
+        changes
+            .cells
+            .iter()
+            .map(|(_, count)| *count)
+            .collect::<Vec<_>>(),
+        [2]
+    );
     assert_eq!(changes.areas, [("d1".to_owned(), 2)]);
     assert_eq!(view.take_changes(), None);
 }

@@ -15,7 +15,9 @@ async fn complaints(server: &TestServer) -> u64 {
 async fn a_record_is_queryable_when_its_receipt_comes() {
     let server = TestServer::start().await;
     for id in 0..5 {
-        let receipt = server.post_json("/v1/complaints", &complaint(&id.to_string(), id)).await;
+        let receipt = server
+            .post_json("/v1/complaints", &complaint(&id.to_string(), id))
+            .await;
         assert_eq!(receipt["accepted"], 1);
         assert_eq!(receipt["rejected"], json!([]));
         let cells = server.json("/v1/cells").await;
@@ -28,29 +30,49 @@ async fn a_record_is_queryable_when_its_receipt_comes() {
 async fn the_same_body_twice_counts_once_and_another_state_is_an_update() {
     let server = TestServer::start().await;
     let mut body = json!([complaint("1", 1), complaint("2", 2)]);
-    assert_eq!(server.post_json("/v1/complaints", &body).await["accepted"], 2);
-    assert_eq!(server.post_json("/v1/complaints", &body).await["duplicate"], 2);
+    assert_eq!(
+        server.post_json("/v1/complaints", &body).await["accepted"],
+        2
+    );
+    assert_eq!(
+        server.post_json("/v1/complaints", &body).await["duplicate"],
+        2
+    );
     body[0]["status"] = json!("closed");
     let receipt = server.post_json("/v1/complaints", &body).await;
-    assert_eq!((&receipt["updated"], &receipt["duplicate"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&receipt["updated"], &receipt["duplicate"]),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(complaints(&server).await, 2);
 }
 
 #[tokio::test]
 async fn every_format_and_packing_is_read() {
     let server = TestServer::start().await;
-    let array = json!([complaint("a", 1), complaint("b", 2)]).to_string().into_bytes();
+    let array = json!([complaint("a", 1), complaint("b", 2)])
+        .to_string()
+        .into_bytes();
     let lines = format!("{}\n{}\n", complaint("c", 3), complaint("d", 4)).into_bytes();
-    let table = b"id,requested_at,lon,lat\ne,2026-05-04T08:00:00Z,116.4,39.9\nf,2026-05-04T08:00:00Z,,\n".to_vec();
+    let table =
+        b"id,requested_at,lon,lat\ne,2026-05-04T08:00:00Z,116.4,39.9\nf,2026-05-04T08:00:00Z,,\n"
+            .to_vec();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&lines).unwrap();
     let bodies = [
         ("application/json", None, array),
         ("application/x-ndjson", Some("gzip"), gzip.finish().unwrap()),
-        ("text/csv; charset=utf-8", Some("zstd"), zstd::encode_all(table.as_slice(), 1).unwrap()),
+        (
+            "text/csv; charset=utf-8",
+            Some("zstd"),
+            zstd::encode_all(table.as_slice(), 1).unwrap(),
+        ),
     ];
     for (kind, packing, body) in bodies {
-        let mut request = server.post("/v1/complaints").header("content-type", kind).body(body);
+        let mut request = server
+            .post("/v1/complaints")
+            .header("content-type", kind)
+            .body(body);
         if let Some(packing) = packing {
             request = request.header("content-encoding", packing);
         }
@@ -67,7 +89,10 @@ async fn a_bad_row_is_rejected_by_position_and_rule_and_the_others_stand() {
     let receipt = server.post_json("/v1/complaints", &body).await;
     assert_eq!(receipt["accepted"], 2);
     let rejected = &receipt["rejected"][0];
-    assert_eq!((&rejected["index"], &rejected["field"], &rejected["rule"]), (&json!(1), &json!("requested_at"), &json!("required")));
+    assert_eq!(
+        (&rejected["index"], &rejected["field"], &rejected["rule"]),
+        (&json!(1), &json!("requested_at"), &json!("required"))
+    );
 }
 
 #[tokio::test]
@@ -78,33 +103,85 @@ async fn a_body_without_a_good_row_is_a_problem_that_lists_every_row() {
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(problem["errors"][0]["field"], "0.requested_at");
     assert_eq!(problem["errors"][1]["field"], "1.id");
-    assert_eq!((&problem["accepted"], problem["rejected"].as_array().unwrap().len()), (&json!(0), 2));
+    assert_eq!(
+        (
+            &problem["accepted"],
+            problem["rejected"].as_array().unwrap().len()
+        ),
+        (&json!(0), 2)
+    );
 }
 
 #[tokio::test]
 async fn what_is_no_body_is_refused_with_its_reason() {
-    let server = TestServer::with(Config { body_bytes_max: 2_000, ..Config::default() }).await;
+    let server = TestServer::with(Config {
+        body_bytes_max: 2_000,
+        ..Config::default()
+    })
+    .await;
     let large = json!([complaint("1", 1), {"id": "x".repeat(3_000)}]).to_string();
     let packed = zstd::encode_all(large.as_bytes(), 3).unwrap();
     assert!(packed.len() < 2_000);
     let json = "application/json";
-    let cases: [(&str, Option<&str>, Vec<u8>, StatusCode, &str); 7] = [
-        ("text/plain", None, b"hello".to_vec(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "text/plain"),
-        (json, Some("br"), b"[]".to_vec(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "br"),
-        (json, None, large.into_bytes(), StatusCode::PAYLOAD_TOO_LARGE, "2000"),
-        (json, Some("zstd"), packed, StatusCode::PAYLOAD_TOO_LARGE, "2000"),
-        (json, Some("gzip"), b"not gzip at all".to_vec(), StatusCode::BAD_REQUEST, "cannot be read"),
-        (json, None, b"[{\"id\": 1".to_vec(), StatusCode::BAD_REQUEST, "body"),
+    let cases = [
+        (
+            "text/plain",
+            None,
+            b"hello".to_vec(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "text/plain",
+        ),
+        (
+            json,
+            Some("br"),
+            b"[]".to_vec(),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "br",
+        ),
+        (
+            json,
+            None,
+            large.into_bytes(),
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "2000",
+        ),
+        (
+            json,
+            Some("zstd"),
+            packed,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "2000",
+        ),
+        (
+            json,
+            Some("gzip"),
+            b"not gzip at all".to_vec(),
+            StatusCode::BAD_REQUEST,
+            "cannot be read",
+        ),
+        (
+            json,
+            None,
+            b"[{\"id\": 1".to_vec(),
+            StatusCode::BAD_REQUEST,
+            "body",
+        ),
         (json, None, Vec::new(), StatusCode::BAD_REQUEST, "body"),
     ];
     for (kind, packing, body, status, word) in cases {
-        let mut request = server.post("/v1/complaints").header("content-type", kind).body(body);
+        let mut request = server
+            .post("/v1/complaints")
+            .header("content-type", kind)
+            .body(body);
         if let Some(packing) = packing {
             request = request.header("content-encoding", packing);
         }
         let (found, problem) = problem(request).await;
         assert_eq!(found, status, "{problem}");
-        assert!(problem["detail"].as_str().unwrap().contains(word), "{word} in {problem}");
+        assert!(
+            problem["detail"].as_str().unwrap().contains(word),
+            "{word} in {problem}"
+        );
     }
     assert_eq!(complaints(&server).await, 0);
 }
@@ -114,14 +191,23 @@ async fn a_complaint_tells_its_steps_and_a_sensor_its_latest_value() {
     let server = TestServer::start().await;
     server.post_json("/v1/complaints", &complaint("1", 1)).await;
     let step = json!({"complaint": "1", "event": "dispatched", "at": "2026-05-04T09:00:00+08:00", "actor": "desk"});
-    assert_eq!(server.post_json("/v1/complaint-events", &step).await["accepted"], 1);
+    assert_eq!(
+        server.post_json("/v1/complaint-events", &step).await["accepted"],
+        1
+    );
     let found = server.json("/v1/complaints/http/1").await;
     assert_eq!(found["events"][0]["event"], "dispatched");
     assert_eq!(server.json("/v1/complaints/1").await, found);
 
     let value = |at: &str, result: f64| json!({"datastream": "AIR-1/PM10", "sensor": "AIR-1", "property": "PM10", "unit": "ug/m3", "phenomenon_time": at, "result": result, "lon": 116.4, "lat": 39.9});
-    let values = json!([value("2026-05-04T02:00:00Z", 80.5), value("2026-05-04T01:00:00Z", 20.0)]);
-    assert_eq!(server.post_json("/v1/observations", &values).await["accepted"], 2);
+    let values = json!([
+        value("2026-05-04T02:00:00Z", 80.5),
+        value("2026-05-04T01:00:00Z", 20.0)
+    ]);
+    assert_eq!(
+        server.post_json("/v1/observations", &values).await["accepted"],
+        2
+    );
     let sensors = server.json("/v1/sensors").await;
     assert_eq!(sensors["sensors"][0]["sensor"], "AIR-1");
     assert_eq!(sensors["sensors"][0]["datastreams"][0]["result"], 80.5);
@@ -131,20 +217,43 @@ async fn a_complaint_tells_its_steps_and_a_sensor_its_latest_value() {
 async fn a_web_page_of_another_site_cannot_send_records_unasked() {
     let server = TestServer::start().await;
     // What a page may send elsewhere without a preflight: these types, and only to routes that take them.
-    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+    ] {
         let body = json!([complaint("1", 1)]).to_string();
-        let (status, _) = problem(server.post("/v1/complaints").header("content-type", kind).body(body)).await;
+        let (status, _) = problem(
+            server
+                .post("/v1/complaints")
+                .header("content-type", kind)
+                .body(body),
+        )
+        .await;
         assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
-        let (status, _) = problem(server.post("/v1/sql").header("content-type", kind).body("{\"sql\": \"SELECT 1\"}")).await;
+        let (status, _) = problem(
+            server
+                .post("/v1/sql")
+                .header("content-type", kind)
+                .body("{\"sql\": \"SELECT 1\"}"),
+        )
+        .await;
         assert_eq!(status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{kind}");
     }
     let preflight = server
         .client
-        .request(reqwest::Method::OPTIONS, format!("{}/v1/complaints", server.url))
+        .request(
+            reqwest::Method::OPTIONS,
+            format!("{}/v1/complaints", server.url),
+        )
         .header("origin", "http://evil.example")
         .header("access-control-request-method", "POST")
         .send()
         .await
         .unwrap();
-    assert!(!preflight.headers().contains_key("access-control-allow-origin"));
+    assert!(
+        !preflight
+            .headers()
+            .contains_key("access-control-allow-origin")
+    );
 }

@@ -7,7 +7,12 @@ use crate::config::Config;
 #[tokio::test]
 async fn a_stopped_server_ends_its_streams_and_has_everything_when_it_starts_again() {
     let server = TestServer::start().await;
-    server.post_json("/v1/complaints", &json!([complaint("1", 1), complaint("2", 2)])).await;
+    server
+        .post_json(
+            "/v1/complaints",
+            &json!([complaint("1", 1), complaint("2", 2)]),
+        )
+        .await;
     let mut stream = server.response("/v1/live").await;
     assert!(stream.chunk().await.unwrap().is_some());
     let dir = server.stop().await;
@@ -15,7 +20,9 @@ async fn a_stopped_server_ends_its_streams_and_has_everything_when_it_starts_aga
 
     let again = TestServer::on(dir, Config::default()).await;
     assert_eq!(again.json("/v1/cells").await["total"], 2);
-    let sealed = std::fs::read_dir(again.dir.path().join("lake").join("complaints")).unwrap().count();
+    let sealed = std::fs::read_dir(again.dir.path().join("lake").join("complaints"))
+        .unwrap()
+        .count();
     assert!(sealed > 0, "what was hot is in the lake");
 }
 

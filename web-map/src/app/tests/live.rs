@@ -26,7 +26,15 @@ impl Viewer {
         let response = server.response(&format!("/v1/live{query}")).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let (cells, areas) = (BTreeMap::new(), BTreeMap::new());
-        Self { response, text: String::new(), seq: 0, cells, areas, sums: Value::Null, snapshots: 0 }
+        Self {
+            response,
+            text: String::new(),
+            seq: 0,
+            cells,
+            areas,
+            sums: Value::Null,
+            snapshots: 0,
+        }
     }
 
     /// The next event: its name, and its data as it was folded in.
@@ -39,8 +47,16 @@ impl Viewer {
             self.text.push_str(std::str::from_utf8(&chunk).unwrap());
         };
         let event: String = self.text.drain(..end + 2).collect();
-        let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
-        let (name, data) = (field("event:").unwrap_or_default(), field("data:").unwrap_or_default());
+        let field = |name: &str| {
+            event
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .map(|value| value.trim().to_owned())
+        };
+        let (name, data) = (
+            field("event:").unwrap_or_default(),
+            field("data:").unwrap_or_default(),
+        );
         let data: Value = serde_json::from_str(&data).unwrap_or_default();
         self.fold(&name, &data);
         Some((name, data))
@@ -48,7 +64,12 @@ impl Viewer {
 
     fn fold(&mut self, name: &str, data: &Value) {
         let pairs = |rows: &Value| -> Vec<(String, u64)> {
-            let pair = |row: &Value| (row[0].as_str().unwrap().to_owned(), row[1].as_u64().unwrap());
+            let pair = |row: &Value| {
+                (
+                    row[0].as_str().unwrap().to_owned(),
+                    row[1].as_u64().unwrap(),
+                )
+            };
             rows.as_array().unwrap().iter().map(pair).collect()
         };
         match name {
@@ -60,9 +81,17 @@ impl Viewer {
             "areas" => return self.areas.extend(pairs(&data["areas"])),
             _ => return,
         }
-        assert!(data["seq"].as_u64().unwrap() >= self.seq, "{name} goes back");
+        assert!(
+            data["seq"].as_u64().unwrap() >= self.seq,
+            "{name} goes back"
+        );
         self.seq = data["seq"].as_u64().unwrap();
-        self.sums = json!([data["total"], data["located"], data["outside"], data["not_located"]]);
+        self.sums = json!([
+            data["total"],
+            data["located"],
+            data["outside"],
+            data["not_located"]
+        ]);
     }
 
     /// Reads until everything up to `seq` was told, and its areas with it.
@@ -82,16 +111,44 @@ impl Viewer {
             .as_array()
             .unwrap()
             .iter()
-            .map(|row| (row[0].as_str().unwrap().to_owned(), row[1].as_u64().unwrap()))
+            .map(|row| {
+                (
+                    row[0].as_str().unwrap().to_owned(),
+                    row[1].as_u64().unwrap(),
+                )
+            })
             .collect();
-        let shown: BTreeMap<_, _> = self.cells.clone().into_iter().filter(|(_, count)| *count > 0).collect();
+        let shown: BTreeMap<_, _> = self
+            .cells
+            .clone()
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .collect();
         assert_eq!(shown, asked, "{query}");
-        assert_eq!(self.sums, json!([cells["total"], cells["located"], cells["outside"], cells["not_located"]]), "{query}");
-        let filter: Vec<&str> = question.split('&').filter(|part| !part.starts_with("resolution")).collect();
-        let areas = server.json(&format!("/v1/areas?{}", filter.join("&"))).await;
+        assert_eq!(
+            self.sums,
+            json!([
+                cells["total"],
+                cells["located"],
+                cells["outside"],
+                cells["not_located"]
+            ]),
+            "{query}"
+        );
+        let filter: Vec<&str> = question
+            .split('&')
+            .filter(|part| !part.starts_with("resolution"))
+            .collect();
+        let areas = server
+            .json(&format!("/v1/areas?{}", filter.join("&")))
+            .await;
         for area in areas["areas"].as_array().unwrap() {
             let id = area["id"].as_str().unwrap();
-            assert_eq!(self.areas.get(id).copied().unwrap_or(0), area["value"].as_u64().unwrap(), "{id} {query}");
+            assert_eq!(
+                self.areas.get(id).copied().unwrap_or(0),
+                area["value"].as_u64().unwrap(),
+                "{id} {query}"
+            );
         }
     }
 }
@@ -102,7 +159,10 @@ async fn a_stream_begins_with_everything_and_goes_on_with_what_changes() {
     server.post_json("/v1/complaints", &complaint("1", 1)).await;
     let mut viewer = Viewer::open(&server, "?resolution=8").await;
     let (name, snapshot) = viewer.next().await.unwrap();
-    assert_eq!((name.as_str(), &snapshot["resolution"], &snapshot["total"]), ("snapshot", &json!(8), &json!(1)));
+    assert_eq!(
+        (name.as_str(), &snapshot["resolution"], &snapshot["total"]),
+        ("snapshot", &json!(8), &json!(1))
+    );
     assert_eq!(viewer.next().await.unwrap().0, "areas");
     let (name, freshness) = viewer.next().await.unwrap();
     assert_eq!(name, "freshness");
@@ -116,7 +176,10 @@ async fn a_stream_begins_with_everything_and_goes_on_with_what_changes() {
         }
     };
     assert_eq!(name, "cells");
-    assert_eq!((&cells["seq"], cells["cells"].as_array().unwrap().len()), (&receipt["seq"], 1));
+    assert_eq!(
+        (&cells["seq"], cells["cells"].as_array().unwrap().len()),
+        (&receipt["seq"], 1)
+    );
     viewer.read_to(receipt["seq"].as_u64().unwrap()).await;
     viewer.agrees(&server, "?resolution=8").await;
 }
@@ -127,34 +190,60 @@ async fn a_complaint_that_moves_leaves_its_old_cell() {
     server.post_json("/v1/complaints", &complaint("1", 1)).await;
     let mut viewer = Viewer::open(&server, "").await;
     viewer.read_to(1).await;
-    let seq = server.post_json("/v1/complaints", &complaint("1", 30)).await["seq"].as_u64().unwrap();
+    let seq = server
+        .post_json("/v1/complaints", &complaint("1", 30))
+        .await["seq"]
+        .as_u64()
+        .unwrap();
     viewer.read_to(seq).await;
-    assert_eq!(viewer.cells.values().filter(|count| **count == 1).count(), 1);
-    assert_eq!(viewer.cells.values().filter(|count| **count == 0).count(), 1);
+    assert_eq!(
+        viewer.cells.values().filter(|count| **count == 1).count(),
+        1
+    );
+    assert_eq!(
+        viewer.cells.values().filter(|count| **count == 0).count(),
+        1
+    );
     viewer.agrees(&server, "").await;
 }
 
 /// Random complaints, some of them new states of earlier ones, in batches.
 fn batches() -> impl Strategy<Value = Vec<Vec<Value>>> {
-    let row = (0..40_usize, 0..40_usize, 0..3_usize, prop::option::weighted(0.9, Just(())), 1..6_u32).prop_map(
-        |(id, area, category, placed, day)| {
+    let row = (
+        0..40_usize,
+        0..40_usize,
+        0..3_usize,
+        prop::option::weighted(0.9, Just(())),
+        1..6_u32,
+    )
+        .prop_map(|(id, area, category, placed, day)| {
             let mut row = complaint(&format!("p{id}"), area);
             row["category"] = json!(["noise->night", "noise->day", "water"][category]);
             row["requested_at"] = json!(format!("2026-05-0{day}T12:00:00+08:00"));
             if placed.is_none() {
-                row.as_object_mut().unwrap().retain(|name, _| name != "lon" && name != "lat");
+                row.as_object_mut()
+                    .unwrap()
+                    .retain(|name, _| name != "lon" && name != "lat");
             }
             row
-        },
-    );
+        });
     prop::collection::vec(prop::collection::vec(row, 1..12), 1..8)
 }
 
 #[test]
 fn what_is_folded_is_what_the_questions_answer() {
-    let queries = ["?resolution=7", "?resolution=10&category=noise", "?from=2026-05-02&to=2026-05-03", "?category=noise-%3Eday&category=water"];
+    let queries = [
+        "?resolution=7",
+        "?resolution=10&category=noise",
+        "?from=2026-05-02&to=2026-05-03",
+        "?category=noise-%3Eday&category=water",
+    ];
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut runner = TestRunner::new(Cases { cases: 6, failure_persistence: None, ..Cases::default() });
+    let mut runner = TestRunner::new(Cases {
+        cases: 6,
+        failure_persistence: None,
+        ..Cases::default()
+    });
     runner
         .run(&batches(), |batches| {
             runtime.block_on(async {
@@ -162,13 +251,19 @@ fn what_is_folded_is_what_the_questions_answer() {
                 let mut viewers = join_all(queries.map(|query| Viewer::open(&server, query))).await;
                 let mut seq = 0;
                 for batch in batches {
-                    seq = server.post_json("/v1/complaints", &json!(batch)).await["seq"].as_u64().unwrap();
+                    seq = server.post_json("/v1/complaints", &json!(batch)).await["seq"]
+                        .as_u64()
+                        .unwrap();
                 }
                 // A last complaint that every question is about, so that every viewer is told of the end.
                 let mut last = complaint("last", 0);
                 last["category"] = json!("noise->day");
                 last["requested_at"] = json!("2026-05-02T12:00:00+08:00");
-                seq = seq.max(server.post_json("/v1/complaints", &last).await["seq"].as_u64().unwrap());
+                seq = seq.max(
+                    server.post_json("/v1/complaints", &last).await["seq"]
+                        .as_u64()
+                        .unwrap(),
+                );
                 for (viewer, query) in viewers.iter_mut().zip(queries) {
                     viewer.read_to(seq).await;
                     viewer.agrees(&server, query).await;
@@ -187,8 +282,12 @@ async fn no_record_is_missed_or_counted_twice_while_many_write_and_clients_come_
     let write = async |writer: usize| {
         let mut seq = 0;
         for batch in 0..BATCHES {
-            let rows: Vec<Value> = (0..3).map(|row| complaint(&format!("{writer}-{batch}-{row}"), writer * 7 + batch + row)).collect();
-            seq = server.post_json("/v1/complaints", &json!(rows)).await["seq"].as_u64().unwrap();
+            let rows: Vec<Value> = (0..3)
+                .map(|row| complaint(&format!("{writer}-{batch}-{row}"), writer * 7 + batch + row))
+                .collect();
+            seq = server.post_json("/v1/complaints", &json!(rows)).await["seq"]
+                .as_u64()
+                .unwrap();
         }
         seq
     };
@@ -201,7 +300,10 @@ async fn no_record_is_missed_or_counted_twice_while_many_write_and_clients_come_
         }
         viewers
     };
-    let (seqs, viewers) = tokio::join!(join_all((0..WRITERS).map(&write)), join_all((0..3).map(&view)));
+    let (seqs, viewers) = tokio::join!(
+        join_all((0..WRITERS).map(&write)),
+        join_all((0..3).map(&view))
+    );
     let last = seqs.into_iter().max().unwrap();
     let total = (WRITERS * BATCHES * 3) as u64;
     assert_eq!(server.json("/v1/cells").await["total"], total);
@@ -214,13 +316,24 @@ async fn no_record_is_missed_or_counted_twice_while_many_write_and_clients_come_
 
 #[tokio::test]
 async fn clients_with_one_question_share_a_view_and_there_are_only_so_many() {
-    let server = TestServer::with(Config { live_views: 2, ..Config::default() }).await;
+    let server = TestServer::with(Config {
+        live_views: 2,
+        ..Config::default()
+    })
+    .await;
     let mut first = Viewer::open(&server, "?resolution=7").await;
     let mut same = Viewer::open(&server, "?resolution=7").await;
     let other = Viewer::open(&server, "?resolution=8").await;
-    let (status, _) = problem(server.client.get(format!("{}/v1/live?resolution=9", server.url))).await;
+    let (status, _) = problem(
+        server
+            .client
+            .get(format!("{}/v1/live?resolution=9", server.url)),
+    )
+    .await;
     assert_eq!(status.as_u16(), 429);
-    let seq = server.post_json("/v1/complaints", &complaint("1", 1)).await["seq"].as_u64().unwrap();
+    let seq = server.post_json("/v1/complaints", &complaint("1", 1)).await["seq"]
+        .as_u64()
+        .unwrap();
     first.read_to(seq).await;
     same.read_to(seq).await;
     assert_eq!(first.cells, same.cells);
@@ -239,8 +352,19 @@ async fn clients_with_one_question_share_a_view_and_there_are_only_so_many() {
 #[tokio::test]
 async fn a_client_that_comes_back_is_sent_everything_anew() {
     let server = TestServer::start().await;
-    let seq = server.post_json("/v1/complaints", &complaint("1", 1)).await["seq"].as_u64().unwrap();
-    let response = server.client.get(format!("{}/v1/live", server.url)).header("last-event-id", seq.to_string()).send().await.unwrap();
-    let mut viewer = Viewer { response, ..Viewer::open(&server, "").await };
+    let seq = server.post_json("/v1/complaints", &complaint("1", 1)).await["seq"]
+        .as_u64()
+        .unwrap();
+    let response = server
+        .client
+        .get(format!("{}/v1/live", server.url))
+        .header("last-event-id", seq.to_string())
+        .send()
+        .await
+        .unwrap();
+    let mut viewer = Viewer {
+        response,
+        ..Viewer::open(&server, "").await
+    };
     assert_eq!(viewer.next().await.unwrap().0, "snapshot");
 }

@@ -9,12 +9,18 @@ async fn filled() -> TestServer {
     let server = TestServer::start().await;
     let mut rows: Vec<Value> = (0..60).map(|id| complaint(&format!("c{id}"), id)).collect();
     for (id, row) in rows.iter_mut().enumerate() {
-        row["requested_at"] = json!(format!("2026-05-{:02}T{:02}:30:00+08:00", 1 + id / 10, id % 24));
+        row["requested_at"] = json!(format!(
+            "2026-05-{:02}T{:02}:30:00+08:00",
+            1 + id / 10,
+            id % 24
+        ));
         row["category"] = json!(["noise->night", "noise->day", "water->leak"][id % 3]);
         row["channel"] = json!(["app", "phone"][id % 2]);
     }
-    for id in 0..2 {
-        rows[id].as_object_mut().unwrap().retain(|key, _| key != "lon" && key != "lat");
+    for row in &mut rows[..2] {
+        row.as_object_mut()
+            .unwrap()
+            .retain(|key, _| key != "lon" && key != "lat");
     }
     rows[2]["lon"] = json!(10.0);
     let receipt = server.post_json("/v1/complaints", &json!(rows)).await;
@@ -23,13 +29,18 @@ async fn filled() -> TestServer {
 }
 
 fn sum(rows: &Value, value: impl Fn(&Value) -> &Value) -> u64 {
-    rows.as_array().unwrap().iter().map(|row| value(row).as_u64().unwrap()).sum()
+    rows.as_array()
+        .unwrap()
+        .iter()
+        .map(|row| value(row).as_u64().unwrap())
+        .sum()
 }
 
 #[tokio::test]
 async fn counts_add_up_whatever_is_asked() {
     let server = filled().await;
-    let area = &city().largest().latest()[0].id;
+    let city = city();
+    let area = &city.largest().latest()[0].id;
     let filters = [
         String::new(),
         "&category=noise".to_owned(),
@@ -40,20 +51,43 @@ async fn counts_add_up_whatever_is_asked() {
         "&bbox=116.0,39.0,116.4,40.5".to_owned(),
     ];
     for filter in filters {
-        let cells = server.json(&format!("/v1/cells?resolution=8{filter}")).await;
+        let cells = server
+            .json(&format!("/v1/cells?resolution=8{filter}"))
+            .await;
         let total = cells["total"].as_u64().unwrap();
         let counted = |key: &str| cells[key].as_u64().unwrap();
-        assert_eq!(sum(&cells["cells"], |cell| &cell[1]), counted("located") + counted("outside"), "{filter}");
-        assert_eq!(counted("located") + counted("outside") + counted("not_located"), total, "{filter}");
+        assert_eq!(
+            sum(&cells["cells"], |cell| &cell[1]),
+            counted("located") + counted("outside"),
+            "{filter}"
+        );
+        assert_eq!(
+            counted("located") + counted("outside") + counted("not_located"),
+            total,
+            "{filter}"
+        );
         for level in ["district", "subdistrict", "community"] {
-            let areas = server.json(&format!("/v1/areas?level={level}{filter}")).await;
-            assert_eq!(sum(&areas["areas"], |area| &area["value"]), areas["located"].as_u64().unwrap(), "{level}{filter}");
+            let areas = server
+                .json(&format!("/v1/areas?level={level}{filter}"))
+                .await;
+            assert_eq!(
+                sum(&areas["areas"], |area| &area["value"]),
+                areas["located"].as_u64().unwrap(),
+                "{level}{filter}"
+            );
             assert_eq!(areas["total"], total, "{level}{filter}");
         }
         let series = server.json(&format!("/v1/series?bin=hour{filter}")).await;
         assert_eq!(sum(&series["series"], |bin| &bin[1]), total, "{filter}");
-        let breakdown = server.json(&format!("/v1/breakdown?by=category&limit=2{filter}")).await;
-        assert_eq!(sum(&breakdown["groups"], |group| &group["value"]) + breakdown["other"].as_u64().unwrap(), total, "{filter}");
+        let breakdown = server
+            .json(&format!("/v1/breakdown?by=category&limit=2{filter}"))
+            .await;
+        assert_eq!(
+            sum(&breakdown["groups"], |group| &group["value"])
+                + breakdown["other"].as_u64().unwrap(),
+            total,
+            "{filter}"
+        );
     }
 }
 
@@ -61,14 +95,25 @@ async fn counts_add_up_whatever_is_asked() {
 async fn what_has_no_place_is_counted_as_such() {
     let server = filled().await;
     let cells = server.json("/v1/cells").await;
-    assert_eq!((&cells["not_located"], &cells["outside"], &cells["located"]), (&json!(2), &json!(1), &json!(57)));
+    assert_eq!(
+        (&cells["not_located"], &cells["outside"], &cells["located"]),
+        (&json!(2), &json!(1), &json!(57))
+    );
 }
 
 #[tokio::test]
 async fn both_days_of_a_span_count_whole_in_the_citys_zone() {
     let server = filled().await;
-    let days = server.json("/v1/series?bin=day&from=2026-05-02&to=2026-05-03").await;
-    assert_eq!(days["series"], json!([["2026-05-02T00:00:00+08:00", 10], ["2026-05-03T00:00:00+08:00", 10]]));
+    let days = server
+        .json("/v1/series?bin=day&from=2026-05-02&to=2026-05-03")
+        .await;
+    assert_eq!(
+        days["series"],
+        json!([
+            ["2026-05-02T00:00:00+08:00", 10],
+            ["2026-05-03T00:00:00+08:00", 10]
+        ])
+    );
 }
 
 #[tokio::test]
@@ -77,8 +122,16 @@ async fn pages_of_complaints_hold_each_one_once() {
     let mut seen = Vec::new();
     let mut cursor = String::new();
     loop {
-        let page = server.json(&format!("/v1/complaints?limit=25{cursor}")).await;
-        seen.extend(page["complaints"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        let page = server
+            .json(&format!("/v1/complaints?limit=25{cursor}"))
+            .await;
+        seen.extend(
+            page["complaints"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| row["id"].as_str().unwrap().to_owned()),
+        );
         match page["next"].as_str() {
             Some(next) => cursor = format!("&cursor={}", next.replace('+', "%2B")),
             None => break,
@@ -99,7 +152,7 @@ async fn a_parameter_that_cannot_be_used_is_named() {
         ("/v1/cells?resolution=11", "resolution"),
         ("/v1/cells?resolution=x", "resolution"),
         ("/v1/cells?from=yesterday", "from"),
-        ("/v1/cells?from=2026-05-02&to=2026-05-01", "to"),
+        ("/v1/cells?from=2026-05-02&to=2026-04-30", "to"),
         ("/v1/cells?bbox=1,2,3", "bbox"),
         ("/v1/cells?cell=zz", "cell"),
         ("/v1/cells?area=district:nowhere", "area"),
@@ -123,7 +176,10 @@ async fn a_parameter_that_cannot_be_used_is_named() {
         let (status, problem) = server.problem(path).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {problem}");
         assert_eq!(problem["errors"][0]["field"], name, "{path}: {problem}");
-        assert!(!problem["detail"].as_str().unwrap().contains('\n'), "{path}");
+        assert!(
+            !problem["detail"].as_str().unwrap().contains('\n'),
+            "{path}"
+        );
     }
 }
 
@@ -137,15 +193,29 @@ async fn a_city_tells_its_levels_and_the_span_of_its_complaints() {
     assert_eq!(empty["levels"][2]["areas"], 40);
     server.post_json("/v1/complaints", &complaint("1", 1)).await;
     let city = server.json("/v1/city").await;
-    assert_eq!(city["range"], json!({"from": "2026-05-04T00:00:00Z", "to": "2026-05-04T00:00:00Z"}));
+    assert_eq!(
+        city["range"],
+        json!({"from": "2026-05-04T00:00:00Z", "to": "2026-05-04T00:00:00Z"})
+    );
 }
 
 #[tokio::test]
 async fn an_unknown_complaint_and_an_unknown_route_are_not_found() {
     let server = TestServer::start().await;
-    for path in ["/v1/complaints/none", "/v1/complaints/http/none", "/v1/nothing", "/tiles/areas-grid.json", "/nothing.js"] {
-        assert_eq!(server.problem(path).await.0, StatusCode::NOT_FOUND, "{path}");
+    for path in [
+        "/v1/complaints/none",
+        "/v1/complaints/http/none",
+        "/v1/nothing",
+        "/tiles/areas-grid.json",
+        "/nothing.js",
+    ] {
+        assert_eq!(
+            server.problem(path).await.0,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
-    let (status, _) = super::server::problem(server.client.delete(format!("{}/v1/city", server.url))).await;
+    let (status, _) =
+        super::server::problem(server.client.delete(format!("{}/v1/city", server.url))).await;
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
 }

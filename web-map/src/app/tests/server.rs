@@ -1,10 +1,9 @@
 //! A server of a small generated city on a free port of loopback.
 
-use std::future::Future;
 use std::sync::{Arc, LazyLock};
 
 use citybrain_grid::City;
-use citybrain_store::{Store, Writer};
+use citybrain_store::Store;
 use citybrain_synth::{SampleCitySpec, sample_city};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -63,7 +62,14 @@ impl TestServer {
         let served = TaskTracker::new().spawn(run(listener, state, async {
             stopped.await.ok();
         }));
-        Self { url: format!("http://{address}"), client: Client::new(), engine, dir, stop, served }
+        Self {
+            url: format!("http://{address}"),
+            client: Client::new(),
+            engine,
+            dir,
+            stop,
+            served,
+        }
     }
 
     /// Stops the server and waits for its end; gives back its directory.
@@ -75,12 +81,12 @@ impl TestServer {
         self.dir
     }
 
-    pub(crate) fn writer(&self) -> Writer {
-        self.engine.writer()
-    }
-
     pub(crate) async fn response(&self, path: &str) -> Response {
-        self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+        self.client
+            .get(format!("{}{path}", self.url))
+            .send()
+            .await
+            .unwrap()
     }
 
     /// The JSON answer to a GET.
@@ -112,16 +118,24 @@ impl TestServer {
 }
 
 /// The problem details that a request is answered with.
-pub(crate) fn problem(request: RequestBuilder) -> impl Future<Output = (StatusCode, Value)> {
-    async move {
-        let response = request.send().await.unwrap();
-        let status = response.status();
-        assert_eq!(response.headers()["content-type"], "application/problem+json", "{status}");
-        let problem: Value = response.json().await.unwrap();
-        assert_eq!(problem["status"], status.as_u16());
-        assert!(problem["type"].as_str().unwrap().starts_with("urn:citybrain:problem:"));
-        (status, problem)
-    }
+pub(crate) async fn problem(request: RequestBuilder) -> (StatusCode, Value) {
+    let response = request.send().await.unwrap();
+    let (status, url) = (response.status(), response.url().clone());
+    assert!(!status.is_success(), "{url}: {status}");
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/problem+json",
+        "{url}: {status}"
+    );
+    let problem: Value = response.json().await.unwrap();
+    assert_eq!(problem["status"], status.as_u16());
+    assert!(
+        problem["type"]
+            .as_str()
+            .unwrap()
+            .starts_with("urn:citybrain:problem:")
+    );
+    (status, problem)
 }
 
 /// A complaint at the label of the city's `area`-th community.

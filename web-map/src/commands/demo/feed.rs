@@ -20,7 +20,8 @@ const SLEPT_SECONDS: i64 = 30;
 pub(super) fn start(simulation: Simulation, state: &AppState, per_second: f64) {
     let (writer, stop) = (state.engine.writer(), state.stop.clone());
     state.tasks.spawn(async move {
-        stop.run_until_cancelled(feed(simulation, writer, per_second)).await;
+        stop.run_until_cancelled(feed(simulation, writer, per_second))
+            .await;
     });
 }
 
@@ -33,7 +34,10 @@ async fn feed(simulation: Simulation, writer: Writer, per_second: f64) {
     loop {
         tick.tick().await;
         let now = clock::now();
-        if next_complaint.as_ref().is_some_and(|next| (now - next.requested_at.to_utc()).num_seconds() > SLEPT_SECONDS) {
+        if next_complaint
+            .as_ref()
+            .is_some_and(|next| (now - next.requested_at.to_utc()).num_seconds() > SLEPT_SECONDS)
+        {
             complaints.skip_to(now);
             next_complaint = complaints.next();
         }

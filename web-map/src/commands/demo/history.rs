@@ -40,14 +40,27 @@ impl History {
     pub(super) fn new(now: DateTime<Utc>, days: u32, complaints_per_day: f64) -> Self {
         let spec = SimulationSpec::before(now, days, 1);
         let SimulationSpec { seed, from, to, .. } = spec;
-        Self { seed, from, to, complaints_per_day, sensors: 24, observation_minutes: 60, complete: false }
+        Self {
+            seed,
+            from,
+            to,
+            complaints_per_day,
+            sensors: 24,
+            observation_minutes: 60,
+            complete: false,
+        }
     }
 
     /// The history of a demo's state directory, if it is one.
     pub(super) fn of(state_dir: &Path) -> Result<Option<Self>, Failure> {
         let file = state_dir.join(FILE);
         match fs::read(&file) {
-            Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| Failure::File { path: file, source: error.into() }),
+            Ok(text) => serde_json::from_slice(&text)
+                .map(Some)
+                .map_err(|error| Failure::File {
+                    path: file,
+                    source: error.into(),
+                }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Failure::file(&file)(error)),
         }
@@ -61,10 +74,15 @@ impl History {
     }
 
     /// Appends what is not there yet, and gives the simulated world.
-    pub(super) fn complete(mut self, state_dir: &Path, city: &City, writer: &Writer) -> Result<Simulation, Failure> {
+    pub(super) fn complete(
+        mut self,
+        state_dir: &Path,
+        city: &City,
+        writer: &Writer,
+    ) -> Result<Simulation, Failure> {
         let simulation = Simulation::try_new(city, &self.spec())?;
         if !self.complete {
-            self.append(&simulation, writer)?;
+            Self::append(&simulation, writer)?;
             self.complete = true;
             self.keep(state_dir)?;
         }
@@ -82,23 +100,27 @@ impl History {
         }
     }
 
-    fn append(&self, simulation: &Simulation, writer: &Writer) -> Result<(), Failure> {
+    fn append(simulation: &Simulation, writer: &Writer) -> Result<(), Failure> {
         let received_at = clock::now();
         let totals = simulation.truth().totals;
         let bar = bar(totals.complaints + totals.observations);
-        let complaints =
-            simulation.complaints().map(|complaint| Complaint::try_new(complaint.draft(SOURCE), received_at));
+        let complaints = simulation
+            .complaints()
+            .map(|complaint| Complaint::try_new(complaint.draft(SOURCE), received_at));
         append_all(complaints, Batch::Complaints, writer, &bar)?;
-        let observations =
-            simulation.observations().map(|observation| Observation::try_new(observation.draft(SOURCE), received_at));
+        let observations = simulation
+            .observations()
+            .map(|observation| Observation::try_new(observation.draft(SOURCE), received_at));
         append_all(observations, Batch::Observations, writer, &bar)?;
         bar.finish_and_clear();
         Ok(())
     }
 
     fn keep(&self, state_dir: &Path) -> Result<(), Failure> {
-        let (draft, file): (PathBuf, PathBuf) = (state_dir.join("demo.json.tmp"), state_dir.join(FILE));
-        let text = serde_json::to_string_pretty(self).expect("times and numbers have a form in JSON");
+        let (draft, file): (PathBuf, PathBuf) =
+            (state_dir.join("demo.json.tmp"), state_dir.join(FILE));
+        let text =
+            serde_json::to_string_pretty(self).expect("times and numbers have a form in JSON");
         fs::write(&draft, text + "\n").map_err(Failure::file(&draft))?;
         fs::rename(&draft, &file).map_err(Failure::file(&file))
     }

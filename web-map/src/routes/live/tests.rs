@@ -11,21 +11,43 @@ fn freshness() -> Freshness {
 
 /// Counts with `n` complaints in one cell.
 fn counts(n: u64) -> Counts {
-    let totals = Totals { total: n, located: n, ..Totals::default() };
-    Counts { seq: n, cells: HashMap::from([(0x8931_aa0c_2dbf_fff, n)]), totals, ..Counts::default() }
+    let totals = Totals {
+        total: n,
+        located: n,
+        ..Totals::default()
+    };
+    Counts {
+        seq: n,
+        cells: HashMap::from([(0x0893_1aa0_c2db_ffff, n)]),
+        totals,
+        ..Counts::default()
+    }
 }
 
 fn name(event: &Event) -> String {
     let text = format!("{event:?}");
-    ["snapshot", "cells", "areas", "freshness"].into_iter().find(|name| text.contains(&format!("event: {name}"))).unwrap().to_owned()
+    ["snapshot", "cells", "areas", "freshness"]
+        .into_iter()
+        .find(|name| text.contains(&format!("event: {name}")))
+        .unwrap()
+        .to_owned()
 }
 
 #[tokio::test]
 async fn a_client_that_falls_behind_is_sent_everything_anew() {
     let view = Arc::new(View::still());
-    let mut stream = pin!(events(Arc::clone(&view), CancellationToken::new(), freshness, 9, "district"));
+    let mut stream = pin!(events(
+        Arc::clone(&view),
+        CancellationToken::new(),
+        freshness,
+        9,
+        "district"
+    ));
     let mut next = async || name(&stream.next().await.unwrap().unwrap());
-    assert_eq!([next().await, next().await, next().await], ["snapshot", "areas", "freshness"]);
+    assert_eq!(
+        [next().await, next().await, next().await],
+        ["snapshot", "areas", "freshness"]
+    );
     view.change(counts(1));
     assert_eq!(next().await, "cells");
     // One more than is kept, while the client takes none.
@@ -38,7 +60,13 @@ async fn a_client_that_falls_behind_is_sent_everything_anew() {
 #[tokio::test]
 async fn a_stream_ends_when_the_server_stops() {
     let stop = CancellationToken::new();
-    let mut stream = pin!(events(Arc::new(View::still()), stop.clone(), freshness, 9, "district"));
+    let mut stream = pin!(events(
+        Arc::new(View::still()),
+        stop.clone(),
+        freshness,
+        9,
+        "district"
+    ));
     assert!(stream.next().await.is_some());
     stop.cancel();
     let left: Vec<_> = stream.collect().await;
