@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::app::app;
 use crate::state::AppState;
+use crate::tiles;
 
 /// How long open requests may take to end after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -27,6 +28,8 @@ pub async fn run(
     let (stop, tasks) = (state.stop.clone(), state.tasks.clone());
     tasks.spawn(until(&state, Arc::clone(&state).feel_pulse()));
     tasks.spawn(until(&state, keep_metrics(Arc::clone(&state))));
+    let city = Arc::clone(state.engine.city());
+    tasks.spawn_blocking(move || tiles::find_cells(&city));
 
     let told = stop.clone();
     let serving =

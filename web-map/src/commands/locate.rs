@@ -169,11 +169,12 @@ impl Table<'_> {
             return Ok(f64::NAN);
         }
         let text = String::from_utf8_lossy(text);
-        text.parse().map_err(|_error: ParseFloatError| Failure::Row {
-            path: self.name.to_owned(),
-            line: row.position().map_or(0, csv::Position::line),
-            message: format!("\"{text}\" is not a number of degrees"),
-        })
+        text.parse()
+            .map_err(|_error: ParseFloatError| Failure::Row {
+                path: self.name.to_owned(),
+                line: row.position().map_or(0, csv::Position::line),
+                message: format!("\"{text}\" is not a number of degrees"),
+            })
     }
 
     fn unreadable(&self, error: csv::Error) -> Failure {

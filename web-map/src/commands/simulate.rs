@@ -34,23 +34,23 @@ pub(crate) struct Args {
     sensors: usize,
     #[command(flatten)]
     to: To,
-}
-
-#[derive(Debug, clap::Args)]
-#[group(required = true, multiple = true)]
-struct To {
-    /// Write complaints.csv, observations.csv and truth.json to this folder
-    #[arg(long, value_name = "DIR", conflicts_with = "push")]
-    out: Option<PathBuf>,
-    /// Push new complaints to the server at this address until interrupted
-    #[arg(long, value_name = "URL")]
-    push: Option<String>,
     /// With --push: complaints a second, on average
     #[arg(long, value_name = "N", default_value_t = 3.0, requires = "push")]
     rate: f64,
     /// With --push: stop after this many seconds
     #[arg(long, value_name = "SECONDS", requires = "push")]
     seconds: Option<u64>,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct To {
+    /// Write complaints.csv, observations.csv and truth.json to this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Push new complaints to the server at this address until interrupted
+    #[arg(long, value_name = "URL")]
+    push: Option<String>,
 }
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
@@ -65,7 +65,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     spec.sensors = args.sensors;
     let simulation = Simulation::try_new(&city, &spec)?;
     match (args.to.out, args.to.push) {
-        (_, Some(url)) => push::run(&simulation, &url, args.to.rate, args.to.seconds, clock::now),
+        (_, Some(url)) => push::run(&simulation, &url, args.rate, args.seconds, clock::now),
         (Some(out), None) => write(&simulation, &out),
         (None, None) => Ok(()),
     }

@@ -102,6 +102,17 @@ impl Layer {
     }
 }
 
+/// Works out which cells touch the city, at every resolution that the map shows, so that the first tiles need not. It takes about a
+/// microsecond for each cell.
+pub(crate) fn find_cells(city: &City) {
+    for resolution in BY_ZOOM
+        .into_iter()
+        .filter(|resolution| *resolution <= city.base_resolution)
+    {
+        citybrain_grid::cover(city, resolution);
+    }
+}
+
 /// The resolution of cells that suits a zoom.
 fn cells_at(zoom: u8) -> Resolution {
     let step = usize::from(zoom.saturating_sub(ZOOM_MIN));
