@@ -20,6 +20,7 @@ use crate::routes::{
     append, areas, breakdown, cells, city, complaint, complaints, docs, health, live, metrics,
     sensors, series, sql, tilejson, tiles,
 };
+use crate::schema;
 use crate::state::AppState;
 
 /// The server: all routes, within the layers that every request passes.
@@ -81,6 +82,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "citybrain", description = "A city's complaints and sensor feeds: placed exactly, kept durably, questioned continuously, shown live."),
+    components(schemas(schema::CellsFormat)),
     tags(
         (name = "city", description = "The city"),
         (name = "questions", description = "Counts, rates and SQL"),
@@ -99,4 +101,4 @@ fn worth_packing() -> impl Predicate {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -26,7 +26,7 @@ pub struct Config {
     pub query_seconds: u64,
     /// Rows that one answer of `POST /v1/sql` may have.
     pub query_rows: usize,
-    /// Queries that run at the same time; others wait.
+    /// Queries that run at the same time, at least 2; others wait. At most half of them are users' own SQL.
     pub queries_at_once: usize,
     /// Different live views (filter and resolution) that are kept at the same time.
     pub live_views: usize,

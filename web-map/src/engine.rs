@@ -1,5 +1,6 @@
 //! The store, and how it is asked: the two handles that everything else goes through.
 
+use std::num::NonZero;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
@@ -20,6 +21,8 @@ pub(crate) struct Engine {
     limits: Limits,
     /// Queries that may run at the same time: each may take its whole memory.
     queries: Semaphore,
+    /// Of these, how many may be users' own SQL: the map always has the others.
+    sql: Semaphore,
 }
 
 impl Engine {
@@ -28,13 +31,15 @@ impl Engine {
             memory_bytes: config.query_memory_bytes,
             timeout: config.query_timeout(),
             rows: config.query_rows,
-            ..Limits::default()
+            partitions: std::thread::available_parallelism().map_or(2, NonZero::get),
         };
+        let queries = config.queries_at_once.max(2);
         Self {
             store,
             city,
             limits,
-            queries: Semaphore::new(config.queries_at_once.max(1)),
+            queries: Semaphore::new(queries),
+            sql: Semaphore::new(queries / 2),
         }
     }
 
@@ -52,17 +57,27 @@ impl Engine {
 
     /// A session on the newest snapshot, as soon as a query may run. `what` names the question in the metrics.
     pub(crate) async fn ask(&self, what: &'static str) -> Asking<'_> {
-        let place = self
-            .queries
-            .acquire()
-            .await
-            .expect("the semaphore is never closed");
+        self.asking(what, None).await
+    }
+
+    /// A session for a user's own SQL.
+    pub(crate) async fn ask_sql(&self) -> Asking<'_> {
+        let place = self.sql.acquire().await.expect(NEVER_CLOSED);
+        self.asking("sql", Some(place)).await
+    }
+
+    async fn asking<'a>(
+        &'a self,
+        what: &'static str,
+        sql: Option<SemaphorePermit<'a>>,
+    ) -> Asking<'a> {
+        let place = self.queries.acquire().await.expect(NEVER_CLOSED);
         let session = Session::new(self.store.snapshot(), self.limits.clone());
         Asking {
             session,
             what,
             start: Instant::now(),
-            _place: place,
+            _places: (place, sql),
         }
     }
 
@@ -71,13 +86,15 @@ impl Engine {
     }
 }
 
+const NEVER_CLOSED: &str = "the semaphore is never closed";
+
 /// A session with its place among the queries that run; its time counts until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Asking<'a> {
     session: Session,
     what: &'static str,
     start: Instant,
-    _place: SemaphorePermit<'a>,
+    _places: (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>),
 }
 
 impl Deref for Asking<'_> {

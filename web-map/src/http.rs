@@ -9,3 +9,4 @@ pub(crate) mod observe;
 pub(crate) mod panics;
 pub(crate) mod params;
 pub(crate) mod security;
+pub(crate) mod segments;

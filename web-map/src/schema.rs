@@ -60,6 +60,15 @@ pub(crate) enum ByWord {
     Agency,
 }
 
+/// How cells are answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum CellsFormat {
+    Json,
+    /// An Arrow IPC stream with the columns `cell` (`UInt64`) and `value` (`Float64`).
+    Arrow,
+}
+
 /// A value for each cell.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Cells {

@@ -10,4 +10,4 @@ mod questions;
 mod server;
 mod sql;
 
-pub(crate) use server::{TestServer, complaint};
+pub(crate) use server::{TestServer, city, complaint};

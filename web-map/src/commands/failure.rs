@@ -39,6 +39,8 @@ pub(crate) enum Failure {
     Exposed(SocketAddr),
     #[error("{}: is a state directory, but not one that `citybrain demo` made", .0.display())]
     NoDemo(PathBuf),
+    #[error("{}: is there already and belongs to no state directory; name another one", .0.display())]
+    Occupied(PathBuf),
     #[error("the user has no data folder (HOME is not set): name one with --state-dir")]
     NoHome,
     #[error("{}: has no refused row {id}", state_dir.display())]

@@ -47,16 +47,21 @@ pub(super) fn init(city_file: &Path, city: &City, state_dir: &Path) -> Result<()
         Err(error) => return Err(error.into()),
     }
     fs::create_dir_all(state_dir).map_err(Failure::file(state_dir))?;
-    let copy = state_dir.join("city.tmp");
     let place = state_dir.join("city");
-    // What an earlier attempt left; there is no state directory yet that would need it.
-    for leftover in [&copy, &place] {
-        if leftover.exists() {
-            fs::remove_dir_all(leftover).map_err(Failure::file(leftover))?;
+    if place.exists() {
+        // An earlier attempt may have come this far. Anything else is not ours to replace.
+        let found = city::read_city(&place.join("city.toml")).ok();
+        if found.is_none_or(|(found, _)| found.fingerprint != city.fingerprint) {
+            return Err(Failure::Occupied(place));
         }
+    } else {
+        let copy = state_dir.join("city.citybrain-tmp");
+        if copy.exists() {
+            fs::remove_dir_all(&copy).map_err(Failure::file(&copy))?;
+        }
+        city::copy_city(city_file, &copy)?;
+        fs::rename(&copy, &place).map_err(Failure::file(&place))?;
     }
-    city::copy_city(city_file, &copy)?;
-    fs::rename(&copy, &place).map_err(Failure::file(&place))?;
     Store::create(state_dir, city)?;
     Ok(())
 }
@@ -70,3 +75,6 @@ pub(super) fn city_of(state_dir: &Path) -> Result<City, Failure> {
     let (city, _) = city::read_city(&StateDir::city_file(state_dir))?;
     Ok(city)
 }
+
+#[cfg(test)]
+mod tests;

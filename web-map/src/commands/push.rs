@@ -99,3 +99,6 @@ fn pause(answer: &Response) -> Duration {
         .and_then(|seconds| seconds.parse().ok())
         .map_or(PAUSE, Duration::from_secs)
 }
+
+#[cfg(test)]
+mod tests;

@@ -202,3 +202,6 @@ fn shown(row: &RejectedRow, whole: bool) -> serde_json::Value {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! `citybrain sql`: one question, from a script.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,18 +26,20 @@ pub(crate) struct Args {
 }
 
 /// Whoever can run the command can read the files: only the machine is a limit.
-const LIMITS: Limits = Limits {
-    memory_bytes: 4 << 30,
-    timeout: Duration::from_hours(1),
-    rows: 1 << 40,
-    partitions: 2,
-};
+fn limits() -> Limits {
+    Limits {
+        memory_bytes: 4 << 30,
+        timeout: Duration::from_hours(1),
+        rows: 1 << 40,
+        partitions: std::thread::available_parallelism().map_or(2, NonZero::get),
+    }
+}
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
     let city = Arc::new(init::city_of(&args.state_dir)?);
     let snapshot = Store::open_read_only(&args.state_dir, city)?;
     let runtime = tokio::runtime::Runtime::new()?;
-    let answer = runtime.block_on(Session::new(snapshot, LIMITS).sql(&args.query, &[]))?;
+    let answer = runtime.block_on(Session::new(snapshot, limits()).sql(&args.query, &[]))?;
     terminal::print(|out| args.format.write(&answer, out))
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 
 use crate::error::{HttpError, Problem};
 use crate::http::answer::json;
 use crate::http::params::Params;
+use crate::http::segments::Segments;
 use crate::schema;
 use crate::state::AppState;
 
@@ -21,7 +22,7 @@ use crate::state::AppState;
 )]
 pub(crate) async fn by_id(
     State(state): State<Arc<AppState>>,
-    Path(id): Path<String>,
+    Segments(id): Segments<String>,
     params: Params,
 ) -> Result<Response, HttpError> {
     params.finish()?;
@@ -39,7 +40,7 @@ pub(crate) async fn by_id(
 )]
 pub(crate) async fn by_source_and_id(
     State(state): State<Arc<AppState>>,
-    Path((source, id)): Path<(String, String)>,
+    Segments((source, id)): Segments<(String, String)>,
     params: Params,
 ) -> Result<Response, HttpError> {
     params.finish()?;

@@ -61,7 +61,7 @@ pub(crate) async fn sql(
     let format = accepted(&headers);
     let answer = state
         .engine
-        .ask("sql")
+        .ask_sql()
         .await
         .sql(&question.sql, &question.params)
         .await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use tilejson::{Bounds, TileJSON, VectorLayer, tilejson};
@@ -11,6 +11,7 @@ use tilejson::{Bounds, TileJSON, VectorLayer, tilejson};
 use crate::error::{HttpError, Problem};
 use crate::http::answer::json;
 use crate::http::params::Params;
+use crate::http::segments::Segments;
 use crate::state::AppState;
 use crate::tiles::{Layer, UnknownLayer};
 
@@ -27,7 +28,7 @@ const CELLS_ZOOM_MAX: u8 = 16;
 )]
 pub(crate) async fn tilejson(
     State(state): State<Arc<AppState>>,
-    Path(file): Path<String>,
+    Segments(file): Segments<String>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, HttpError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use citybrain_grid::tile::TileCoord;
@@ -10,6 +10,7 @@ use citybrain_grid::tile::TileCoord;
 use crate::error::{HttpError, Problem};
 use crate::http::caching::{Keep, Tagged};
 use crate::http::params::Params;
+use crate::http::segments::Segments;
 use crate::state::AppState;
 use crate::tiles::Layer;
 
@@ -35,7 +36,7 @@ use crate::tiles::Layer;
 )]
 pub(crate) async fn tile(
     State(state): State<Arc<AppState>>,
-    Path((layer, z, x, y)): Path<(String, u8, u32, u32)>,
+    Segments((layer, z, x, y)): Segments<(String, u8, u32, u32)>,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, HttpError> {

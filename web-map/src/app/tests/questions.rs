@@ -1,3 +1,6 @@
+use datafusion::arrow::array::AsArray;
+use datafusion::arrow::datatypes::{Float64Type, UInt64Type};
+use datafusion::arrow::ipc::reader::StreamReader;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -156,6 +159,7 @@ async fn a_parameter_that_cannot_be_used_is_named() {
         ("/v1/cells?bbox=1,2,3", "bbox"),
         ("/v1/cells?cell=zz", "cell"),
         ("/v1/cells?area=district:nowhere", "area"),
+        ("/v1/cells?format=xml", "format"),
         ("/v1/cells?measure=weight", "measure"),
         ("/v1/cells?measure=mean", "property"),
         ("/v1/cells?measure=per_10k", "measure"),
@@ -207,6 +211,8 @@ async fn an_unknown_complaint_and_an_unknown_route_are_not_found() {
         "/v1/complaints/http/none",
         "/v1/nothing",
         "/tiles/areas-grid.json",
+        "/tiles/areas-district/x/1/1",
+        "/v1/complaints/%FF",
         "/nothing.js",
     ] {
         assert_eq!(
@@ -218,4 +224,35 @@ async fn an_unknown_complaint_and_an_unknown_route_are_not_found() {
     let (status, _) =
         super::server::problem(server.client.delete(format!("{}/v1/city", server.url))).await;
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn cells_come_as_columns_too() {
+    let server = filled().await;
+    let json = server.json("/v1/cells?resolution=8").await;
+    let response = server.response("/v1/cells?resolution=8&format=arrow").await;
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/vnd.apache.arrow.stream"
+    );
+    let bytes = response.bytes().await.unwrap();
+    let mut pairs = Vec::new();
+    for rows in StreamReader::try_new(bytes.as_ref(), None).unwrap() {
+        let rows = rows.unwrap();
+        let (cells, values) = (
+            rows.column(0).as_primitive::<UInt64Type>(),
+            rows.column(1).as_primitive::<Float64Type>(),
+        );
+        pairs.extend(
+            cells
+                .values()
+                .iter()
+                .zip(values.values())
+                .map(|(cell, value)| (format!("{cell:x}"), *value)),
+        );
+    }
+    let mut asked: Vec<(String, f64)> = serde_json::from_value(json["cells"].clone()).unwrap();
+    pairs.sort_by(|a, b| a.0.cmp(&b.0));
+    asked.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(pairs, asked);
 }

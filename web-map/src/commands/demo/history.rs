@@ -154,3 +154,6 @@ fn bar(records: u64) -> ProgressBar {
     bar.set_style(style.expect("the template is well formed"));
     bar
 }
+
+#[cfg(test)]
+mod tests;
