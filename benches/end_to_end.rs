@@ -7,7 +7,12 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a measuring program prints, and ends at the first failure"
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::string_slice,
+    clippy::assigning_clones,
+    reason = "a measuring program prints rounded figures, and ends at the first failure"
 )]
 
 use std::io::{BufRead, BufReader, Read};

@@ -96,7 +96,11 @@ fn adds_up(city: &str, profile: &str, file: &str, read: u64) -> Option<Value> {
     balances(&summary);
     assert_eq!(number(&summary, "read"), read);
     let again = import(state.path(), profile, &file);
-    assert_eq!(number(&again, "accepted"), 0, "a second import adds nothing: {again}");
+    assert_eq!(
+        number(&again, "accepted"),
+        0,
+        "a second import adds nothing: {again}"
+    );
     // A file that holds two states of one record goes through both again, and ends at the same one.
     if number(&summary, "updated") == 0 {
         assert_eq!(number(&again, "updated"), 0, "{again}");

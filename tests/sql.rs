@@ -1,6 +1,12 @@
 //! What SQL answers: each `slt/*.slt` file is asked of a small city whose history (`slt/history.ndjson`) lies partly in the lake
 //! and partly in memory.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends in a panic that says why"
+)]
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 

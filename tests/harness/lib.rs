@@ -1,5 +1,10 @@
 //! What the tests through the built binary share: the binary, a state directory, a running server, the real data.
 
+#![expect(
+    clippy::panic,
+    reason = "a test that cannot go on ends in a panic that says why"
+)]
+
 mod binary;
 mod data;
 mod server;

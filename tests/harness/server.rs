@@ -35,15 +35,14 @@ impl Server {
         let line = lines
             .find(|line| line.contains("http://"))
             .expect("the server says where it listens");
-        let start = line.find("http://").expect("the line was found by it");
-        let url = line[start..]
+        let url = line
             .split_whitespace()
-            .next()
-            .expect("an address follows")
+            .find(|word| word.starts_with("http://"))
+            .expect("the address is a word of its own")
             .trim_end_matches('/')
             .to_owned();
         let client = Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .build()
             .expect("a client needs nothing");
         Self { child, url, client }

@@ -106,7 +106,15 @@ impl QueryError {
 /// The mistake in the question that an error of DataFusion stands for, if it is one.
 fn mistake(error: &DataFusionError, tables: &[&str]) -> Option<QueryError> {
     match error {
-        DataFusionError::SQL(error, _) => Some(QueryError::Syntax(one_line(error))),
+        DataFusionError::SQL(error, _) => {
+            let said = one_line(error);
+            // The sentence before it says so already.
+            let said = said
+                .strip_prefix("sql parser error: ")
+                .or_else(|| said.strip_prefix("SQL parser error: "))
+                .unwrap_or(&said);
+            Some(QueryError::Syntax(said.to_owned()))
+        }
         DataFusionError::SchemaError(error, _) => Some(schema_error(error)),
         DataFusionError::Plan(message) => Some(plan_error(message, tables)),
         DataFusionError::NotImplemented(message)
@@ -173,7 +181,7 @@ fn hint(candidates: &[String]) -> String {
 }
 
 /// Line breaks and runs of blanks become one blank.
-fn one_line(message: impl ToString) -> String {
+fn one_line(message: &(impl ToString + ?Sized)) -> String {
     message
         .to_string()
         .split_whitespace()

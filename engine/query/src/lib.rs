@@ -20,6 +20,7 @@ mod questions;
 mod session;
 mod statement;
 mod tables;
+mod yielding;
 mod zone;
 
 pub use answer::Answer;

@@ -8,9 +8,12 @@ pub(crate) fn nearest(name: &str, known: &[&str]) -> Vec<String> {
     let letters_off = name.chars().count().div_ceil(3);
     let mut near: Vec<(usize, &str)> = known
         .iter()
-        .map(|known| match known.contains(name.as_str()) {
-            true => (0, *known),
-            false => (distance(&name, known), *known),
+        .map(|known| {
+            if known.contains(name.as_str()) {
+                (0, *known)
+            } else {
+                (distance(&name, known), *known)
+            }
         })
         .filter(|&(distance, _)| distance <= letters_off)
         .collect();

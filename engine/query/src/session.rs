@@ -21,6 +21,7 @@ use futures::StreamExt;
 
 use crate::statement::Statement;
 use crate::tables::Tables;
+use crate::yielding::YieldInJoins;
 use crate::{Answer, Limits, QueryError, functions, parameters};
 
 /// One query's view of one snapshot. It plans SQL over the snapshot's tables, refuses all that is no query, runs it within
@@ -115,7 +116,7 @@ impl fmt::Debug for Session {
 }
 
 /// The largest LIMIT that a plan holds.
-const LIMIT_MAX: usize = i64::MAX as usize;
+const LIMIT_MAX: usize = usize::MAX >> 1;
 
 async fn collect(frame: DataFrame, rows_max: Option<usize>) -> Result<Answer, DataFusionError> {
     let schema = Arc::clone(frame.schema().inner());
@@ -175,7 +176,8 @@ pub(crate) fn state(snapshot: &Snapshot, limits: &Limits, tables: Arc<Tables>) -
     let mut builder = SessionStateBuilder::new_from_existing(TEMPLATE.clone())
         .with_config(config)
         .with_catalog_list(Arc::new(catalogs))
-        .with_runtime_env(Arc::new(runtime(limits.memory_bytes)));
+        .with_runtime_env(Arc::new(runtime(limits.memory_bytes)))
+        .with_physical_optimizer_rule(Arc::new(YieldInJoins));
     builder
         .scalar_functions()
         .get_or_insert_default()

@@ -115,9 +115,9 @@ impl Zone {
             while after - before > 1 {
                 let middle = before.midpoint(after);
                 if offset(middle) == old {
-                    before = middle
+                    before = middle;
                 } else {
-                    after = middle
+                    after = middle;
                 }
             }
             spans.push((after * SECOND, new * SECOND));
@@ -156,8 +156,8 @@ impl Zone {
         match bin {
             // Counted back from the instant, so that a repeated hour stays two.
             Bin::Hour => instant.saturating_sub(local.rem_euclid(HOUR)),
-            Bin::Day => self.first_instant(local.div_euclid(DAY) * DAY),
-            Bin::Week => self.first_instant((week(local) * 7 + FIRST_MONDAY) * DAY),
+            Bin::Day => self.first_instant(local.div_euclid(DAY).saturating_mul(DAY)),
+            Bin::Week => self.first_instant((week(local) * 7 + FIRST_MONDAY).saturating_mul(DAY)),
             Bin::Month => self.first_instant(month_start(month(local))),
         }
     }
@@ -167,8 +167,10 @@ impl Zone {
         let local = self.local(start);
         match bin {
             Bin::Hour => self.bin_start(bin, start.saturating_add(HOUR)),
-            Bin::Day => self.first_instant((local.div_euclid(DAY) + 1) * DAY),
-            Bin::Week => self.first_instant(((week(local) + 1) * 7 + FIRST_MONDAY) * DAY),
+            Bin::Day => self.first_instant((local.div_euclid(DAY) + 1).saturating_mul(DAY)),
+            Bin::Week => {
+                self.first_instant(((week(local) + 1) * 7 + FIRST_MONDAY).saturating_mul(DAY))
+            }
             Bin::Month => self.first_instant(month_start(month(local) + 1)),
         }
     }

@@ -208,22 +208,25 @@ impl<'a> Placement<'a> {
 
 fn text<'a, T>(rows: &'a [T], value: impl Fn(&'a T) -> Option<&'a str>) -> ArrayRef {
     let mut builder = StringBuilder::with_capacity(rows.len(), rows.len() * 12);
-    rows.iter()
-        .for_each(|row| builder.append_option(value(row)));
+    for row in rows {
+        builder.append_option(value(row));
+    }
     Arc::new(builder.finish())
 }
 
 fn tags(rows: &[Complaint]) -> ArrayRef {
     let mut builder = StringBuilder::new();
-    rows.iter()
-        .for_each(|row| builder.append_option((!row.tags.is_empty()).then(|| row.tags.join(";"))));
+    for row in rows {
+        builder.append_option((!row.tags.is_empty()).then(|| row.tags.join(";")));
+    }
     Arc::new(builder.finish())
 }
 
 fn boolean<T>(rows: &[T], value: impl Fn(&T) -> Option<bool>) -> ArrayRef {
     let mut builder = BooleanBuilder::with_capacity(rows.len());
-    rows.iter()
-        .for_each(|row| builder.append_option(value(row)));
+    for row in rows {
+        builder.append_option(value(row));
+    }
     Arc::new(builder.finish())
 }
 

@@ -107,6 +107,14 @@ pub enum LakeError {
         /// The cause.
         source: Box<deltalake::datafusion::error::DataFusionError>,
     },
+    /// A folder could not be made.
+    #[error("lake: {path}: {source}")]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
     /// A location is no URL or no directory.
     #[error("lake: {0} is not a location for tables")]
     Location(String),

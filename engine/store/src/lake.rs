@@ -47,8 +47,10 @@ impl LakeTable {
         let failed = |source| delta_error(table, source);
         let folder = dir.join(table.as_str());
         if create {
-            std::fs::create_dir_all(&folder)
-                .map_err(|_| LakeError::Location(folder.display().to_string()))?;
+            std::fs::create_dir_all(&folder).map_err(|source| LakeError::Io {
+                path: folder.clone(),
+                source,
+            })?;
         } else if !folder.join("_delta_log").is_dir() {
             return Ok(None);
         }

@@ -54,6 +54,7 @@ impl StateDir {
             },
         };
         std::fs::create_dir_all(path.join("lake")).map_err(|source| io(path, source))?;
+        Journal::open(&path.join(JOURNAL_FILE))?;
         let text =
             serde_json::to_string_pretty(&about).expect("a struct of text and numbers is JSON");
         let (draft, file) = (path.join("state.json.tmp"), path.join(STATE_FILE));

@@ -62,7 +62,7 @@ impl Writer {
             let this = self.clone();
             tokio::task::spawn_blocking(move || this.place(batch))
                 .await
-                .map_err(|_| AppendError::Closed)?
+                .map_err(|_gone| AppendError::Closed)?
         };
         let (reply, answer) = oneshot::channel();
         let message = Message::Append(Append {
@@ -106,7 +106,7 @@ impl Writer {
         });
         self.sender
             .blocking_send(message)
-            .map_err(|_| AppendError::Closed)?;
+            .map_err(|_gone| AppendError::Closed)?;
         answer.blocking_recv().unwrap_or(Err(AppendError::Closed))
     }
 
@@ -119,7 +119,7 @@ impl Writer {
         self.sender
             .send(Message::Forget { ids, reply })
             .await
-            .map_err(|_| AppendError::Closed)?;
+            .map_err(|_gone| AppendError::Closed)?;
         answer.await.unwrap_or(Err(AppendError::Closed))
     }
 
@@ -215,7 +215,7 @@ impl WriterTask {
             }
             tables.push(state);
         }
-        let tables: [TableState; 3] = tables.try_into().ok().expect("the lake has three tables");
+        let tables: [TableState; 3] = tables.try_into().expect("the lake has three tables");
         let seq = journal.last_seq()?;
         let snapshot = snapshot_of(&tables, seq, &city, state);
         let shared = Arc::new(Shared::new(
@@ -460,7 +460,7 @@ pub(crate) async fn read_only_snapshot(
         }
         tables.push(reading);
     }
-    let tables: [TableState; 3] = tables.try_into().ok().expect("there are three tables");
+    let tables: [TableState; 3] = tables.try_into().expect("there are three tables");
     Ok(snapshot_of(&tables, journal.last_seq()?, &city, state))
 }
 

@@ -35,7 +35,7 @@ impl Filter {
                 "bbox" => once("bbox", &mut filter.bbox, &value, bbox)?,
                 "area" => once("area", &mut filter.area, &value, area)?,
                 "cell" => once("cell", &mut filter.cell, &value, |value| {
-                    value.parse().map_err(|_| FilterRule::Cell)
+                    value.parse().map_err(|_error| FilterRule::Cell)
                 })?,
                 "category" => filter.categories.push(not_empty("category", value)?),
                 "channel" => filter.channels.push(not_empty("channel", value)?),
@@ -101,7 +101,7 @@ fn instant(value: &str, zone: &Zone, days_later: u64) -> Result<DateTime<Utc>, F
     DateTime::parse_from_rfc3339(value)
         .or_else(|error| with_plus.map_or(Err(error), |value| DateTime::parse_from_rfc3339(&value)))
         .map(|instant| instant.to_utc())
-        .map_err(|_| FilterRule::Instant)
+        .map_err(|_error| FilterRule::Instant)
 }
 
 fn bbox(value: &str) -> Result<[f64; 4], FilterRule> {
@@ -123,7 +123,7 @@ fn bbox(value: &str) -> Result<[f64; 4], FilterRule> {
 
 fn area(value: &str) -> Result<(AreaLevel, String), FilterRule> {
     let (level, id) = value.split_once(':').ok_or(FilterRule::Area)?;
-    let level = level.parse().map_err(|_| FilterRule::Area)?;
+    let level = level.parse().map_err(|_error| FilterRule::Area)?;
     if id.is_empty() {
         return Err(FilterRule::Area);
     }

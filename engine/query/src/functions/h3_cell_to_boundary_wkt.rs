@@ -22,10 +22,9 @@ pub(super) fn function() -> ScalarUDF {
 
 fn outlines(arguments: &Arguments<'_>) -> Result<ArrayRef> {
     let cells = arguments.unsigned(0)?;
-    let outlines = cells.iter().map(|cell| {
-        cell.map(|cell| arguments.cell(cell).map(|cell| wkt(cell)))
-            .transpose()
-    });
+    let outlines = cells
+        .iter()
+        .map(|cell| cell.map(|cell| arguments.cell(cell).map(wkt)).transpose());
     Ok(Arc::new(outlines.collect::<Result<StringArray, _>>()?))
 }
 

@@ -31,7 +31,7 @@ fn disks(arguments: &Arguments<'_>) -> Result<ArrayRef> {
     };
     cell_lists(
         arguments,
-        |_cell, k| rings(k).map(|k| h3o::max_grid_disk_size(k)),
+        |_cell, k| rings(k).map(h3o::max_grid_disk_size),
         |cell, k| rings(k).map(|k| cell.grid_disk::<Vec<CellIndex>>(k).into_iter()),
     )
 }

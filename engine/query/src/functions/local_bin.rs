@@ -28,21 +28,16 @@ pub(super) fn function(time_zone: Tz) -> ScalarUDF {
                     })
             };
             let instants = arguments.instants(1)?;
-            let starts: TimestampMicrosecondArray = match arguments.constant_text(0) {
-                Some(word) => {
-                    let bin = bin(word)?;
-                    instants.unary(|instant| zone.bin_start(bin, instant))
-                }
-                None => {
-                    let words = arguments.texts(0)?;
-                    let starts = words.iter().zip(&instants).map(|pair| match pair {
-                        (Some(word), Some(instant)) => {
-                            Ok(Some(zone.bin_start(bin(word)?, instant)))
-                        }
-                        _ => Ok(None),
-                    });
-                    starts.collect::<Result<_, FunctionError>>()?
-                }
+            let starts: TimestampMicrosecondArray = if let Some(word) = arguments.constant_text(0) {
+                let bin = bin(word)?;
+                instants.unary(|instant| zone.bin_start(bin, instant))
+            } else {
+                let words = arguments.texts(0)?;
+                let starts = words.iter().zip(&instants).map(|pair| match pair {
+                    (Some(word), Some(instant)) => Ok(Some(zone.bin_start(bin(word)?, instant))),
+                    _ => Ok(None),
+                });
+                starts.collect::<Result<_, FunctionError>>()?
             };
             Ok(Arc::new(starts.with_timezone("UTC")) as ArrayRef)
         },

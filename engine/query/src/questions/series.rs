@@ -115,7 +115,7 @@ fn bins(
             ),
         )
     };
-    if last.saturating_sub(first) / bin.longest() > BINS_MAX as i64 {
+    if last.saturating_sub(first) / bin.longest() > i64::try_from(BINS_MAX).unwrap_or(i64::MAX) {
         return Err(too_many());
     }
     let mut starts = Vec::new();

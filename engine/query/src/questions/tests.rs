@@ -48,6 +48,12 @@ fn meets(filter: &Filter, truth: &Truth) -> bool {
 }
 
 fn filters() -> impl Strategy<Value = Filter> {
+    const AREAS: [(&str, &str); 4] = [
+        ("district", "a"),
+        ("district", "b"),
+        ("subdistrict", "a1"),
+        ("subdistrict", "b2"),
+    ];
     let texts = |words: &'static [&'static str]| {
         subsequence(words, 0..=words.len().min(2))
             .prop_map(|words| words.into_iter().map(str::to_owned).collect())
@@ -64,12 +70,6 @@ fn filters() -> impl Strategy<Value = Filter> {
             40.69 + (south + height) * 0.7,
         ]
     });
-    const AREAS: [(&str, &str); 4] = [
-        ("district", "a"),
-        ("district", "b"),
-        ("subdistrict", "a1"),
-        ("subdistrict", "b2"),
-    ];
     let area = select(&AREAS[..])
         .prop_map(|(level, id)| (level.parse::<AreaLevel>().unwrap(), id.to_owned()));
     let placed: Vec<_> = Fixture::shared()
@@ -235,12 +235,12 @@ fn rates_divide_by_the_surface_or_the_residents() {
     let per_10k = fixture
         .wait(session.areas(&filter, AreaLevel::District, &Measure::Per10k))
         .unwrap();
-    let records = counts.areas[0].records as f64;
+    let records = f64::from(u32::try_from(counts.areas[0].records).unwrap());
     let close = |a: f64, b: f64| {
         assert!(
             (a - b).abs() <= 1e-12 * b.abs(),
             "{a} is {b} but for rounding"
-        )
+        );
     };
     close(
         per_km2.areas[0].value.unwrap(),

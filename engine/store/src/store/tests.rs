@@ -143,12 +143,12 @@ fn visible(snapshot: &Snapshot, table: Table) -> RecordBatch {
 
 fn states(store: &Store) -> Vec<(String, String)> {
     let rows = visible(&store.snapshot(), Table::Complaints);
-    let (ids, status) = (
+    let (ids, words) = (
         rows["id"].as_string::<i32>(),
         rows["status"].as_string::<i32>(),
     );
     let mut states: Vec<_> = (0..rows.num_rows())
-        .map(|row| (ids.value(row).to_owned(), status.value(row).to_owned()))
+        .map(|row| (ids.value(row).to_owned(), words.value(row).to_owned()))
         .collect();
     states.sort();
     states
@@ -355,9 +355,9 @@ fn sealing_while_writing_changes_no_answer() {
         assert!(count >= seen, "a later snapshot has no fewer rows");
         seen = count;
     }
-    senders
-        .into_iter()
-        .for_each(|sender| sender.join().unwrap());
+    for sender in senders {
+        sender.join().unwrap();
+    }
     assert_eq!(
         visible(&store.snapshot(), Table::Complaints).num_rows(),
         800

@@ -114,7 +114,7 @@ impl Season {
     }
 }
 
-/// First day of the lunar year, by (year, month, day); compared with the `lunardate` calendar of PyPI.
+/// First day of the lunar year, by (year, month, day); compared with the `lunardate` calendar of `PyPI`.
 const SPRING_FESTIVALS: [(i32, u32, u32); 16] = [
     (2015, 2, 19),
     (2016, 2, 8),
