@@ -1,6 +1,6 @@
 //! The citybrain server and command line.
 //!
-//! [`run`] is the whole program: it reads the command line and runs one of [`commands`]. The server is [`serve`] over an
+//! [`run`] is the whole program: it reads the command line and runs one of the `commands`. The server is [`serve`] over an
 //! [`AppState`]; [`app`](mod@app) has the only list of its routes, and each route is a file in `routes`.
 
 pub mod app;
