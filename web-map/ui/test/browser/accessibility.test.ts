@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Stage, stage } from './harness';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let city: Stage;
 beforeAll(async () => {
@@ -14,7 +15,8 @@ afterAll(() => city?.close());
 
 /** What axe-core finds that keeps people out. */
 async function serious(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: AXE });
+  // Not as a script tag: the server's content security policy rightly refuses one.
+  await page.evaluate(AXE);
   const found = await page.evaluate(() =>
     (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
   );

@@ -228,7 +228,7 @@ describe('the desk', () => {
     };
     const [cell, count] = answer.cells.filter(([id]) => near(id)).sort((a, b) => b[1] - a[1])[0] ?? ['', 0];
     const [lat, lon] = cellToLatLng(cell);
-    const { page, faults } = await city.open(`/?from=${from}&to=${to}&at=11.95/${lat}/${lon}`);
+    const { page, faults } = await city.open(`/?from=${from}&to=${to}&at=10.95/${lat}/${lon}`);
     await chooseCell(page, cell);
     const shown = await page.locator('[data-fact="count"]').textContent();
     expect(Number(shown?.replaceAll(/\D/g, ''))).toBe(count);
