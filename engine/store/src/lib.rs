@@ -1,7 +1,7 @@
 //! Durability, and the only mutable state of the engine: journal, hot rows, lake, snapshot.
 //!
 //! A batch goes one way. [`Writer::append`] places its rows and hands them to the single writer thread, which drops what is
-//! already there, writes all waiting batches to the [journal](journal) in one transaction, publishes a new [`Snapshot`], and
+//! already there, writes all waiting batches to the journal in one transaction, publishes a new [`Snapshot`], and
 //! only then answers. A sealing thread moves hot rows into the lake (Delta Lake tables of sorted Parquet) in commits that carry
 //! the journal position, so that a crash at any point neither loses nor doubles a row.
 //!

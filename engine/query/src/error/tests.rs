@@ -15,7 +15,7 @@ fn mistakes_are_told_in_one_clear_line() {
         ),
         (
             "SELECT categorie FROM complaints",
-            "there is no column \"categorie\"; there is category, category_path",
+            "there is no column \"categorie\"; there is category",
         ),
         (
             "SELECT * FROM complaint",
