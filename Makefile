@@ -9,7 +9,7 @@ UI := web-map/ui
 BINARY := $(CARGO_TARGET_DIR)/release/citybrain
 DEBUG_BINARY := $(CARGO_TARGET_DIR)/debug/citybrain
 
-.PHONY: help demo run test bench fmt lint clean tools page api pictures checks
+.PHONY: help demo run test bench fmt lint clean tools page api
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -29,6 +29,10 @@ bench: $(BINARY) ## the measurements of benches/README.md
 fmt: page ## format Rust and TypeScript
 	cargo fmt --all
 	cd $(UI) && npm run --silent fmt
+
+api: page ## the page's API types, from the server's OpenAPI document
+	cargo build --workspace --bins --tests --locked
+	scripts/api.sh
 
 lint: page ## all lints, without tests
 	cargo fmt --all --check

@@ -16,5 +16,7 @@ step "Rust tests"
 # Bins and tests in one build: apart they would unify features differently and build the dependencies twice.
 cargo build --workspace --bins --tests --locked
 cargo test --workspace --locked
+step "the page's types are those of the server"
+scripts/api.sh --check
 step "the page in a real browser"
 scripts/browser.sh

@@ -1,4 +1,4 @@
-//! The store, and how it is asked: the two handles that everything else goes through.
+//! How the store of one city is written and asked: what everything else goes through.
 
 use std::num::NonZero;
 use std::ops::Deref;
@@ -7,16 +7,16 @@ use std::time::Instant;
 
 use citybrain_grid::City;
 use citybrain_query::{Limits, Session};
-use citybrain_store::{Store, Writer};
+use citybrain_store::Writer;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::config::Config;
 use crate::metrics;
 
-/// The store of one city with the limits of its queries.
+/// A handle on the store of one city, with the limits of its queries.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    store: Store,
+    writer: Writer,
     city: Arc<City>,
     limits: Limits,
     /// Queries that may run at the same time: each may take its whole memory.
@@ -26,7 +26,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(store: Store, city: Arc<City>, config: &Config) -> Self {
+    pub(crate) fn new(writer: Writer, city: Arc<City>, config: &Config) -> Self {
         let limits = Limits {
             memory_bytes: config.query_memory_bytes,
             timeout: config.query_timeout(),
@@ -35,7 +35,7 @@ impl Engine {
         };
         let queries = config.queries_at_once.max(2);
         Self {
-            store,
+            writer,
             city,
             limits,
             queries: Semaphore::new(queries),
@@ -43,12 +43,8 @@ impl Engine {
         }
     }
 
-    pub(crate) const fn store(&self) -> &Store {
-        &self.store
-    }
-
-    pub(crate) fn writer(&self) -> Writer {
-        self.store.writer()
+    pub(crate) const fn writer(&self) -> &Writer {
+        &self.writer
     }
 
     pub(crate) const fn city(&self) -> &Arc<City> {
@@ -72,17 +68,13 @@ impl Engine {
         sql: Option<SemaphorePermit<'a>>,
     ) -> Asking<'a> {
         let place = self.queries.acquire().await.expect(NEVER_CLOSED);
-        let session = Session::new(self.store.snapshot(), self.limits.clone());
+        let session = Session::new(self.writer.snapshot(), self.limits.clone());
         Asking {
             session,
             what,
             start: Instant::now(),
             _places: (place, sql),
         }
-    }
-
-    pub(crate) fn into_store(self) -> Store {
-        self.store
     }
 }
 

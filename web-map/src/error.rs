@@ -7,9 +7,8 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use citybrain_store::AppendError;
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use crate::problem::{PROBLEM_JSON, Problem};
 use crate::tiles::UnknownLayer;
 
 /// Why a request has no good answer. The client gets problem details; a cause that is ours goes to the log, once.
@@ -78,130 +77,67 @@ impl HttpError {
         Self::Internal(cause.into())
     }
 
-    const fn status(&self) -> StatusCode {
+    /// Status, name for machines, and title of the kind of error.
+    pub(crate) const fn kind(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::Parameter { .. } | Self::Body(_) | Self::Query(_) => StatusCode::BAD_REQUEST,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::MediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Host(_) => StatusCode::MISDIRECTED_REQUEST,
-            Self::Limit(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Busy { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::Parameter { .. } => "parameter",
-            Self::Body(_) => "body",
-            Self::MediaType { .. } => "media-type",
-            Self::TooLarge { .. } => "too-large",
-            Self::NotFound(_) => "not-found",
-            Self::Method => "method",
-            Self::Host(_) => "host",
-            Self::Query(_) => "query",
-            Self::Limit(_) => "query-limit",
-            Self::Busy { .. } => "busy",
-            Self::Unavailable(_) => "unavailable",
-            Self::Internal(_) => "internal",
-        }
-    }
-
-    const fn title(&self) -> &'static str {
-        match self {
-            Self::Parameter { .. } => "A parameter cannot be used",
-            Self::Body(_) => "The body cannot be read",
-            Self::MediaType { .. } => "The body's format is not read here",
-            Self::TooLarge { .. } => "The body is too large",
-            Self::NotFound(_) => "Not found",
-            Self::Method => "Method not allowed",
-            Self::Host(_) => "Not a name of this server",
-            Self::Query(_) => "The query cannot be answered",
-            Self::Limit(_) => "The query went beyond a limit",
-            Self::Busy { .. } => "Too much at once",
-            Self::Unavailable(_) => "Not available now",
-            Self::Internal(_) => "The server failed",
-        }
-    }
-}
-
-/// Problem details (RFC 9457).
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Problem {
-    /// A name for machines that stays the same: `urn:citybrain:problem:NAME`.
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    /// The kind of problem in a few words.
-    pub(crate) title: String,
-    /// The HTTP status.
-    pub(crate) status: u16,
-    /// What is wrong with this request.
-    pub(crate) detail: String,
-    /// Which fields or parameters are wrong, when it is about some.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) errors: Vec<FieldProblem>,
-}
-
-/// One wrong field or parameter.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct FieldProblem {
-    /// The field or parameter.
-    pub(crate) field: String,
-    /// What is wrong with it.
-    pub(crate) message: String,
-}
-
-impl From<&HttpError> for Problem {
-    fn from(error: &HttpError) -> Self {
-        let errors = match error {
-            HttpError::Parameter { name, message } => {
-                vec![FieldProblem {
-                    field: name.to_string(),
-                    message: message.clone(),
-                }]
-            }
-            _ => Vec::new(),
-        };
-        Self {
-            kind: format!("urn:citybrain:problem:{}", error.name()),
-            title: error.title().to_owned(),
-            status: error.status().as_u16(),
-            detail: error.to_string(),
-            errors,
+            Self::Parameter { .. } => (
+                StatusCode::BAD_REQUEST,
+                "parameter",
+                "A parameter cannot be used",
+            ),
+            Self::Body(_) => (StatusCode::BAD_REQUEST, "body", "The body cannot be read"),
+            Self::Query(_) => (
+                StatusCode::BAD_REQUEST,
+                "query",
+                "The query cannot be answered",
+            ),
+            Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::Method => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method",
+                "Method not allowed",
+            ),
+            Self::TooLarge { .. } => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "The body is too large",
+            ),
+            Self::MediaType { .. } => (
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "media-type",
+                "The body's format is not read here",
+            ),
+            Self::Host(_) => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "host",
+                "Not a name of this server",
+            ),
+            Self::Limit(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "query-limit",
+                "The query went beyond a limit",
+            ),
+            Self::Busy { .. } => (StatusCode::TOO_MANY_REQUESTS, "busy", "Too much at once"),
+            Self::Unavailable(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Not available now",
+            ),
+            Self::Internal(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "The server failed",
+            ),
         }
     }
 }
-
-impl Problem {
-    /// A body of which no row is a record, by the rows' positions, fields and messages.
-    pub(crate) fn rejected<'a>(rows: impl Iterator<Item = (u64, &'a str, &'a str)>) -> Self {
-        Self {
-            kind: "urn:citybrain:problem:rejected".to_owned(),
-            title: "No row is a record".to_owned(),
-            status: StatusCode::UNPROCESSABLE_ENTITY.as_u16(),
-            detail: "every row breaks a rule; they are kept and can be replayed".to_owned(),
-            errors: rows
-                .map(|(index, field, message)| FieldProblem {
-                    field: format!("{index}.{field}"),
-                    message: message.to_owned(),
-                })
-                .collect(),
-        }
-    }
-}
-
-/// The media type of problem details.
-pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         if let Self::Internal(cause) = &self {
             tracing::error!(cause = %one_line(cause.as_ref()), "request_failed");
         }
-        let mut response = (self.status(), Json(Problem::from(&self))).into_response();
+        let mut response = (self.kind().0, Json(Problem::from(&self))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

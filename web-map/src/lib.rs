@@ -14,6 +14,7 @@ mod http;
 mod live;
 mod metrics;
 mod page;
+mod problem;
 mod routes;
 mod schema;
 mod server;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use citybrain_store::CloseError;
+use citybrain_store::{CloseError, Store};
 use tokio::net::TcpListener;
 
 use crate::app::app;
@@ -15,13 +15,14 @@ use crate::tiles;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves on `listener` until `shutdown` is done; then ends the live streams, lets open requests finish, seals and closes the
-/// store.
+/// store. A client that is still served then is told that the store is closed.
 ///
 /// # Errors
 /// When the listener fails or sealing does. Nothing that was acknowledged is lost by either.
 pub async fn run(
     listener: TcpListener,
     state: AppState,
+    store: Store,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let state = Arc::new(state);
@@ -49,7 +50,7 @@ pub async fn run(
     stop.cancel();
     tasks.close();
     tasks.wait().await;
-    close(state).await
+    close(store).await
 }
 
 /// `work`, ended when the server stops.
@@ -75,12 +76,8 @@ async fn keep_metrics(state: Arc<AppState>) {
     }
 }
 
-async fn close(state: Arc<AppState>) -> Result<(), ServeError> {
-    let Some(state) = Arc::into_inner(state) else {
-        tracing::warn!("closed_without_sealing");
-        return Ok(());
-    };
-    match tokio::task::spawn_blocking(move || state.close()).await {
+async fn close(store: Store) -> Result<(), ServeError> {
+    match tokio::task::spawn_blocking(move || store.close()).await {
         Ok(closed) => closed.map_err(ServeError::Close),
         Err(panic) => std::panic::resume_unwind(panic.into_panic()),
     }

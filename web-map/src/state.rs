@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use citybrain_grid::City;
-use citybrain_store::{CloseError, Store, StoreOptions};
+use citybrain_store::{StoreOptions, Writer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -33,16 +33,16 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The state of a server that answers at `address` for an open store. `metrics` is what `/metrics` shows, if anything.
+    /// The state of a server that answers at `address` for the store of `writer`. `metrics` is what `/metrics` shows, if anything.
     pub fn new(
-        store: Store,
+        writer: Writer,
         city: Arc<City>,
         config: Config,
         address: SocketAddr,
         metrics: Option<PrometheusHandle>,
     ) -> Self {
-        let pulse = Pulse::new(clock::now(), store.snapshot().seq);
-        let engine = Arc::new(Engine::new(store, city, &config));
+        let pulse = Pulse::new(clock::now(), writer.snapshot().seq);
+        let engine = Arc::new(Engine::new(writer, city, &config));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         Self {
             hosts: Hosts::of(address.ip(), &config.hosts),
@@ -69,7 +69,7 @@ impl AppState {
 
     /// Takes note of every batch until the server stops; the times before its start are read once.
     pub(crate) async fn feel_pulse(self: Arc<Self>) {
-        let mut published = self.engine.store().watch();
+        let mut published = self.engine.writer().watch();
         match self.engine.ask("range").await.city_range().await {
             Ok(range) => self.pulse().know(range.received_at, range.to),
             Err(error) => tracing::warn!(%error, "newest_record_not_read"),
@@ -81,19 +81,6 @@ impl AppState {
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
             }
-        }
-    }
-
-    /// Seals what is hot and closes the store. Call it outside of asynchronous code.
-    ///
-    /// # Errors
-    /// When sealing failed; nothing is lost then.
-    pub fn close(self) -> Result<(), CloseError> {
-        drop(self.live);
-        match Arc::into_inner(self.engine) {
-            Some(engine) => engine.into_store().close(),
-            // Somebody still asks: the journal has everything that is not sealed.
-            None => Ok(()),
         }
     }
 }

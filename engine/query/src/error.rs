@@ -92,6 +92,14 @@ impl QueryError {
         }
     }
 
+    /// The statement is not a query, as DataFusion says.
+    pub(crate) fn forbidden(error: DataFusionError) -> Self {
+        match error {
+            DataFusionError::Plan(message) => Self::Forbidden(one_line(&message)),
+            other => Self::Failed(Box::new(other)),
+        }
+    }
+
     /// Reads what DataFusion says. `tables` are the names that a query may use, `memory_bytes` its limit.
     pub(crate) fn read(error: DataFusionError, tables: &[&str], memory_bytes: usize) -> Self {
         match error.find_root() {

@@ -88,7 +88,7 @@ impl Session {
             .with_allow_statements(false);
         read_only
             .verify_plan(&plan)
-            .map_err(|error| QueryError::Forbidden(error.strip_backtrace()))?;
+            .map_err(QueryError::forbidden)?;
         Ok(plan)
     }
 

@@ -128,6 +128,11 @@ impl Writer {
         self.shared.snapshot()
     }
 
+    /// What is published from now on, as by [`Store::watch`](crate::Store::watch).
+    pub fn watch(&self) -> broadcast::Receiver<Arc<Published>> {
+        self.shared.published.subscribe()
+    }
+
     fn room(&self) -> Result<(), AppendError> {
         if self.shared.hot_bytes.load(Ordering::Relaxed) > self.shared.options.hot_bytes_max {
             return Err(AppendError::Full {

@@ -71,7 +71,7 @@ pub(super) fn serve<T>(
     let store = Store::open(state_dir, Arc::clone(&city), config.store_options())?;
     let prepared = prepare(&city, &store.writer())?;
     let metrics = metrics::install().expect("a process serves once, so it collects metrics once");
-    let state = AppState::new(store, city, config, address, Some(metrics));
+    let state = AppState::new(store.writer(), city, config, address, Some(metrics));
 
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
@@ -79,6 +79,6 @@ pub(super) fn serve<T>(
         let listener = tokio::net::TcpListener::from_std(listener)?;
         begin(prepared, &state);
         terminal::print(|out| writeln!(out, "{}", ready(address)))?;
-        Ok(server::run(listener, state, asked.done()).await?)
+        Ok(server::run(listener, state, store, asked.done()).await?)
     })
 }

@@ -29,8 +29,10 @@ pub(crate) struct Freshness {
     /// The newest sequence number.
     pub(crate) seq: u64,
     /// When the last record was taken in.
+    #[schema(required)]
     pub(crate) received_at: Option<DateTime<Utc>>,
     /// The latest time at which a citizen reported.
+    #[schema(required)]
     pub(crate) requested_at: Option<DateTime<Utc>>,
     /// Complaints a minute, over the last minute.
     pub(crate) per_minute: f64,

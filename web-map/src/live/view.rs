@@ -181,7 +181,7 @@ struct Keeper {
 impl Keeper {
     async fn keep(self) {
         // Subscribed before the snapshot is taken: whatever the snapshot lacks comes through here.
-        let mut published = self.engine.store().watch();
+        let mut published = self.engine.writer().watch();
         let mut read_next = Instant::now();
         let mut send_next = Instant::now();
         let mut unsent = false;

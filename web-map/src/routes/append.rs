@@ -1,69 +1,32 @@
 //! `POST /v1/complaints`, `/v1/complaint-events` and `/v1/observations`: records come in.
 
+mod answer;
+
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use citybrain_ingest::{Context, Decoded, Format, Profile, decode_body};
-use citybrain_store::Receipt;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::error::{HttpError, PROBLEM_JSON, Problem};
+use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::body;
 use crate::http::params::Params;
+use crate::problem::Problem;
 use crate::state::AppState;
 use crate::{clock, metrics, schema};
 
-/// What became of a body. `accepted + updated + duplicate` and the rejected rows are all its rows.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Receipt)]
-pub(crate) struct Answer {
-    /// Every record of the body is in answers that have this sequence number or a larger one.
-    seq: u64,
-    /// New records.
-    accepted: u64,
-    /// Records that replace an earlier state of themselves.
-    updated: u64,
-    /// Records that were there already with the same content.
-    duplicate: u64,
-    /// Rows that are no record; they are kept with their reason and can be replayed.
-    rejected: Vec<Rejected>,
-}
-
-/// A row of a body that is no record.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Rejected {
-    /// The row's position in the body, from 0.
-    index: u64,
-    /// The field that breaks the rule.
-    field: String,
-    /// The rule's name, for machines.
-    rule: String,
-    /// What the rule asks for.
-    message: String,
-}
-
-/// A body of which no row is a record: problem details, and the receipt.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct RejectedBody {
-    #[serde(flatten)]
-    problem: Problem,
-    #[serde(flatten)]
-    receipt: Answer,
-}
+use self::answer::{Answer, Rejected, RejectedBody, all_rejected};
 
 /// New complaints, or new states of known ones.
 ///
 /// Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
 /// or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
 #[utoipa::path(
-    post, path = "/v1/complaints", tag = "complaints",
+    post, path = "/v1/complaints", operation_id = "append_complaints", tag = "complaints",
     request_body(content(
         (Vec<schema::ComplaintBody> = "application/json"),
         (schema::ComplaintBody = "application/x-ndjson"),
@@ -95,7 +58,7 @@ pub(crate) async fn complaints(
 /// Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
 /// or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
 #[utoipa::path(
-    post, path = "/v1/complaint-events", tag = "complaints",
+    post, path = "/v1/complaint-events", operation_id = "append_complaint_events", tag = "complaints",
     request_body(content(
         (Vec<schema::ComplaintEventBody> = "application/json"),
         (schema::ComplaintEventBody = "application/x-ndjson"),
@@ -127,7 +90,7 @@ pub(crate) async fn complaint_events(
 /// Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
 /// or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
 #[utoipa::path(
-    post, path = "/v1/observations", tag = "sensors",
+    post, path = "/v1/observations", operation_id = "append_observations", tag = "sensors",
     request_body(content(
         (Vec<schema::ObservationBody> = "application/json"),
         (schema::ObservationBody = "application/x-ndjson"),
@@ -231,52 +194,4 @@ async fn decode(
             .map_err(HttpError::internal)?
     };
     decoded.map_err(|error| HttpError::Body(error.to_string()))
-}
-
-fn all_rejected(receipt: Answer) -> Response {
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let problem = Problem::rejected(
-        receipt
-            .rejected
-            .iter()
-            .map(|row| (row.index, &*row.field, &*row.message)),
-    );
-    let body = RejectedBody { problem, receipt };
-    (status, [(header::CONTENT_TYPE, PROBLEM_JSON)], Json(body)).into_response()
-}
-
-impl Answer {
-    fn new(receipt: &Receipt, rejected: Vec<Rejected>) -> Self {
-        let Receipt {
-            seq,
-            accepted,
-            updated,
-            duplicate,
-            ..
-        } = *receipt;
-        Self {
-            seq,
-            accepted,
-            updated,
-            duplicate,
-            rejected,
-        }
-    }
-}
-
-impl From<&citybrain_store::Refused> for Rejected {
-    fn from(refused: &citybrain_store::Refused) -> Self {
-        let citybrain_ingest::Rejected {
-            index,
-            field,
-            rule,
-            message,
-        } = refused.into();
-        Self {
-            index,
-            field,
-            rule,
-            message,
-        }
-    }
 }

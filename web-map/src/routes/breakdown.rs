@@ -6,10 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use citybrain_query::By;
 
-use crate::error::{HttpError, Problem};
+use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::filter::FilterParams;
 use crate::http::params::Params;
+use crate::problem::Problem;
 use crate::schema;
 use crate::state::AppState;
 

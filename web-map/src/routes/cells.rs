@@ -8,11 +8,12 @@ use axum::response::{IntoResponse, Response};
 use citybrain_query::{Answer, Cells};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, UInt64Array};
 
-use crate::error::{HttpError, Problem};
+use crate::error::HttpError;
 use crate::format::Format;
 use crate::http::answer::json;
 use crate::http::filter::{FilterParams, measure};
 use crate::http::params::Params;
+use crate::problem::Problem;
 use crate::schema;
 use crate::state::AppState;
 

@@ -67,7 +67,8 @@ struct City {
     seq: u64,
     /// Complaints in all.
     complaints: u64,
-    /// From the first to the last complaint.
+    /// From the first to the last complaint; null while there is none.
+    #[schema(required)]
     range: Option<Range>,
     /// The server's clock.
     server_time: DateTime<Utc>,

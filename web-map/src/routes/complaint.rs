@@ -5,10 +5,11 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::error::{HttpError, Problem};
+use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::params::Params;
 use crate::http::segments::Segments;
+use crate::problem::Problem;
 use crate::schema;
 use crate::state::AppState;
 

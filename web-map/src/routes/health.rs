@@ -8,8 +8,9 @@ use citybrain_store::Batch;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{HttpError, Problem};
+use crate::error::HttpError;
 use crate::http::answer::json;
+use crate::problem::Problem;
 use crate::state::AppState;
 
 /// How the server is.
@@ -50,6 +51,6 @@ pub(crate) async fn readyz(State(state): State<Arc<AppState>>) -> Result<Respons
 fn healthy(state: &AppState) -> Result<Response, HttpError> {
     json(&Health {
         status: "ok",
-        seq: state.engine.store().snapshot().seq,
+        seq: state.engine.writer().snapshot().seq,
     })
 }

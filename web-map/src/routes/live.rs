@@ -1,5 +1,7 @@
 //! `GET /v1/live`: what changes, as it changes.
 
+mod event;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,20 +10,20 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use citybrain_watch::{Changes, Counts, Totals};
 use futures::Stream;
-use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use utoipa::ToSchema;
 
-use crate::error::{HttpError, Problem};
+use crate::error::HttpError;
 use crate::http::filter::FilterParams;
 use crate::http::params::Params;
 use crate::live::{Ask, Freshness, View};
+use crate::problem::Problem;
 use crate::state::AppState;
 use crate::{clock, metrics};
+
+use self::event::{LiveEvent, changed_only, event, everything};
 
 /// What changes, as it changes: a stream of events (`text/event-stream`).
 ///
@@ -73,68 +75,6 @@ pub(crate) async fn live(
         .into_response())
 }
 
-/// The data of an event of the live stream.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(untagged)]
-pub(crate) enum LiveEvent {
-    Snapshot(Snapshot),
-    Cells(ChangedCells),
-    Areas(ChangedAreas),
-    Freshness(Freshness),
-}
-
-/// Event `snapshot`: every count.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = LiveSnapshot)]
-pub(crate) struct Snapshot {
-    /// Every record up to this sequence number is counted.
-    seq: u64,
-    /// H3 resolution of the cells.
-    resolution: u8,
-    /// Cell as hex text, and complaints in it.
-    cells: Vec<(String, u64)>,
-    #[serde(flatten)]
-    sums: Sums,
-}
-
-/// Event `cells`: the new counts of the cells that changed.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = LiveCells)]
-pub(crate) struct ChangedCells {
-    /// Every record up to this sequence number is counted.
-    seq: u64,
-    /// Cell as hex text, and complaints in it now.
-    cells: Vec<(String, u64)>,
-    #[serde(flatten)]
-    sums: Sums,
-}
-
-/// Event `areas`: the new counts of the areas that changed; after a snapshot, all that have any.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = LiveAreas)]
-pub(crate) struct ChangedAreas {
-    /// Every record up to this sequence number is counted.
-    seq: u64,
-    /// The level: the city's largest.
-    level: &'static str,
-    /// Area id, and complaints in it now.
-    areas: Vec<(String, u64)>,
-}
-
-/// `total = located + outside + not_located`.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = LiveSums)]
-pub(crate) struct Sums {
-    /// Complaints that the filter meets.
-    total: u64,
-    /// In an area of the city's largest level.
-    located: u64,
-    /// With a position outside of them.
-    outside: u64,
-    /// Without a position.
-    not_located: u64,
-}
-
 /// How often freshness is told.
 const FRESHNESS: Duration = Duration::from_secs(2);
 
@@ -171,88 +111,6 @@ fn events(
                     }
                 }
             }
-        }
-    }
-}
-
-fn everything(counts: Counts, resolution: u8, level: &'static str) -> [Event; 2] {
-    let Counts {
-        seq,
-        cells,
-        areas,
-        totals,
-    } = counts;
-    let mut cells: Vec<_> = cells.into_iter().collect();
-    cells.sort_unstable();
-    let snapshot = Snapshot {
-        seq,
-        resolution,
-        cells: cells.into_iter().map(shown).collect(),
-        sums: totals.into(),
-    };
-    let areas = ChangedAreas {
-        seq,
-        level,
-        areas: areas.into_iter().collect(),
-    };
-    [
-        event("snapshot", Some(seq), &LiveEvent::Snapshot(snapshot)),
-        event("areas", Some(seq), &LiveEvent::Areas(areas)),
-    ]
-}
-
-fn changed_only(changes: &Changes, level: &'static str) -> Vec<Event> {
-    let Changes {
-        seq,
-        cells,
-        areas,
-        totals,
-    } = changes;
-    let cells = ChangedCells {
-        seq: *seq,
-        cells: cells.iter().copied().map(shown).collect(),
-        sums: (*totals).into(),
-    };
-    let mut events = vec![event("cells", Some(*seq), &LiveEvent::Cells(cells))];
-    if !areas.is_empty() {
-        let areas = ChangedAreas {
-            seq: *seq,
-            level,
-            areas: areas.clone(),
-        };
-        events.push(event("areas", Some(*seq), &LiveEvent::Areas(areas)));
-    }
-    events
-}
-
-fn shown((cell, count): (u64, u64)) -> (String, u64) {
-    (format!("{cell:x}"), count)
-}
-
-fn event(name: &str, seq: Option<u64>, data: &LiveEvent) -> Event {
-    let event = Event::default()
-        .event(name)
-        .json_data(data)
-        .expect("numbers and texts have a form in JSON");
-    match seq {
-        Some(seq) => event.id(seq.to_string()),
-        None => event,
-    }
-}
-
-impl From<Totals> for Sums {
-    fn from(totals: Totals) -> Self {
-        let Totals {
-            total,
-            located,
-            outside,
-            not_located,
-        } = totals;
-        Self {
-            total,
-            located,
-            outside,
-            not_located,
         }
     }
 }

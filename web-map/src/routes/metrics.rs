@@ -18,7 +18,7 @@ pub(crate) async fn metrics(State(state): State<Arc<AppState>>) -> Result<Respon
     let Some(metrics) = &state.metrics else {
         return Err(HttpError::NotFound("metric collected here".to_owned()));
     };
-    crate::metrics::standing(state.engine.store().snapshot().seq, state.tiles.bytes());
+    crate::metrics::standing(state.engine.writer().snapshot().seq, state.tiles.bytes());
     Ok((
         [(
             header::CONTENT_TYPE,

@@ -11,9 +11,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::error::{HttpError, Problem};
+use crate::error::HttpError;
 use crate::format::{Format, FormatError, write_json_rows};
 use crate::http::body;
+use crate::problem::Problem;
 use crate::schema;
 use crate::state::AppState;
 

@@ -8,10 +8,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use tilejson::{Bounds, TileJSON, VectorLayer, tilejson};
 
-use crate::error::{HttpError, Problem};
+use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::params::Params;
 use crate::http::segments::Segments;
+use crate::problem::Problem;
 use crate::state::AppState;
 use crate::tiles::{Layer, UnknownLayer};
 

@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use citybrain_grid::tile::TileCoord;
 
-use crate::error::{HttpError, Problem};
+use crate::error::HttpError;
 use crate::http::caching::{Keep, Tagged};
 use crate::http::params::Params;
 use crate::http::segments::Segments;
+use crate::problem::Problem;
 use crate::state::AppState;
 use crate::tiles::Layer;
 

@@ -1,5 +1,7 @@
 //! A value for each area of a level.
 
+use std::collections::BTreeMap;
+
 use citybrain_grid::City;
 use citybrain_model::AreaLevel;
 use serde::Serialize;
@@ -37,6 +39,8 @@ pub struct AreaValue {
     pub id: String,
     /// The name in the city's own language; none for an area of an earlier boundary version.
     pub name: Option<String>,
+    /// The name in the city's other languages, by language.
+    pub names: BTreeMap<String, String>,
     /// The id of the area of the next larger level.
     pub parent: Option<String>,
     /// The value; none where it cannot be said: a rate without residents, a mean without observations.
@@ -69,6 +73,10 @@ impl Session {
         let city = &self.snapshot.city;
         let statement = statement(city, filter, level, measure)?;
         let answer = self.rows(&statement).await?;
+        let names = |id: &str| {
+            let area = city.level(level)?.area(id)?;
+            Some(area.names.clone())
+        };
 
         let mut totals = Totals::default();
         let mut areas = Vec::with_capacity(answer.rows());
@@ -95,6 +103,7 @@ impl Session {
                 };
                 totals.add_placed(records, records);
                 areas.push(AreaValue {
+                    names: names(&id).unwrap_or_default(),
                     id,
                     name: text_at(&name, row),
                     parent: text_at(&parent, row),

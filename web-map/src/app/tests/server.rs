@@ -54,12 +54,13 @@ impl TestServer {
         let open = move || {
             Store::create(&path, &city()).unwrap();
             let store = Store::open(&path, city(), config.store_options()).unwrap();
-            AppState::new(store, city(), config, address, None)
+            let state = AppState::new(store.writer(), city(), config, address, None);
+            (store, state)
         };
-        let state = tokio::task::spawn_blocking(open).await.unwrap();
+        let (store, state) = tokio::task::spawn_blocking(open).await.unwrap();
         let engine = Arc::clone(&state.engine);
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = TaskTracker::new().spawn(run(listener, state, async {
+        let served = TaskTracker::new().spawn(run(listener, state, store, async {
             stopped.await.ok();
         }));
         Self {
@@ -74,8 +75,6 @@ impl TestServer {
 
     /// Stops the server and waits for its end; gives back its directory.
     pub(crate) async fn stop(self) -> TempDir {
-        // Nothing else may hold the store when it is to be closed.
-        drop(self.engine);
         self.stop.send(()).unwrap();
         self.served.await.unwrap().unwrap();
         self.dir

@@ -18,7 +18,7 @@ const SLEPT_SECONDS: i64 = 30;
 
 /// Starts the feed on the server's tasks; it ends with the server. Ids are made from the instant, so a later feed repeats none.
 pub(super) fn start(simulation: Simulation, state: &AppState, per_second: f64) {
-    let (writer, stop) = (state.engine.writer(), state.stop.clone());
+    let (writer, stop) = (state.engine.writer().clone(), state.stop.clone());
     state.tasks.spawn(async move {
         stop.run_until_cancelled(feed(simulation, writer, per_second))
             .await;

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::pin::pin;
 
+use citybrain_watch::{Counts, Totals};
 use futures::StreamExt;
 
 use super::*;

@@ -1,0 +1,136 @@
+//! Records as they are answered.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A page of complaints, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Complaints {
+    complaints: Vec<Complaint>,
+    /// The cursor of the next page; null after the last.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// One citizen report in its latest state, without what was said. Instants are UTC.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Complaint {
+    id: String,
+    source: String,
+    #[schema(required)]
+    channel: Option<String>,
+    #[schema(required)]
+    kind: Option<String>,
+    #[schema(required)]
+    category: Option<String>,
+    /// The category with its ancestors, from large to small, joined by `->`.
+    #[schema(required)]
+    category_path: Option<String>,
+    requested_at: DateTime<Utc>,
+    received_at: DateTime<Utc>,
+    #[schema(required)]
+    dispatched_at: Option<DateTime<Utc>>,
+    #[schema(required)]
+    due_at: Option<DateTime<Utc>>,
+    #[schema(required)]
+    closed_at: Option<DateTime<Utc>>,
+    #[schema(required)]
+    status: Option<String>,
+    #[schema(required)]
+    urgency: Option<String>,
+    #[schema(required)]
+    agency: Option<String>,
+    /// Longitude, WGS 84 degrees.
+    #[schema(required)]
+    lon: Option<f64>,
+    /// Latitude, WGS 84 degrees.
+    #[schema(required)]
+    lat: Option<f64>,
+    #[schema(required)]
+    address: Option<String>,
+    /// The H3 cell at the base resolution, as hex text.
+    #[schema(required)]
+    cell: Option<String>,
+    #[schema(required)]
+    district: Option<String>,
+    #[schema(required)]
+    subdistrict: Option<String>,
+    #[schema(required)]
+    community: Option<String>,
+    #[schema(required)]
+    grid: Option<String>,
+    /// `point`, `default`, `area`, `gazetteer` or `none`.
+    location_quality: String,
+    #[schema(required)]
+    contacted: Option<bool>,
+    #[schema(required)]
+    resolved: Option<String>,
+    #[schema(required)]
+    satisfaction: Option<String>,
+    #[schema(required)]
+    repeat_of: Option<String>,
+    /// Labels, joined by `;`.
+    #[schema(required)]
+    tags: Option<String>,
+}
+
+/// One citizen report with what was said and its steps.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComplaintDetail {
+    #[serde(flatten)]
+    complaint: Complaint,
+    /// What was said.
+    text: Option<String>,
+    /// Its steps in order of time.
+    events: Vec<ComplaintStep>,
+}
+
+/// One step in the life of a complaint. Instants are UTC.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComplaintStep {
+    event: String,
+    at: DateTime<Utc>,
+    received_at: DateTime<Utc>,
+    #[schema(required)]
+    actor: Option<String>,
+    #[schema(required)]
+    reason: Option<String>,
+    /// What the step changes, as the text of a JSON object.
+    #[schema(required)]
+    fields: Option<String>,
+}
+
+/// The sensors, in order of name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Sensors {
+    sensors: Vec<Sensor>,
+}
+
+/// A sensor and what it last said.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Sensor {
+    sensor: String,
+    /// Longitude, WGS 84 degrees.
+    #[schema(required)]
+    lon: Option<f64>,
+    /// Latitude, WGS 84 degrees.
+    #[schema(required)]
+    lat: Option<f64>,
+    datastreams: Vec<Datastream>,
+}
+
+/// A datastream and its newest observation.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Datastream {
+    source: String,
+    datastream: String,
+    #[schema(required)]
+    property: Option<String>,
+    /// A UCUM code.
+    #[schema(required)]
+    unit: Option<String>,
+    phenomenon_time: DateTime<Utc>,
+    result: f64,
+    quality: String,
+}
