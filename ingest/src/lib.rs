@@ -10,6 +10,7 @@ pub mod city;
 pub mod decode;
 pub mod import;
 pub mod mask;
+pub mod place;
 pub mod profile;
 pub mod replay;
 pub mod rows;

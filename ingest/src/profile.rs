@@ -14,7 +14,6 @@ mod shipped;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
-use citybrain_grid::Crs;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 pub use self::{
@@ -23,7 +22,10 @@ pub use self::{
     rule::{ColumnRule, FieldRule, Other, TimeColumns},
     shipped::SHIPPED,
 };
-use crate::rows::{Encoding, Format, Shape};
+use crate::{
+    city::SourceCrs,
+    rows::{Encoding, Format, Shape},
+};
 
 /// A source profile.
 #[derive(Debug, Clone, Deserialize)]
@@ -162,9 +164,10 @@ pub enum Clock {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PositionRule {
-    /// The coordinate system, `wgs84`, `cgcs2000`, `gcj02` or `bd09`; required, a wrong one moves points by hundreds of metres.
+    /// The coordinate system, `wgs84`, `cgcs2000`, `gcj02`, `bd09` or `epsg:NUMBER`; required, a wrong one moves points by hundreds of
+    /// metres. In a projected system the column named for longitude holds the easting.
     #[serde(deserialize_with = "crs")]
-    pub crs: Crs,
+    pub crs: SourceCrs,
     /// The columns named for longitude hold the latitude and the other way round.
     #[serde(default)]
     pub swap: bool,
@@ -195,7 +198,7 @@ where
         .collect()
 }
 
-fn crs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Crs, D::Error> {
+fn crs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SourceCrs, D::Error> {
     let word = String::deserialize(deserializer)?;
     word.parse().map_err(D::Error::custom)
 }

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use citybrain_model::AreaLevel;
 use h3o::{CellIndex, Resolution};
 
+use crate::aligned::{AlignedError, AlignedGrid};
 use crate::build::build_level;
 use crate::fingerprint::{boundary_version, of_city};
 use crate::{BBox, BuildError, CityParts, Level};
@@ -28,6 +29,7 @@ pub struct City {
     boundary_version: String,
     bbox: BBox,
     pub(crate) covers: [OnceLock<Box<[CellIndex]>>; 16],
+    pub(crate) aligned: OnceLock<Result<AlignedGrid, AlignedError>>,
 }
 
 impl City {
@@ -60,6 +62,7 @@ impl City {
             levels,
             fingerprint,
             covers: Default::default(),
+            aligned: OnceLock::new(),
         })
     }
 

@@ -6,7 +6,9 @@
 //!
 //! Everywhere longitude comes before latitude, in WGS 84 degrees; nothing here reads a file or a clock.
 
+pub mod aligned;
 mod area_km2;
+mod arrow;
 mod bbox;
 mod build;
 mod city;
@@ -16,6 +18,7 @@ mod crs;
 mod error;
 mod faults;
 mod fingerprint;
+mod hexagon;
 mod label;
 mod level;
 mod locate;
@@ -25,9 +28,13 @@ mod parts;
 mod planar;
 mod predicate;
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod real;
+mod roads;
 #[cfg(test)]
 mod sample;
+mod share;
 pub mod survey;
 pub mod tile;
 
@@ -40,6 +47,8 @@ pub use cover::cover;
 pub use crs::{Crs, UnknownCrs};
 pub use error::BuildError;
 pub use faults::{RingFault, RingRule};
+pub use hexagon::h3_cells;
 pub use level::{Area, Level, Version};
 pub use locate::{NOWHERE, Places};
 pub use parts::{AreaParts, CityParts, LevelParts, Parents, VersionParts};
+pub use roads::{RoadError, RoadParts, Roads};

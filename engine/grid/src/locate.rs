@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
-use h3o::{LatLng, Resolution};
+use citybrain_model::AreaLevel;
 
-use crate::{BBox, City, Level, Version};
+use crate::hexagon::Hexagons;
+use crate::share::{PIECE, share};
+use crate::{City, Level, Version};
 
 /// In [`Places::areas`]: the point lies in no area of the level.
 pub const NOWHERE: u32 = u32::MAX;
@@ -28,6 +30,9 @@ impl City {
     /// any of its edges is inside. Where several areas hold the point, it is in the one whose id comes first in byte order.
     /// A point that is not finite or lies outside ±180 and ±90 degrees has no position: cell 0 and [`NOWHERE`].
     ///
+    /// From 100,000 points on, as many threads as the machine runs at once share the work; the call returns when all are done.
+    /// The answers do not depend on it.
+    ///
     /// # Panics
     /// When the slices differ in length.
     pub fn locate(&self, lon: &[f64], lat: &[f64], at: Option<&[i64]>) -> Places {
@@ -36,38 +41,122 @@ impl City {
             at.is_none_or(|at| at.len() == lon.len()),
             "as many instants as positions"
         );
-        let mut areas = [const { Vec::new() }; 4];
-        for level in &self.levels {
-            let found = &mut areas[level.level.index()];
-            found.reserve_exact(lon.len());
-            let points = lon.iter().zip(lat);
-            if let (Some(at), [_, _, ..]) = (at, level.versions()) {
-                let versions = Calendar::new(level, self.time_zone);
-                let points = points.zip(at);
-                found.extend(points.map(|((&x, &y), &at)| versions.at(at).locate(x, y)));
-            } else {
-                let version = level.latest_version();
-                found.extend(points.map(|(&x, &y)| version.locate(x, y)));
-            }
-        }
-        for absent in areas.iter_mut().filter(|areas| areas.len() < lon.len()) {
-            absent.resize(lon.len(), NOWHERE);
-        }
-        let points = lon.iter().zip(lat);
-        Places {
-            cell: points
-                .map(|(&x, &y)| cell(x, y, self.base_resolution))
-                .collect(),
-            areas,
-        }
+        let mut places = Places {
+            cell: vec![0; lon.len()],
+            areas: AreaLevel::ALL.map(|level| {
+                let start = self.level(level).map_or(NOWHERE, |_| 0);
+                vec![start; lon.len()]
+            }),
+        };
+        let placing = Placing::new(self, at.is_some());
+        let pieces = pieces(lon, lat, at, &mut places);
+        share(lon.len(), pieces, |piece| placing.place(piece));
+        places
     }
 }
 
-fn cell(lon: f64, lat: f64, resolution: Resolution) -> u64 {
-    if !BBox::EARTH.holds(lon, lat) {
-        return 0;
+impl Level {
+    /// The areas of this level alone that hold the points, by the latest boundaries, in order: indices into [`Level::areas`],
+    /// or [`NOWHERE`]. Exact as [`City::locate`], and shared among threads like it.
+    ///
+    /// # Panics
+    /// When the slices differ in length.
+    pub fn locate(&self, lon: &[f64], lat: &[f64]) -> Vec<u32> {
+        assert_eq!(lon.len(), lat.len(), "as many longitudes as latitudes");
+        let mut areas = vec![0; lon.len()];
+        let version = self.latest_version();
+        let points = lon.chunks(PIECE).zip(lat.chunks(PIECE));
+        let pieces = points.zip(areas.chunks_mut(PIECE));
+        share(lon.len(), pieces, |((lon, lat), areas)| {
+            version.fill(lon, lat, areas);
+        });
+        areas
     }
-    LatLng::new(lat, lon).map_or(0, |position| position.to_cell(resolution).into())
+}
+
+/// Some of the points, and where their places go.
+struct Piece<'a> {
+    lon: &'a [f64],
+    lat: &'a [f64],
+    at: Option<&'a [i64]>,
+    cell: &'a mut [u64],
+    areas: [&'a mut [u32]; 4],
+}
+
+fn pieces<'a>(
+    lon: &'a [f64],
+    lat: &'a [f64],
+    at: Option<&'a [i64]>,
+    places: &'a mut Places,
+) -> impl Iterator<Item = Piece<'a>> + Send {
+    let mut at = at.map(|at| at.chunks(PIECE));
+    let mut areas = places.areas.each_mut().map(|areas| areas.chunks_mut(PIECE));
+    let points = lon.chunks(PIECE).zip(lat.chunks(PIECE));
+    points
+        .zip(places.cell.chunks_mut(PIECE))
+        .map(move |((lon, lat), cell)| Piece {
+            lon,
+            lat,
+            at: at.as_mut().and_then(Iterator::next),
+            cell,
+            areas: areas
+                .each_mut()
+                .map(|areas| areas.next().unwrap_or_default()),
+        })
+}
+
+/// What placing needs of the city, worked out once for all pieces.
+struct Placing<'a> {
+    /// Each level, and its versions when points are placed by different ones.
+    levels: Vec<(&'a Level, Option<Calendar<'a>>)>,
+    hexagons: Hexagons,
+}
+
+impl<'a> Placing<'a> {
+    fn new(city: &'a City, by_instant: bool) -> Self {
+        let calendar = |level: &'a Level| {
+            (by_instant && level.versions().len() > 1).then(|| Calendar::new(level, city.time_zone))
+        };
+        let levels = city.levels.iter().map(|level| (level, calendar(level)));
+        Self {
+            levels: levels.collect(),
+            hexagons: Hexagons::new(city.base_resolution),
+        }
+    }
+
+    fn place(&self, piece: Piece<'_>) {
+        let Piece {
+            lon,
+            lat,
+            at,
+            cell,
+            areas,
+        } = piece;
+        for (level, calendar) in &self.levels {
+            let areas = &mut *areas[level.level.index()];
+            if let (Some(at), Some(versions)) = (at, calendar) {
+                let points = lon.iter().zip(lat).zip(at);
+                for (((&x, &y), &at), area) in points.zip(areas) {
+                    *area = versions.at(at).locate(x, y);
+                }
+            } else {
+                level.latest_version().fill(lon, lat, areas);
+            }
+        }
+        self.hexagons.fill(lon, lat, cell);
+    }
+}
+
+impl Version {
+    /// As [`Version::locate`], for many positions.
+    fn fill(&self, lon: &[f64], lat: &[f64], areas: &mut [u32]) {
+        self.index.fill(lon, lat, areas);
+        if self.areas.start > 0 {
+            for area in areas.iter_mut().filter(|area| **area != NOWHERE) {
+                *area += self.areas.start;
+            }
+        }
+    }
 }
 
 /// A level's versions by instant. Local dates are only worked out within two days of a change of version.

@@ -53,7 +53,37 @@ impl PlanarIndex {
         }
         self.groups.locate(answer - GROUP, lon, lat)
     }
+
+    /// As [`PlanarIndex::locate`], for many points.
+    ///
+    /// The index is larger than the caches, so a point mostly waits for memory. Each step is done for a whole batch before the
+    /// next one, without a branch in between, which lets the processor wait for many points at once.
+    pub(crate) fn fill(&self, lon: &[f64], lat: &[f64], areas: &mut [u32]) {
+        let points = lon.chunks(BATCH).zip(lat.chunks(BATCH));
+        for ((lon, lat), areas) in points.zip(areas.chunks_mut(BATCH)) {
+            for ((area, &lon), &lat) in areas.iter_mut().zip(lon).zip(lat) {
+                *area = match self.bins.of(lon, lat) {
+                    Some(bin) => self.answers[bin],
+                    None => NOWHERE,
+                };
+            }
+            let (mut waiting, mut count) = ([0; BATCH], 0);
+            for (at, &answer) in areas.iter().enumerate() {
+                waiting[count] = at;
+                count += usize::from(answer >= GROUP && answer != NOWHERE);
+            }
+            let waiting = &waiting[..count];
+            self.groups
+                .touch(waiting.iter().map(|&at| areas[at] - GROUP));
+            for &at in waiting {
+                areas[at] = self.groups.locate(areas[at] - GROUP, lon[at], lat[at]);
+            }
+        }
+    }
 }
+
+/// Points that are looked up together.
+const BATCH: usize = 256;
 
 #[cfg(test)]
 mod tests;

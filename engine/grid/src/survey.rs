@@ -4,16 +4,16 @@
 //! part by that much: pieces below [`SMALLEST_M2`] are left out.
 
 use geo::bool_ops::{FillRule, unary_union};
-use geo::{BooleanOps, MultiPolygon, Point, Polygon};
+use geo::{BooleanOps, Coord, LineString, MultiPolygon, Point, Polygon};
 
 use crate::label::label_point;
-use crate::{Area, area_km2};
+use crate::{Area, BBox, area_km2};
 
 /// The smallest piece of ground that is reported, m².
 pub const SMALLEST_M2: f64 = 1.0;
 
 /// Pieces of ground.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ground {
     /// How many pieces of at least [`SMALLEST_M2`].
     pub pieces: usize,
@@ -21,6 +21,8 @@ pub struct Ground {
     pub area_m2: f64,
     /// A point inside the largest of them.
     pub at: Point<f64>,
+    /// The pieces, degrees.
+    pub shape: MultiPolygon<f64>,
 }
 
 /// The pairs of areas that overlap, by index, lower first, with what they share. Cost: an overlay for each pair whose boxes
@@ -68,6 +70,92 @@ pub fn uncovered<'a>(area: &Area, parts: impl Iterator<Item = &'a Area>) -> Opti
     )
 }
 
+/// The areas whose borders meet a piece of ground, by index: those that lie around a gap.
+pub fn neighbours(ground: &Ground, areas: &[Area]) -> Vec<usize> {
+    let of = BBox::of(&ground.shape);
+    let near = of
+        .with(of.west - MEETING_DEG, of.south - MEETING_DEG)
+        .with(of.east + MEETING_DEG, of.north + MEETING_DEG);
+    let met = |area: &Area| {
+        let rings = area.geometry.iter().flat_map(rings_of);
+        let mut edges = rings.flat_map(LineString::lines).filter(|edge| {
+            edge.start.x.min(edge.end.x) <= near.east
+                && edge.start.x.max(edge.end.x) >= near.west
+                && edge.start.y.min(edge.end.y) <= near.north
+                && edge.start.y.max(edge.end.y) >= near.south
+        });
+        let corners: Vec<Coord<f64>> = ground
+            .shape
+            .iter()
+            .flat_map(rings_of)
+            .flat_map(LineString::coords)
+            .copied()
+            .collect();
+        edges.any(|edge| {
+            let apart = |corner: &Coord<f64>| distance(*corner, edge.start, edge.end);
+            corners.iter().any(|corner| apart(corner) <= MEETING_DEG)
+        })
+    };
+    (0..areas.len())
+        .filter(|&at| near.touches(&areas[at].bbox) && met(&areas[at]))
+        .collect()
+}
+
+/// Borders that should coincide part by the rounding of the overlay: this many degrees, a millimetre, is still together.
+const MEETING_DEG: f64 = 1e-8;
+
+fn rings_of(polygon: &Polygon<f64>) -> impl Iterator<Item = &LineString<f64>> {
+    std::iter::once(polygon.exterior()).chain(polygon.interiors())
+}
+
+/// How far a point is from the edge between two others.
+fn distance(point: Coord<f64>, start: Coord<f64>, end: Coord<f64>) -> f64 {
+    let (along, to) = (end - start, point - start);
+    let length2 = along.x * along.x + along.y * along.y;
+    let share = if length2 > 0.0 {
+        ((to.x * along.x + to.y * along.y) / length2).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    let foot = start + along * share;
+    (point.x - foot.x).hypot(point.y - foot.y)
+}
+
+/// How the even-odd rule reads a boundary whose rings break a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Parts.
+    pub parts: usize,
+    /// Holes in all of them, without those that touch their outer ring in a point: they are drawn as bays of it.
+    pub holes: usize,
+    /// Ground that the rings enclose an even number of times, so that it is none of the area.
+    pub left_out: Option<Ground>,
+    /// Ground that counts as the area's although a hole covers it or lies outside its ring.
+    pub taken_in: Option<Ground>,
+}
+
+/// How the even-odd rule reads a boundary as given, against reading its rings one by one: each polygon is what its outer ring
+/// encloses without what its holes enclose.
+pub fn reading(given: &MultiPolygon<f64>) -> Reading {
+    let nothing = MultiPolygon::<f64>::new(Vec::new());
+    let even_odd = given.union(&nothing);
+    let enclosed = |ring: &LineString<f64>| {
+        Polygon::new(ring.clone(), Vec::new()).union_with_fill_rule(&nothing, FillRule::NonZero)
+    };
+    let one_by_one = given.iter().fold(nothing.clone(), |all, polygon| {
+        let outer = enclosed(polygon.exterior());
+        let holes = polygon.interiors().iter().map(enclosed);
+        let polygon = holes.fold(outer, |rest, hole| rest.difference(&hole));
+        all.union(&polygon)
+    });
+    Reading {
+        parts: even_odd.0.len(),
+        holes: even_odd.iter().map(|part| part.interiors().len()).sum(),
+        left_out: ground(one_by_one.difference(&even_odd)),
+        taken_in: ground(even_odd.difference(&one_by_one)),
+    }
+}
+
 fn ground(shape: MultiPolygon<f64>) -> Option<Ground> {
     let sized = |polygon| {
         let piece = MultiPolygon::new(vec![polygon]);
@@ -83,6 +171,7 @@ fn ground(shape: MultiPolygon<f64>) -> Option<Ground> {
         pieces: pieces.len(),
         area_m2: pieces.iter().map(|(m2, _)| m2).sum(),
         at: label_point(largest)?,
+        shape: pieces.into_iter().flat_map(|(_, piece)| piece).collect(),
     })
 }
 

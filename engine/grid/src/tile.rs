@@ -1,8 +1,9 @@
-//! A city's areas and cells as vector tiles (Mapbox Vector Tile 2.1, extent 4096, buffer 64).
+//! A city's areas, cells and aligned cells as vector tiles (Mapbox Vector Tile 2.1, extent 4096, buffer 64).
 //!
 //! Each vertex is rounded once to the whole units of its zoom, wherever it is used, so shared borders stay shared, between
 //! neighbours and between tiles: nothing gapes and nothing overlaps.
 
+mod aligned;
 mod areas;
 mod cells;
 mod clip;
@@ -12,6 +13,7 @@ mod decode;
 mod geometry;
 mod world;
 
+pub use aligned::{aligned, aligned_zoom_min};
 pub(crate) use areas::WorldAreas;
 pub use areas::areas;
 pub use cells::cells;

@@ -1,4 +1,4 @@
-//! SQL functions: H3 under its v4 names, and the city's local time. One function a file.
+//! SQL functions: H3 under its v4 names, the city's local time, and where a position is. One function a file.
 //!
 //! All are pure (`Immutable`), work on columns, give NULL for NULL, and refuse a value that is no cell by naming it.
 
@@ -21,11 +21,12 @@ mod h3_string_to_cell;
 mod lists;
 mod local;
 mod local_bin;
+mod locate;
 mod signature;
 
 use std::sync::{Arc, LazyLock};
 
-use chrono_tz::Tz;
+use citybrain_grid::City;
 use datafusion::logical_expr::ScalarUDF;
 
 pub use error::FunctionError;
@@ -55,7 +56,12 @@ pub(crate) fn h3() -> &'static [Arc<ScalarUDF>] {
     &FUNCTIONS
 }
 
-/// The functions that know the city's time zone.
-pub(crate) fn local_time(time_zone: Tz) -> [Arc<ScalarUDF>; 2] {
-    [local::function(time_zone), local_bin::function(time_zone)].map(Arc::new)
+/// The functions that know the city: its time zone and its boundaries.
+pub(crate) fn of_city(city: &Arc<City>) -> [Arc<ScalarUDF>; 3] {
+    [
+        local::function(city.time_zone),
+        local_bin::function(city.time_zone),
+        locate::function(Arc::clone(city)),
+    ]
+    .map(Arc::new)
 }

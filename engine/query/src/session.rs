@@ -181,7 +181,7 @@ pub(crate) fn state(snapshot: &Snapshot, limits: &Limits, tables: Arc<Tables>) -
     builder
         .scalar_functions()
         .get_or_insert_default()
-        .extend(functions::local_time(snapshot.city.time_zone));
+        .extend(functions::of_city(&snapshot.city));
     let mut state = builder.build();
     // What `now()` means in this query.
     state.mark_start_execution();

@@ -1,5 +1,6 @@
 //! The tables of a snapshot, each made when a query names it.
 
+mod aligned_cells;
 mod areas;
 mod records;
 mod rejected;
@@ -22,6 +23,7 @@ const VIEWS: [(&str, &str); 4] = [
     ("feeds", include_str!("tables/feeds.sql")),
     ("sensors", include_str!("tables/sensors.sql")),
 ];
+const ALIGNED_CELLS: &str = "aligned_cells";
 const AREAS: &str = "areas";
 const REJECTED: &str = "rejected";
 
@@ -42,7 +44,7 @@ impl Tables {
         let records = Table::ALL.iter().map(|table| table.as_str());
         let mut names: Vec<_> = records
             .chain(VIEWS.iter().map(|(name, _)| *name))
-            .chain([AREAS, REJECTED])
+            .chain([ALIGNED_CELLS, AREAS, REJECTED])
             .collect();
         names.sort_unstable();
         names
@@ -70,6 +72,7 @@ impl SchemaProvider for Tables {
             return self.view(sql).await.map(Some);
         }
         match name {
+            ALIGNED_CELLS => aligned_cells::table(&self.snapshot.city).map(Some),
             AREAS => areas::table(&self.snapshot.city).map(Some),
             REJECTED => rejected::table(&self.snapshot).map(Some),
             _ => Ok(None),

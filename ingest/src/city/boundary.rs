@@ -3,105 +3,294 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use citybrain_grid::geo::{Coord, LineString, MultiPolygon, Polygon};
-use citybrain_grid::{AreaParts, BBox, Crs, Parents, VersionParts};
-use geojson::{Feature, GeometryValue, JsonValue, PolygonType, Position};
+use citybrain_grid::geo::{CoordsIter, MapCoords, MultiPolygon};
+use citybrain_grid::{AreaParts, BBox, Parents, VersionParts};
+use geojson::JsonValue;
 
-use super::features::read_features;
-use super::report::Finding;
+use super::crs::{CrsError, SourceCrs};
+use super::features::{RawFeature, RawGeometry, read_features};
 use super::spec::{BoundarySpec, ParentSpec};
-use super::{CityError, FeatureRule};
+use super::{CityError, FeatureRule, Finding};
+
+/// What is done about an id that stands twice in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strictness {
+    /// The file is refused.
+    Refuse,
+    /// The first area keeps the id, and each other is a finding: for a look at all that is wrong.
+    Report,
+}
+
+/// What was read from the file of one boundary version.
+#[derive(Debug)]
+pub(super) struct BoundaryRead {
+    pub(super) version: VersionParts,
+    /// The system that the file was read in.
+    pub(super) crs: SourceCrs,
+    pub(super) findings: Vec<Finding>,
+}
 
 /// Reads the file of one boundary version. Coordinates come out in WGS 84 degrees.
 pub(super) fn read_boundary(
     path: &Path,
     spec: &BoundarySpec,
-) -> Result<(VersionParts, Vec<Finding>), CityError> {
-    let mut areas = Vec::new();
-    let mut findings = Vec::new();
-    let mut first_with: HashMap<String, usize> = HashMap::new();
-    let crs = read_features(path, |number, feature| {
-        let of = |rule| CityError::Feature {
-            path: path.to_owned(),
-            feature: number,
-            rule,
+    strictness: Strictness,
+) -> Result<BoundaryRead, CityError> {
+    let mut areas = Areas {
+        path,
+        spec,
+        strictness,
+        crs: spec.crs.clone().unwrap_or_default(),
+        count: 0,
+        outside_degrees: false,
+        read: Vec::new(),
+        findings: Vec::new(),
+        first_with: HashMap::new(),
+    };
+    read_features(path, &mut areas)?;
+    areas.finish()
+}
+
+/// What a file says of its coordinate system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StatedCrs {
+    /// The words of the file.
+    pub(super) text: String,
+    /// The code in the EPSG register; none when the words do not tell.
+    pub(super) code: Option<u16>,
+}
+
+impl StatedCrs {
+    /// A name such as `urn:ogc:def:crs:OGC:1.3:CRS84`, `urn:ogc:def:crs:EPSG::2263` or `EPSG:4326`.
+    pub(super) fn of_name(name: &str) -> Self {
+        let last = name.rsplit([':', '/']).next().unwrap_or_default();
+        let code = match last {
+            "CRS84" | "CRS84h" => Some(4326),
+            number => number.parse().ok(),
         };
-        let area = area(feature, spec, &mut findings).map_err(of)?;
-        if let Some(&first) = first_with.get(&area.id) {
+        Self {
+            text: name.to_owned(),
+            code,
+        }
+    }
+
+    /// The `crs` member of GeoJSON before RFC 7946, and of TopoJSON.
+    pub(super) fn of_member(crs: &JsonValue) -> Option<Self> {
+        let name = crs.get("properties")?.get("name")?;
+        Some(Self::of_name(name.as_str()?))
+    }
+}
+
+/// The areas of one file, built up feature by feature.
+#[derive(Debug)]
+pub(super) struct Areas<'a> {
+    path: &'a Path,
+    spec: &'a BoundarySpec,
+    strictness: Strictness,
+    crs: SourceCrs,
+    /// Features read.
+    count: usize,
+    /// Some position was no longitude and latitude.
+    outside_degrees: bool,
+    read: Vec<AreaParts>,
+    findings: Vec<Finding>,
+    /// The feature that has an id, from 1.
+    first_with: HashMap<String, usize>,
+}
+
+impl<'a> Areas<'a> {
+    /// Features read.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The layer that the city file names.
+    pub(super) fn object(&self) -> Option<&'a str> {
+        self.spec.object.as_deref()
+    }
+
+    /// Something to be known about the file.
+    pub(super) fn finding(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Takes in what the file says of its coordinate system: it decides when the city file says nothing, and must not
+    /// contradict it otherwise. GCJ-02 and BD-09 have no names, so a file in longitude and latitude may be any of those systems.
+    pub(super) fn states(&mut self, stated: &StatedCrs) -> Result<(), CityError> {
+        let unusable = |error: CrsError| CityError::FileCrs {
+            path: self.path.to_owned(),
+            crs: stated.text.clone(),
+            reason: error.to_string(),
+        };
+        let Some(code) = stated.code else {
+            return match self.spec.crs {
+                Some(_) => Ok(()),
+                None => Err(CityError::CrsNeeded {
+                    path: self.path.to_owned(),
+                    crs: stated.text.clone(),
+                }),
+            };
+        };
+        let crs = SourceCrs::of_epsg(code);
+        match (&self.spec.crs, crs) {
+            (Some(SourceCrs::LonLat(_)), Ok(crs)) if !crs.is_projected() => {
+                if crs.is_near() {
+                    self.findings.push(Finding::datum(&stated.text));
+                }
+                Ok(())
+            }
+            (Some(SourceCrs::Epsg(_)), Ok(crs)) if crs == self.crs => Ok(()),
+            (Some(key), _) => Err(CityError::CrsConflict {
+                path: self.path.to_owned(),
+                crs: stated.text.clone(),
+                key: key.to_string(),
+            }),
+            (None, Err(error)) => Err(unusable(error)),
+            (None, Ok(crs)) if crs.is_projected() && self.count > 0 => Err(CityError::CrsNeeded {
+                path: self.path.to_owned(),
+                crs: stated.text.clone(),
+            }),
+            (None, Ok(crs)) => {
+                if crs.is_near() {
+                    self.findings.push(Finding::datum(&stated.text));
+                }
+                self.crs = crs;
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes in the next feature.
+    pub(super) fn feature(&mut self, feature: RawFeature) -> Result<(), CityError> {
+        self.count += 1;
+        let number = self.count;
+        let area = self.area(feature).map_err(|rule| self.broken(rule))?;
+        if let Some(&first) = self.first_with.get(&area.id) {
             let id = area.id;
-            return Err(of(FeatureRule::DuplicateId { id, first }));
+            if self.strictness == Strictness::Refuse {
+                return Err(self.broken(FeatureRule::DuplicateId { id, first }));
+            }
+            self.findings
+                .push(Finding::duplicate_id(&id, first, number));
+            return Ok(());
         }
-        first_with.insert(area.id.clone(), number);
-        areas.push(area);
+        self.first_with.insert(area.id.clone(), number);
+        self.read.push(area);
         Ok(())
-    })?;
-    if let Some(stated) = crs {
-        findings.extend(stated_crs(path, &stated)?);
     }
-    let parents = match spec.parent {
-        ParentSpec::City => Parents::City,
-        ParentSpec::Property(_) => Parents::Given,
-        ParentSpec::Contained => Parents::Contained,
-    };
-    let version = VersionParts {
-        valid_from: spec.valid_from,
-        parents,
-        areas,
-    };
-    Ok((version, findings))
-}
 
-fn area(
-    feature: Feature,
-    spec: &BoundarySpec,
-    findings: &mut Vec<Finding>,
-) -> Result<AreaParts, FeatureRule> {
-    let id = text(&feature, &spec.id)?.unwrap_or_default();
-    if id.is_empty() {
-        let property = spec.id.clone();
-        return Err(FeatureRule::EmptyId { property });
-    }
-    let name = match &spec.label {
-        Some(label) => text(&feature, label)?.unwrap_or_default(),
-        None => id.clone(),
-    };
-    let name = if name.is_empty() {
-        findings.push(Finding::no_label(&id));
-        id.clone()
-    } else {
-        name
-    };
-    let mut names = BTreeMap::new();
-    for (language, property) in &spec.labels {
-        if let Some(name) = text(&feature, property)?.filter(|name| !name.is_empty()) {
-            names.insert(language.clone(), name);
+    /// The error of a rule that the feature read last breaks.
+    fn broken(&self, rule: FeatureRule) -> CityError {
+        CityError::Feature {
+            path: self.path.to_owned(),
+            feature: self.count,
+            rule,
         }
     }
-    let parent = match &spec.parent {
-        ParentSpec::Property(property) => text(&feature, property)?,
-        ParentSpec::City | ParentSpec::Contained => None,
-    };
-    let population = match &spec.population {
-        Some(property) => population(&feature, property)?,
-        None => None,
-    };
-    let boundary = boundary(feature, &id, spec.crs)?;
-    Ok(AreaParts {
-        id,
-        name,
-        names,
-        parent,
-        population,
-        boundary,
-    })
+
+    fn finish(self) -> Result<BoundaryRead, CityError> {
+        // Degrees read as metres would all fall on one spot near the system's origin.
+        if self.crs.is_projected() && !self.outside_degrees {
+            return Err(CityError::Degrees {
+                path: self.path.to_owned(),
+                crs: self.crs.to_string(),
+            });
+        }
+        let parents = match self.spec.parent {
+            ParentSpec::City => Parents::City,
+            ParentSpec::Property(_) => Parents::Given,
+            ParentSpec::Contained => Parents::Contained,
+        };
+        Ok(BoundaryRead {
+            version: VersionParts {
+                valid_from: self.spec.valid_from,
+                parents,
+                areas: self.read,
+            },
+            crs: self.crs,
+            findings: self.findings,
+        })
+    }
+
+    fn area(&mut self, feature: RawFeature) -> Result<AreaParts, FeatureRule> {
+        let spec = self.spec;
+        let id = text(&feature, &spec.id)?.unwrap_or_default();
+        if id.is_empty() {
+            let property = spec.id.clone();
+            return Err(FeatureRule::EmptyId { property });
+        }
+        let name = match &spec.label {
+            Some(label) => text(&feature, label)?.unwrap_or_default(),
+            None => id.clone(),
+        };
+        let name = if name.is_empty() {
+            self.findings.push(Finding::no_label(&id));
+            id.clone()
+        } else {
+            name
+        };
+        let mut names = BTreeMap::new();
+        for (language, property) in &spec.labels {
+            if let Some(name) = text(&feature, property)?.filter(|name| !name.is_empty()) {
+                names.insert(language.clone(), name);
+            }
+        }
+        let parent = match &spec.parent {
+            ParentSpec::Property(property) => text(&feature, property)?,
+            ParentSpec::City | ParentSpec::Contained => None,
+        };
+        let population = match &spec.population {
+            Some(property) => population(&feature, property)?,
+            None => None,
+        };
+        let boundary = self.boundary(feature.geometry, &id)?;
+        Ok(AreaParts {
+            id,
+            name,
+            names,
+            parent,
+            population,
+            boundary,
+        })
+    }
+
+    fn boundary(
+        &mut self,
+        geometry: RawGeometry,
+        id: &str,
+    ) -> Result<MultiPolygon<f64>, FeatureRule> {
+        let boundary = match geometry {
+            RawGeometry::Polygons(boundary) if boundary.coords_count() > 0 => boundary,
+            RawGeometry::None | RawGeometry::Polygons(_) => {
+                return Err(FeatureRule::EmptyGeometry { id: id.to_owned() });
+            }
+            RawGeometry::Other(geometry) => {
+                let id = id.to_owned();
+                return Err(FeatureRule::NotPolygon { id, geometry });
+            }
+        };
+        self.outside_degrees |= boundary
+            .coords_iter()
+            .any(|at| !BBox::EARTH.holds(at.x, at.y));
+        boundary.try_map_coords(|at| {
+            let wgs84 = self.crs.to_wgs84(at.x, at.y);
+            wgs84
+                .map(Into::into)
+                .map_err(|reason| FeatureRule::Position {
+                    id: id.to_owned(),
+                    position: format!("[{:?}, {:?}]", at.x, at.y),
+                    reason,
+                })
+        })
+    }
 }
 
-fn property<'a>(feature: &'a Feature, property: &str) -> Result<&'a JsonValue, FeatureRule> {
-    feature.property(property).ok_or_else(|| {
-        let has: Vec<_> = feature
-            .properties_iter()
-            .map(|(key, _)| key.as_str())
-            .collect();
+/// A property by name; the feature's own id stands for a property `id` that it lacks.
+fn property<'a>(feature: &'a RawFeature, property: &str) -> Result<&'a JsonValue, FeatureRule> {
+    let own_id = || feature.id.as_ref().filter(|_| property == "id");
+    let value = feature.properties.get(property).or_else(own_id);
+    value.ok_or_else(|| {
+        let has: Vec<_> = feature.properties.keys().map(String::as_str).collect();
         FeatureRule::NoProperty {
             property: property.to_owned(),
             has: if has.is_empty() {
@@ -114,7 +303,7 @@ fn property<'a>(feature: &'a Feature, property: &str) -> Result<&'a JsonValue, F
 }
 
 /// A property as text, blanks around it cut; whole numbers without ".0"; null is none.
-fn text(feature: &Feature, name: &str) -> Result<Option<String>, FeatureRule> {
+fn text(feature: &RawFeature, name: &str) -> Result<Option<String>, FeatureRule> {
     match property(feature, name)? {
         JsonValue::Null => Ok(None),
         JsonValue::String(text) => Ok(Some(text.trim().to_owned())),
@@ -133,7 +322,7 @@ fn text(feature: &Feature, name: &str) -> Result<Option<String>, FeatureRule> {
     }
 }
 
-fn population(feature: &Feature, name: &str) -> Result<Option<f64>, FeatureRule> {
+fn population(feature: &RawFeature, name: &str) -> Result<Option<f64>, FeatureRule> {
     let people = match property(feature, name)? {
         JsonValue::Null => return Ok(None),
         JsonValue::Number(number) => number.as_f64(),
@@ -146,70 +335,6 @@ fn population(feature: &Feature, name: &str) -> Result<Option<f64>, FeatureRule>
         _ => Err(FeatureRule::Population {
             property: name.to_owned(),
             value: property(feature, name)?.to_string(),
-        }),
-    }
-}
-
-fn boundary(feature: Feature, id: &str, crs: Crs) -> Result<MultiPolygon<f64>, FeatureRule> {
-    let empty = || FeatureRule::EmptyGeometry { id: id.to_owned() };
-    let polygons: Vec<PolygonType> = match feature.geometry.ok_or_else(empty)?.value {
-        GeometryValue::Polygon { coordinates } => vec![coordinates],
-        GeometryValue::MultiPolygon { coordinates } => coordinates,
-        other => {
-            return Err(FeatureRule::NotPolygon {
-                id: id.to_owned(),
-                geometry: other.type_name(),
-            });
-        }
-    };
-    let ring = |positions: &Vec<Position>| -> Result<LineString<f64>, FeatureRule> {
-        positions
-            .iter()
-            .map(|position| coord(position, id, crs))
-            .collect()
-    };
-    let mut boundary = Vec::new();
-    for rings in polygons.iter().filter(|rings| !rings.is_empty()) {
-        let mut rings = rings.iter().map(ring).collect::<Result<Vec<_>, _>>()?;
-        let holes = rings.split_off(1);
-        boundary.extend(
-            rings
-                .into_iter()
-                .map(|outer| Polygon::new(outer, holes.clone())),
-        );
-    }
-    if boundary
-        .iter()
-        .all(|polygon| polygon.exterior().0.is_empty())
-    {
-        return Err(empty());
-    }
-    Ok(MultiPolygon::new(boundary))
-}
-
-fn coord(position: &Position, id: &str, crs: Crs) -> Result<Coord<f64>, FeatureRule> {
-    if let [lon, lat, ..] = *position.as_slice()
-        && BBox::EARTH.holds(lon, lat)
-    {
-        let (x, y) = crs.to_wgs84(lon, lat);
-        return Ok(Coord { x, y });
-    }
-    Err(FeatureRule::Position {
-        id: id.to_owned(),
-        position: format!("{:?}", position.as_slice()),
-    })
-}
-
-/// What a file states about its coordinate system: nothing to say for WGS 84 and CGCS2000, a finding for NAD 83 (within two
-/// metres of them), an error for a projected system.
-fn stated_crs(path: &Path, stated: &str) -> Result<Option<Finding>, CityError> {
-    let code = stated.rsplit(':').next().unwrap_or_default();
-    match code {
-        "CRS84" | "CRS84h" | "4326" | "4490" => Ok(None),
-        "4269" => Ok(Some(Finding::datum(stated))),
-        _ => Err(CityError::FileCrs {
-            path: path.to_owned(),
-            crs: stated.to_owned(),
         }),
     }
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 use super::CityError;
-use super::open::file_with_content;
+use super::features::sidecar;
+use super::open::{Format, file_with_content};
 use super::read::beside;
 use super::spec::{BoundarySpec, read_spec};
 
@@ -17,8 +18,26 @@ use super::spec::{BoundarySpec, read_spec};
 pub fn files(path: &Path) -> Result<Vec<PathBuf>, CityError> {
     let spec = read_spec(path)?;
     let boundaries = spec.levels.iter().flat_map(|level| &level.boundaries);
-    let boundaries = boundaries.map(|boundary| beside(path, &boundary.file));
+    let boundaries = boundaries.flat_map(|boundary| {
+        let file = beside(path, &boundary.file);
+        let more = sidecars(&file).map(|(_, file)| file).collect::<Vec<_>>();
+        std::iter::once(file).chain(more)
+    });
     Ok(std::iter::once(path.to_owned()).chain(boundaries).collect())
+}
+
+/// What lies beside a `.shp` and belongs to it, by ending.
+fn sidecars(file: &Path) -> impl Iterator<Item = (&'static str, PathBuf)> {
+    let shapefile = matches!(Format::of(file), Ok((Format::Shapefile, _)));
+    let endings: &[_] = if shapefile {
+        &["dbf", "prj", "cpg"]
+    } else {
+        &[]
+    };
+    let file = file.to_owned();
+    endings
+        .iter()
+        .filter_map(move |ending| Some((*ending, sidecar(&file, ending)?)))
 }
 
 /// Copies a city into a folder of its own, so that it reads the same wherever the folder goes: `city.toml`, written last, with
@@ -42,6 +61,10 @@ pub fn copy_city(path: &Path, folder: &Path) -> Result<PathBuf, CityError> {
             let (from, to) = (beside(path, &spec_of.file), areas.join(&name));
             file_with_content(&from)?;
             fs::copy(&from, &to).map_err(failed(&to))?;
+            for (ending, from) in sidecars(&from) {
+                let to = to.with_extension(ending);
+                fs::copy(&from, &to).map_err(failed(&to))?;
+            }
             boundary.insert("file".to_owned(), Value::String(format!("areas/{name}")));
         }
     }

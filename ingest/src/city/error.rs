@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use citybrain_grid::BuildError;
 
+use super::PositionError;
+
 /// Why a city cannot be read: one line that names the file, the place in it and the rule.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -39,11 +41,30 @@ pub enum CityError {
         /// What the decoder says.
         error: io::Error,
     },
-    /// A file's name does not say that it holds GeoJSON.
-    #[error("{}: a boundary file ends in .geojson or .json, plain or with .gz or .zst", path.display())]
+    /// A file's name does not say what it holds.
+    #[error(
+        "{}: a boundary file ends in .geojson, .json, .geojsonl, .geojsonseq or .topojson (plain or with .gz or .zst), .parquet, .zip or .shp",
+        path.display()
+    )]
     FileType {
         /// The file.
         path: PathBuf,
+    },
+    /// A file of a format that is compressed inside, or of several files, was compressed once more.
+    #[error("{}: Parquet, zip and shapefiles are read without .gz or .zst around them", path.display())]
+    CompressedTwice {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file's first bytes are those of another format than its name says.
+    #[error("{}: its name says {expected}, its content is {content}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What the name says.
+        expected: &'static str,
+        /// What the first bytes say.
+        content: &'static str,
     },
     /// A city file is no TOML, lacks a key, or has an unknown one.
     #[error("{}: line {line}: {message}", path.display())]
@@ -79,12 +100,68 @@ pub enum CityError {
         /// The boundary file.
         path: PathBuf,
     },
-    /// A boundary file says that it is in a coordinate system which is not longitude and latitude.
-    #[error("{}: crs: the file says {crs}, which is not longitude and latitude in degrees; convert it to WGS 84", path.display())]
+    /// A Parquet file, shapefile or archive cannot be read.
+    #[error("{}: is not a readable {format}: {message}", path.display())]
+    Unreadable {
+        /// The boundary file, or the part of it.
+        path: PathBuf,
+        /// What it should be.
+        format: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// A boundary file lacks the layer that the city file names.
+    #[error("{}: object: there is no \"{object}\", {has}", path.display())]
+    Object {
+        /// The boundary file.
+        path: PathBuf,
+        /// The layer.
+        object: String,
+        /// The layers that there are.
+        has: String,
+    },
+    /// A boundary file has several layers and the city file names none.
+    #[error("{}: has several layers ({has}); say which one with object = \"name\"", path.display())]
+    Layers {
+        /// The boundary file.
+        path: PathBuf,
+        /// The layers that there are.
+        has: String,
+    },
+    /// A boundary file says that it is in a coordinate system which cannot be read.
+    #[error("{}: crs: the file says {crs}: {reason}", path.display())]
     FileCrs {
         /// The boundary file.
         path: PathBuf,
         /// What the file says.
+        crs: String,
+        /// Why it cannot be read.
+        reason: String,
+    },
+    /// A boundary file does not tell its coordinate system, or too late.
+    #[error("{}: crs: the file says {crs}; say which system that is with crs = \"epsg:NNNN\"", path.display())]
+    CrsNeeded {
+        /// The boundary file.
+        path: PathBuf,
+        /// What the file says.
+        crs: String,
+    },
+    /// A boundary file and the city file name different coordinate systems.
+    #[error("{}: crs: the file says {crs}, the city file {key}", path.display())]
+    CrsConflict {
+        /// The boundary file.
+        path: PathBuf,
+        /// What the file says.
+        crs: String,
+        /// What the city file says.
+        key: String,
+    },
+    /// A file that should be in metres or feet holds degrees.
+    #[error("{}: crs: every position is a longitude and latitude in degrees, not easting and northing of {crs}", path.display())]
+    Degrees {
+        /// The boundary file.
+        path: PathBuf,
+        /// The system that it should be in.
         crs: String,
     },
     /// A feature of a boundary file breaks a rule.
@@ -108,7 +185,7 @@ pub enum CityError {
 }
 
 /// The rule that a feature of a boundary file breaks.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FeatureRule {
     /// A property that the city file names is missing.
@@ -161,14 +238,30 @@ pub enum FeatureRule {
         /// The area.
         id: String,
         /// The kind of geometry.
-        geometry: &'static str,
+        geometry: String,
     },
-    /// A position has fewer than two numbers, or they are no longitude and latitude.
-    #[error("\"{id}\" has the position {position}, which is no longitude and latitude in degrees")]
+    /// A position is none of the coordinate system.
+    #[error("\"{id}\" has the position {position}, which is {reason}")]
     Position {
         /// The area.
         id: String,
         /// The position.
         position: String,
+        /// Why not.
+        reason: PositionError,
+    },
+    /// A ring names an arc that the topology lacks.
+    #[error("a ring names the arc {arc}, and there are {arcs} (from 0, or from -1 backwards)")]
+    NoArc {
+        /// The arc as the ring names it.
+        arc: i64,
+        /// How many there are.
+        arcs: usize,
+    },
+    /// The arcs of a polygon are no lists of whole numbers, or too deep or too flat.
+    #[error("its arcs cannot be read: {message}")]
+    Arcs {
+        /// What the reader says.
+        message: String,
     },
 }

@@ -1,145 +1,142 @@
-//! Reading a GeoJSON feature collection feature by feature.
+//! Reading the features of a boundary file, whatever its format.
 
-use std::fmt;
+mod dbf;
+mod geoparquet;
+mod json;
+mod prj;
+mod shapefile;
+mod topology;
+mod wkb;
+
 use std::path::Path;
 
-use geojson::{Feature, JsonValue};
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use citybrain_grid::geo::{LineString, MultiPolygon, Polygon};
+use geojson::{Feature, GeometryValue, JsonObject, JsonValue, Position};
+
+pub(super) use shapefile::sidecar;
 
 use super::CityError;
-use super::open::open;
+use super::boundary::Areas;
+use super::open::{Format, file_with_content};
 
-/// Calls `each` with every feature of a file, numbered from 1, and returns the name of the coordinate system that the file
-/// states (the `crs` member of old GeoJSON), if it does. One feature is in memory at a time.
-pub(super) fn read_features(
-    path: &Path,
-    mut each: impl FnMut(usize, Feature) -> Result<(), CityError>,
-) -> Result<Option<String>, CityError> {
-    let (compression, bytes) = open(path)?;
-    let mut json = serde_json::Deserializer::from_reader(bytes);
-    let mut read = Collection {
-        each: &mut each,
-        refused: None,
-        count: 0,
-        crs: None,
+/// One feature of a file, as it stands there.
+#[derive(Debug)]
+pub(super) struct RawFeature {
+    /// Its own id, beside its properties.
+    pub(super) id: Option<JsonValue>,
+    pub(super) properties: JsonObject,
+    pub(super) geometry: RawGeometry,
+}
+
+/// The geometry of a feature, in the coordinates of the file.
+#[derive(Debug)]
+pub(super) enum RawGeometry {
+    /// Null.
+    None,
+    Polygons(MultiPolygon<f64>),
+    /// The name of a kind of geometry that is no area.
+    Other(String),
+}
+
+/// Gives every feature of a file to `areas`, in the order of the file, and what the file says of its coordinate system.
+pub(super) fn read_features(path: &Path, areas: &mut Areas<'_>) -> Result<(), CityError> {
+    let (format, compression) = match Format::of(path) {
+        // A folder is told as such, whatever its name.
+        Err(_) if path.is_dir() => {
+            let path = path.to_owned();
+            return Err(CityError::Directory { path });
+        }
+        told => told?,
     };
-    let result = read.deserialize(&mut json).and_then(|()| json.end());
-    let Collection {
-        refused,
-        count,
-        crs,
-        ..
-    } = read;
-    if let Some(refused) = refused {
-        return Err(refused);
+    file_with_content(path)?;
+    match format {
+        Format::Json => json::read(path, compression, areas)?,
+        Format::GeoParquet => geoparquet::read(path, areas)?,
+        Format::Shapefile => shapefile::read(path, areas)?,
+        Format::Zip => shapefile::read_zip(path, areas)?,
     }
-    match result {
-        Ok(()) if count == 0 => Err(CityError::NoFeature {
+    if areas.count() == 0 {
+        let path = path.to_owned();
+        return Err(CityError::NoFeature { path });
+    }
+    Ok(())
+}
+
+/// Refuses the key `object` for a file that has no layers to choose from.
+fn no_object(path: &Path, areas: &Areas<'_>) -> Result<(), CityError> {
+    match areas.object() {
+        None => Ok(()),
+        Some(object) => Err(CityError::Object {
             path: path.to_owned(),
-        }),
-        Ok(()) => Ok(crs),
-        Err(error) if error.is_io() => Err(compression.error(path, error.into())),
-        Err(error) => Err(CityError::NotGeoJson {
-            path: path.to_owned(),
-            message: match count {
-                0 => error.to_string(),
-                _ => format!("after feature {count}: {error}"),
-            },
+            object: object.to_owned(),
+            has: "it has no layers".to_owned(),
         }),
     }
 }
 
-struct Collection<'a, F> {
-    each: &'a mut F,
-    /// What `each` refused a feature with.
-    refused: Option<CityError>,
-    /// Features read.
-    count: usize,
-    crs: Option<String>,
-}
-
-impl<'de, F> DeserializeSeed<'de> for &mut Collection<'_, F>
-where
-    F: FnMut(usize, Feature) -> Result<(), CityError>,
-{
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'de, F> Visitor<'de> for &mut Collection<'_, F>
-where
-    F: FnMut(usize, Feature) -> Result<(), CityError>,
-{
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with \"type\": \"FeatureCollection\" and \"features\"")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (mut kind, mut has_features) = (None, false);
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "type" => kind = Some(map.next_value::<String>()?),
-                "crs" => self.crs = crs_name(&map.next_value::<JsonValue>()?),
-                "features" => {
-                    map.next_value_seed(Features(self))?;
-                    has_features = true;
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
+/// The layer of a file that the key `object` names; without the key, the only one.
+fn chosen<'a>(path: &Path, object: Option<&str>, names: &[&'a str]) -> Result<&'a str, CityError> {
+    let path = path.to_owned();
+    let has = names.join(", ");
+    match (object, names) {
+        (Some(object), _) => {
+            let found = names.iter().find(|name| **name == object);
+            found.copied().ok_or_else(|| CityError::Object {
+                path,
+                object: object.to_owned(),
+                has: format!("it has {has}"),
+            })
         }
-        match kind.as_deref() {
-            Some("FeatureCollection") if has_features => Ok(()),
-            Some("FeatureCollection") => Err(A::Error::missing_field("features")),
-            Some(other) => Err(A::Error::custom(format_args!("its type is \"{other}\""))),
-            None => Err(A::Error::missing_field("type")),
+        (None, [name]) => Ok(name),
+        (None, []) => Err(CityError::NoFeature { path }),
+        (None, _) => Err(CityError::Layers { path, has }),
+    }
+}
+
+impl From<Feature> for RawFeature {
+    fn from(feature: Feature) -> Self {
+        Self {
+            id: feature.id.map(|id| match id {
+                geojson::feature::Id::String(text) => JsonValue::String(text),
+                geojson::feature::Id::Number(number) => JsonValue::Number(number),
+            }),
+            properties: feature.properties.unwrap_or_default(),
+            geometry: feature
+                .geometry
+                .map_or(RawGeometry::None, |geometry| geometry.value.into()),
         }
     }
 }
 
-struct Features<'a, 'b, F>(&'a mut Collection<'b, F>);
-
-impl<'de, F> DeserializeSeed<'de> for Features<'_, '_, F>
-where
-    F: FnMut(usize, Feature) -> Result<(), CityError>,
-{
-    type Value = ();
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
+impl From<GeometryValue> for RawGeometry {
+    fn from(value: GeometryValue) -> Self {
+        let ring = |positions: Vec<Position>| -> LineString<f64> {
+            let coords = positions.iter().map(|position| match position.as_slice() {
+                [x, y, ..] => (*x, *y),
+                _ => (f64::NAN, f64::NAN),
+            });
+            coords.collect::<Vec<_>>().into()
+        };
+        let polygons = match value {
+            GeometryValue::Polygon { coordinates } => vec![coordinates],
+            GeometryValue::MultiPolygon { coordinates } => coordinates,
+            other => return Self::Other(other.type_name().to_owned()),
+        };
+        let polygons = polygons
+            .into_iter()
+            .map(|rings| rings.into_iter().map(ring).collect());
+        Self::of_rings(polygons)
     }
 }
 
-impl<'de, F> Visitor<'de> for Features<'_, '_, F>
-where
-    F: FnMut(usize, Feature) -> Result<(), CityError>,
-{
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of features")
+impl RawGeometry {
+    /// Polygons from their rings, the outer one first.
+    fn of_rings(polygons: impl Iterator<Item = Vec<LineString<f64>>>) -> Self {
+        let polygons = polygons.filter_map(|rings| {
+            let mut rings = rings.into_iter();
+            let outer = rings.next()?;
+            Some(Polygon::new(outer, rings.collect()))
+        });
+        Self::Polygons(polygons.collect())
     }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(feature) = seq.next_element::<Feature>()? {
-            self.0.count += 1;
-            if let Err(refused) = (self.0.each)(self.0.count, feature) {
-                let message = A::Error::custom("refused");
-                self.0.refused = Some(refused);
-                return Err(message);
-            }
-        }
-        Ok(())
-    }
-}
-
-fn crs_name(crs: &JsonValue) -> Option<String> {
-    let name = crs.get("properties")?.get("name")?;
-    Some(name.as_str()?.to_owned())
 }

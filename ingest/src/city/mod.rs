@@ -1,27 +1,31 @@
 //! City files: `city.toml`, its boundary files, and what is to be said about them.
 //!
 //! [`read_city`] makes a [`City`](citybrain_grid::City) of them, [`check`] looks for what is wrong with the boundaries
-//! ([`CityReport`]), [`copy_city`] puts a city into a folder of its own. Every error is one line that names the file, the place
+//! ([`CityReport`]), [`picture`] draws it, [`copy_city`] puts a city into a folder of its own. Every error is one line that names the file, the place
 //! in it and the rule.
 
 mod boundary;
 mod copy;
+mod crs;
 mod display;
 mod error;
 mod features;
+mod finding;
 mod open;
+mod picture;
 mod read;
 mod report;
 mod spec;
 mod survey;
 
 pub use copy::{copy_city, files};
+pub use crs::{CrsError, EpsgCrs, PositionError, SourceCrs};
 pub use error::{CityError, FeatureRule};
+pub use finding::{Finding, FindingRule, Severity};
+pub use picture::picture;
 pub use read::read_city;
-pub use report::{
-    BoundaryReport, CityReport, Finding, FindingRule, LevelReport, ParentSource, Severity,
-};
-pub use survey::check;
+pub use report::{BoundaryReport, CityReport, LevelReport, ParentSource};
+pub use survey::{check, examine};
 
 #[cfg(test)]
 mod tests;

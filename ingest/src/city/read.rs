@@ -1,13 +1,15 @@
 //! From a city file to a city.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use citybrain_grid::geo::MultiPolygon;
 use citybrain_grid::{City, CityParts, LevelParts};
 
-use super::boundary::read_boundary;
-use super::report::{BoundaryReport, CityReport, LevelReport, ParentSource};
+use super::boundary::{Strictness, read_boundary};
+use super::crs::SourceCrs;
 use super::spec::{BoundarySpec, CitySpec, ParentSpec, read_spec};
-use super::{CityError, Finding};
+use super::{BoundaryReport, CityError, CityReport, Finding, LevelReport, ParentSource};
 
 /// Reads a city file and its boundary files (their paths are relative to the city file's folder). The report says what was
 /// read and what is to be known about it: invalid rings, areas without a parent or a name, names that stand twice. It does not
@@ -16,15 +18,41 @@ use super::{CityError, Finding};
 /// # Errors
 /// The first thing that makes the city unreadable, as one line that names the file and the place in it.
 pub fn read_city(path: &Path) -> Result<(City, CityReport), CityError> {
+    let read = read(path, Strictness::Refuse)?;
+    Ok((read.city, read.report))
+}
+
+/// A city with what is known after reading it.
+#[derive(Debug)]
+pub(super) struct CityRead {
+    pub(super) city: City,
+    pub(super) report: CityReport,
+    /// The boundaries as given, by id, of each boundary version in the order of the city file. Only for a report.
+    pub(super) given: Vec<HashMap<String, MultiPolygon<f64>>>,
+}
+
+/// What a file of one boundary version told: what is to be known, and the system it was read in.
+type Told = (Vec<Finding>, SourceCrs);
+
+pub(super) fn read(path: &Path, strictness: Strictness) -> Result<CityRead, CityError> {
     let spec = read_spec(path)?;
     let mut levels = Vec::new();
-    let mut findings = Vec::new();
+    let mut told = Vec::new();
+    let mut given = Vec::new();
     for level in &spec.levels {
         let mut versions = Vec::new();
         for boundary in &level.boundaries {
-            let (version, found) = read_boundary(&beside(path, &boundary.file), boundary)?;
-            versions.push(version);
-            findings.push(found);
+            let read = read_boundary(&beside(path, &boundary.file), boundary, strictness)?;
+            if strictness == Strictness::Report {
+                let areas = read.version.areas.iter();
+                given.push(
+                    areas
+                        .map(|area| (area.id.clone(), area.boundary.clone()))
+                        .collect(),
+                );
+            }
+            versions.push(read.version);
+            told.push((read.findings, read.crs));
         }
         levels.push(LevelParts {
             level: level.level,
@@ -43,8 +71,12 @@ pub fn read_city(path: &Path) -> Result<(City, CityReport), CityError> {
         path: path.to_owned(),
         error,
     })?;
-    let report = report(path, &spec, &city, findings);
-    Ok((city, report))
+    let report = report(path, &spec, &city, told);
+    Ok(CityRead {
+        city,
+        report,
+        given,
+    })
 }
 
 /// A path of the city file, seen from where the city file lies.
@@ -52,19 +84,19 @@ pub(super) fn beside(city_file: &Path, path: &Path) -> PathBuf {
     city_file.parent().unwrap_or(Path::new("")).join(path)
 }
 
-/// `findings` has an entry for each boundary file, in the order of the city file.
-fn report(path: &Path, spec: &CitySpec, city: &City, findings: Vec<Vec<Finding>>) -> CityReport {
-    let mut findings = findings.into_iter();
+/// `told` has an entry for each boundary file, in the order of the city file.
+fn report(path: &Path, spec: &CitySpec, city: &City, told: Vec<Told>) -> CityReport {
+    let mut told = told.into_iter();
     let levels = spec.levels.iter().zip(&city.levels).map(|(spec, level)| {
         let boundaries = spec.boundaries.iter().zip(level.versions());
         let boundaries = boundaries.map(|(spec, version)| {
             let areas = &level.areas[version.range()];
-            let mut findings = findings.next().unwrap_or_default();
+            let (mut findings, crs) = told.next().unwrap_or_default();
             findings.extend(Finding::of_areas(
                 areas,
                 spec.parent == ParentSpec::Contained,
             ));
-            boundary_report(spec, areas, findings)
+            boundary_report(spec, &crs, areas, findings)
         });
         LevelReport {
             level: level.level,
@@ -87,12 +119,13 @@ fn report(path: &Path, spec: &CitySpec, city: &City, findings: Vec<Vec<Finding>>
 
 fn boundary_report(
     spec: &BoundarySpec,
+    crs: &SourceCrs,
     areas: &[citybrain_grid::Area],
     findings: Vec<Finding>,
 ) -> BoundaryReport {
     BoundaryReport {
         file: spec.file.clone(),
-        crs: spec.crs.as_str(),
+        crs: crs.to_string(),
         valid_from: spec.valid_from,
         areas: areas.len(),
         area_km2: areas.iter().map(|area| area.area_km2).sum(),

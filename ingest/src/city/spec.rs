@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use citybrain_grid::Crs;
 use citybrain_grid::h3o::Resolution;
 use citybrain_model::AreaLevel;
 use serde::Deserialize;
 use toml::Value;
 
 use super::CityError;
+use super::crs::{CrsError, SourceCrs};
 use super::open::file_with_content;
 
 /// A city file, checked as far as it can be without its boundary files.
@@ -36,6 +36,8 @@ pub(super) struct LevelSpec {
 pub(super) struct BoundarySpec {
     /// The file, as the city file has it.
     pub(super) file: PathBuf,
+    /// The layer of the file, when it has several.
+    pub(super) object: Option<String>,
     /// The property with the id.
     pub(super) id: String,
     /// The property with the name.
@@ -45,7 +47,8 @@ pub(super) struct BoundarySpec {
     pub(super) parent: ParentSpec,
     /// The property with the number of residents.
     pub(super) population: Option<String>,
-    pub(super) crs: Crs,
+    /// The coordinate system; none leaves it to the file, and WGS 84 when that says nothing.
+    pub(super) crs: Option<SourceCrs>,
     pub(super) valid_from: Option<NaiveDate>,
 }
 
@@ -85,6 +88,7 @@ struct RawLevel {
 #[derive(Deserialize)]
 struct RawBoundary {
     file: PathBuf,
+    object: Option<String>,
     id: String,
     label: Option<String>,
     parent: Option<String>,
@@ -233,7 +237,7 @@ fn checked_boundary(
             }
             (true, _) => return Err((key, "must be the name of a property".to_owned())),
             (false, _) => {
-                let rule = "unknown key, expected file, id, label, label_LANGUAGE (a language of the city), parent, population, crs or valid_from";
+                let rule = "unknown key, expected file, object, id, label, label_LANGUAGE (a language of the city), parent, population, crs or valid_from";
                 return Err((key, rule.to_owned()));
             }
         }
@@ -247,17 +251,17 @@ fn checked_boundary(
             return Err(("parent".to_owned(), rule.to_owned()));
         }
     };
-    let crs = raw.crs.as_deref().unwrap_or(Crs::Wgs84.as_str());
+    let crs = raw.crs.as_deref().map(str::parse).transpose();
+    let crs = crs.map_err(|error: CrsError| ("crs".to_owned(), error.to_string()))?;
     Ok(BoundarySpec {
         file: raw.file,
+        object: raw.object,
         id: raw.id,
         label: raw.label,
         labels,
         parent,
         population: raw.population,
-        crs: crs
-            .parse()
-            .map_err(|error: citybrain_grid::UnknownCrs| ("crs".to_owned(), error.to_string()))?,
+        crs,
         valid_from: raw.valid_from.as_ref().map(date).transpose()?,
     })
 }

@@ -1,39 +1,94 @@
 //! The long look at a city's boundaries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use citybrain_grid::survey::{Ground, gaps, outside, overlaps, uncovered};
-use citybrain_grid::{Area, Level, cover};
+use citybrain_grid::geo::MultiPolygon;
+use citybrain_grid::survey::{Ground, gaps, neighbours, outside, overlaps, reading, uncovered};
+use citybrain_grid::{Area, City, Level, cover};
 
-use super::report::named;
-use super::{BoundaryReport, CityError, CityReport, Finding, FindingRule, read_city};
+use super::boundary::Strictness;
+use super::display::counted;
+use super::finding::named;
+use super::read::{CityRead, read};
+use super::{BoundaryReport, CityError, CityReport, Finding, FindingRule};
 
-/// Reads a city and looks for what is wrong with its boundaries: besides what [`read_city`](super::read_city) reports, overlaps
-/// and gaps within each boundary version, and how areas lie in their parents (as of the latest versions). Nothing is repaired.
-/// It takes seconds for a large city.
+/// Reads a city and looks for what is wrong with its boundaries: besides what [`read_city`](super::read_city()) reports, how the
+/// even-odd rule reads invalid rings, overlaps and gaps within each boundary version, and how areas lie in their parents (as of
+/// the latest versions). Nothing is repaired. It takes seconds for a large city.
 ///
 /// # Errors
-/// As [`read_city`](super::read_city).
+/// As [`read_city`](super::read_city()), except that an id which stands twice is a finding.
 pub fn check(path: &Path) -> Result<CityReport, CityError> {
-    let (city, mut report) = read_city(path)?;
+    examine(path).map(|(_, report)| report)
+}
+
+/// As [`check`](check()), with the city itself, in which the first area of an id stands for all of them: for a
+/// [`picture`](super::picture()).
+///
+/// # Errors
+/// As [`check`](check()).
+pub fn examine(path: &Path) -> Result<(City, CityReport), CityError> {
+    let CityRead {
+        city,
+        mut report,
+        given,
+    } = read(path, Strictness::Report)?;
     report.base_cells = Some(cover(&city, city.base_resolution).len());
+    let mut given = given.iter();
     let mut larger: Option<&Level> = None;
     for (level, level_report) in city.levels.iter().zip(&mut report.levels) {
         let boundaries = level.versions().iter().zip(&mut level_report.boundaries);
         for (version, boundary) in boundaries {
-            examine(&level.areas[version.range()], boundary);
+            if let Some(given) = given.next() {
+                explain(given, &mut boundary.findings);
+            }
+            beside(&level.areas[version.range()], boundary);
         }
         if let (Some(larger), Some(latest)) = (larger, level_report.boundaries.last_mut()) {
             latest.findings.extend(nesting(level, larger));
         }
         larger = Some(level);
     }
-    Ok(report)
+    Ok((city, report))
+}
+
+/// Adds to the findings of invalid rings how the even-odd rule reads them.
+fn explain(given: &HashMap<String, MultiPolygon<f64>>, findings: &mut [Finding]) {
+    for finding in findings {
+        let boundary = finding.areas.first().and_then(|id| given.get(id));
+        let Some(boundary) = boundary.filter(|_| finding.rule == FindingRule::InvalidRing) else {
+            continue;
+        };
+        let reading = reading(boundary);
+        let holes = match reading.holes {
+            0 => String::new(),
+            holes => format!(" and {}", counted(holes, "hole")),
+        };
+        let parts = counted(reading.parts, "part");
+        let mut message = format!("; read by the even-odd rule it has {parts}{holes}");
+        if reading.left_out.is_none() && reading.taken_in.is_none() {
+            message.push_str(", the same ground as its rings one by one");
+        }
+        for (ground, how) in [
+            (
+                reading.left_out,
+                "without ground that its rings enclose twice",
+            ),
+            (reading.taken_in, "with ground of holes that lie outside"),
+        ] {
+            if let Some(ground) = ground {
+                message = format!("{message}, {how}: {}", m2(&ground));
+                finding.area_m2 = Some(finding.area_m2.unwrap_or(0.0) + ground.area_m2);
+                finding.shape.0.extend(ground.shape);
+            }
+        }
+        finding.message.push_str(&message);
+    }
 }
 
 /// Overlaps and gaps within one version.
-fn examine(areas: &[Area], report: &mut BoundaryReport) {
+fn beside(areas: &[Area], report: &mut BoundaryReport) {
     let mut taken_m2: BTreeMap<usize, f64> = BTreeMap::new();
     for (first, second, shared) in overlaps(areas) {
         *taken_m2.entry(second).or_default() += shared.area_m2;
@@ -47,7 +102,7 @@ fn examine(areas: &[Area], report: &mut BoundaryReport) {
         let ids = vec![first.id.clone(), second.id.clone()];
         report
             .findings
-            .push(finding(FindingRule::Overlap, ids, message, &shared));
+            .push(Finding::new(FindingRule::Overlap, ids, message).on(shared));
     }
     for (area, taken_m2) in taken_m2 {
         let area = &areas[area];
@@ -64,12 +119,25 @@ fn examine(areas: &[Area], report: &mut BoundaryReport) {
         }
     }
     for gap in gaps(areas) {
-        let message = format!("{} in no area", m2(&gap));
+        let around: Vec<&Area> = neighbours(&gap, areas)
+            .into_iter()
+            .map(|at| &areas[at])
+            .collect();
+        let names = around.iter().take(NAMED_MAX).map(|area| named(area));
+        let mut names = names.collect::<Vec<_>>().join(" and ");
+        if let Some(more @ 1..) = around.len().checked_sub(NAMED_MAX) {
+            names = format!("{names} and {more} more");
+        }
+        let message = format!("{} in no area, between {names}", m2(&gap));
+        let ids = around.iter().map(|area| area.id.clone()).collect();
         report
             .findings
-            .push(finding(FindingRule::Gap, Vec::new(), message, &gap));
+            .push(Finding::new(FindingRule::Gap, ids, message).on(gap));
     }
 }
+
+/// How many areas around a gap are named in words; the finding has all their ids.
+const NAMED_MAX: usize = 4;
 
 /// How the areas of a level lie in those of the next larger one.
 fn nesting(level: &Level, larger: &Level) -> Vec<Finding> {
@@ -96,12 +164,8 @@ fn nesting(level: &Level, larger: &Level) -> Vec<Finding> {
             named(parent),
             m2(&out)
         );
-        findings.push(finding(
-            rule,
-            vec![area.id.clone(), parent.id.clone()],
-            message,
-            &out,
-        ));
+        let ids = vec![area.id.clone(), parent.id.clone()];
+        findings.push(Finding::new(rule, ids, message).on(out));
     }
     for parent in larger.latest() {
         let Some(parts) = parts.get(parent.id.as_str()) else {
@@ -114,21 +178,11 @@ fn nesting(level: &Level, larger: &Level) -> Vec<Finding> {
                 named(parent),
                 m2(&rest)
             );
-            findings.push(finding(
-                FindingRule::Uncovered,
-                vec![parent.id.clone()],
-                message,
-                &rest,
-            ));
+            let ids = vec![parent.id.clone()];
+            findings.push(Finding::new(FindingRule::Uncovered, ids, message).on(rest));
         }
     }
     findings
-}
-
-fn finding(rule: FindingRule, areas: Vec<String>, message: String, ground: &Ground) -> Finding {
-    Finding::new(rule, areas, message)
-        .at(ground.at.x(), ground.at.y())
-        .of_size(ground.area_m2)
 }
 
 fn m2(ground: &Ground) -> String {

@@ -10,6 +10,11 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod bad_files;
+mod files;
+mod formats;
+mod survey;
+
 const CITY: &str = r#"
 name = "Sample"
 time_zone = "Asia/Shanghai"
@@ -147,8 +152,8 @@ fn a_city_is_read_with_its_ids_names_parents_and_populations() {
 )]
 #[case::epsg(
     "parent = \"city\"",
-    "crs = \"epsg:2263\"",
-    "level district, boundary 1: crs: the coordinate system epsg:2263 cannot be read yet"
+    "crs = \"epsg:1\"",
+    "level district, boundary 1: crs: epsg:1 is not in the EPSG register"
 )]
 #[case::crs(
     "parent = \"city\"",
@@ -161,7 +166,26 @@ fn a_city_is_read_with_its_ids_names_parents_and_populations() {
     "valid_from = \"spring\"",
     "valid_from: \"spring\" is not a date"
 )]
-#[case::file_type("areas/district.geojson", "areas/district.shp", "district.shp")]
+#[case::file_type(
+    "areas/district.geojson",
+    "areas/district.kml",
+    "district.kml: a boundary file ends in .geojson"
+)]
+#[case::compressed_twice(
+    "areas/district.geojson",
+    "areas/district.shp.gz",
+    "district.shp.gz: Parquet, zip and shapefiles are read without .gz"
+)]
+#[case::object_of_geojson(
+    "parent = \"city\"",
+    "object = \"areas\"",
+    "district.geojson: object: there is no \"areas\", it has no layers"
+)]
+#[case::degrees_for_metres(
+    "parent = \"city\"",
+    "crs = \"epsg:4549\"",
+    "district.geojson: crs: every position is a longitude and latitude in degrees, not easting"
+)]
 #[case::missing_file(
     "areas/district.geojson",
     "areas/none.geojson",
@@ -216,7 +240,17 @@ fn a_city_is_read_with_its_ids_names_parents_and_populations() {
 #[case::stated_crs(
     "\"name\": \"d\"",
     "\"crs\": {\"type\": \"name\", \"properties\": {\"name\": \"urn:ogc:def:crs:EPSG::4547\"}}",
-    "district.geojson: crs: the file says urn:ogc:def:crs:EPSG::4547"
+    "district.geojson: crs: every position is a longitude and latitude in degrees, not easting and northing of epsg:4547"
+)]
+#[case::stated_crs_unknown(
+    "\"name\": \"d\"",
+    "\"crs\": {\"type\": \"name\", \"properties\": {\"name\": \"urn:ogc:def:crs:EPSG::1\"}}",
+    "district.geojson: crs: the file says urn:ogc:def:crs:EPSG::1: epsg:1 is not in"
+)]
+#[case::stated_crs_late(
+    "\n]}",
+    "\n], \"crs\": {\"type\": \"name\", \"properties\": {\"name\": \"urn:ogc:def:crs:EPSG::4547\"}}}",
+    "district.geojson: crs: the file says urn:ogc:def:crs:EPSG::4547; say which system"
 )]
 #[case::parent_id(
     "\"district\": \"110101000000\"",
@@ -231,7 +265,7 @@ fn a_city_is_read_with_its_ids_names_parents_and_populations() {
 #[case::topology(
     "\"FeatureCollection\", \"name\"",
     "\"Topology\", \"name\"",
-    "is not a GeoJSON FeatureCollection: after feature 2: its type is \"Topology\""
+    "is not a GeoJSON FeatureCollection: after feature 2: missing field `arcs`"
 )]
 #[case::cut(
     "\n]}",
@@ -241,7 +275,7 @@ fn a_city_is_read_with_its_ids_names_parents_and_populations() {
 #[case::no_json(
     DISTRICTS,
     "PK\u{3}\u{4}",
-    "district.geojson: is not a GeoJSON FeatureCollection: expected value at line 1"
+    "district.geojson: its name says JSON, its content is a zip archive"
 )]
 #[case::other_json(
     DISTRICTS,

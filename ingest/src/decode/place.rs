@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use citybrain_grid::Crs;
 use citybrain_model::Refusal;
 
 use super::{Notes, bound::Bound};
 use crate::{
+    city::SourceCrs,
     profile::{DefaultPosition, Field, Profile},
     rows::Row,
 };
@@ -17,7 +17,7 @@ pub(super) const DEFAULT_LOCATION: &str = "default_location";
 /// Reads the positions of one source.
 #[derive(Debug)]
 pub(super) struct Places {
-    crs: Crs,
+    crs: SourceCrs,
     swap: bool,
     defaults: Vec<DefaultPosition>,
     sensors: HashMap<String, (f64, f64)>,
@@ -37,7 +37,7 @@ impl Places {
         let rule = profile.position.as_ref();
         let sensors = profile.sensor.iter();
         Self {
-            crs: rule.map_or(Crs::Wgs84, |rule| rule.crs),
+            crs: rule.map_or_else(SourceCrs::default, |rule| rule.crs.clone()),
             swap: rule.is_some_and(|rule| rule.swap),
             defaults: rule.map_or_else(Vec::new, |rule| rule.default.clone()),
             sensors: sensors
@@ -74,7 +74,7 @@ impl Places {
         Some(self.placed(Some(*lon), Some(*lat)))
     }
 
-    /// The position in WGS 84; what is no position on the globe stays as it is, for the record's own rules to refuse.
+    /// The position in WGS 84; what is no position of the system stays as it is, for the record's own rules to refuse.
     pub(super) fn placed(&self, lon: Option<f64>, lat: Option<f64>) -> Placed {
         let (Some(lon), Some(lat)) = (lon, lat) else {
             return Placed {
@@ -87,12 +87,7 @@ impl Places {
             (default.lon - lon).abs() <= default.tolerance_deg
                 && (default.lat - lat).abs() <= default.tolerance_deg
         });
-        let on_globe = lon.abs() <= 180.0 && lat.abs() <= 90.0;
-        let (lon, lat) = if on_globe {
-            self.crs.to_wgs84(lon, lat)
-        } else {
-            (lon, lat)
-        };
+        let (lon, lat) = self.crs.to_wgs84(lon, lat).unwrap_or((lon, lat));
         Placed {
             lon: Some(lon),
             lat: Some(lat),

@@ -26,6 +26,9 @@ enum Command {
         /// Tell it as JSON
         #[arg(long)]
         json: bool,
+        /// Draw what is wrong as SVG
+        #[arg(long, value_name = "FILE.svg")]
+        picture: Option<PathBuf>,
     },
     /// Write the files of a generated city: nested areas with shared curved borders
     Generate {
@@ -44,7 +47,11 @@ enum Command {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     terminal::log("error");
     match args.command {
-        Command::Check { city, json } => check(&city, json),
+        Command::Check {
+            city,
+            json,
+            picture,
+        } => check(&city, json, picture.as_deref()),
         Command::Generate {
             out,
             seed,
@@ -53,8 +60,11 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
 }
 
-fn check(city: &Path, json: bool) -> Result<(), Failure> {
-    let report = city::check(city)?;
+fn check(city: &Path, json: bool, picture: Option<&Path>) -> Result<(), Failure> {
+    let (city, report) = city::examine(city)?;
+    if let Some(file) = picture {
+        fs::write(file, city::picture(&city, &report)).map_err(Failure::file(file))?;
+    }
     terminal::print(|out| -> std::io::Result<()> {
         if json {
             serde_json::to_writer_pretty(&mut *out, &report)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use citybrain_grid::tile::aligned_zoom_min;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -34,6 +35,10 @@ pub(crate) async fn city(
         bbox: [bbox.west, bbox.south, bbox.east, bbox.north],
         boundary_version: city.boundary_version(),
         levels: city.levels.iter().map(CityLevel::from).collect(),
+        aligned: Aligned {
+            zoom_min: aligned_zoom_min(city),
+            tiles: "/tiles/aligned",
+        },
         seq: asking.snapshot().seq,
         complaints: range.complaints,
         range: range
@@ -63,6 +68,8 @@ struct City {
     boundary_version: String,
     /// Its levels, from large to small.
     levels: Vec<CityLevel>,
+    /// The parts of cells that lie in one area of the smallest level.
+    aligned: Aligned,
     /// Every record up to this sequence number is in the answers.
     seq: u64,
     /// Complaints in all.
@@ -87,6 +94,15 @@ struct CityLevel {
     areas: usize,
     /// Where its tiles are.
     tiles: String,
+}
+
+/// Where the aligned cells are.
+#[derive(Debug, Serialize, ToSchema)]
+struct Aligned {
+    /// The first zoom at which their tiles show any.
+    zoom_min: u8,
+    /// Where their tiles are.
+    tiles: &'static str,
 }
 
 /// A span of time, both ends included.

@@ -21,7 +21,7 @@ const AREAS_ZOOM_MAX: u8 = 14;
 /// The deepest zoom at which cells gain detail.
 const CELLS_ZOOM_MAX: u8 = 16;
 
-/// A layer's TileJSON 3: `/tiles/areas-district.json`, `/tiles/cells-9.json`, `/tiles/cells.json`.
+/// A layer's TileJSON 3: `/tiles/areas-district.json`, `/tiles/cells-9.json`, `/tiles/cells.json`, `/tiles/aligned.json`.
 #[utoipa::path(
     get, path = "/tiles/{file}", tag = "tiles",
     params(("file" = String, Path, description = "The layer's name and `.json`")),
@@ -57,6 +57,18 @@ pub(crate) async fn tilejson(
             vec![described("cells", &[("cell", "The H3 cell as hex text")])],
             CELLS_ZOOM_MAX,
         ),
+        Layer::Aligned => {
+            let parts = described(
+                "aligned",
+                &[
+                    ("cell", "The H3 cell as hex text"),
+                    ("area", "The id of the area of the smallest level"),
+                    ("area_km2", "Surface of the part, km²"),
+                    ("share", "The part's share of its cell, 0 to 1"),
+                ],
+            );
+            (vec![parts], CELLS_ZOOM_MAX)
+        }
     };
     let address = format!(
         "{}/tiles/{name}/{{z}}/{{x}}/{{y}}?v={}",

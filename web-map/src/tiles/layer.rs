@@ -14,6 +14,8 @@ pub(crate) enum Layer {
     Cells(Resolution),
     /// The cells of the resolution that suits the zoom.
     CellsByZoom,
+    /// The parts of cells that lie in one area of the smallest level.
+    Aligned,
 }
 
 /// A name that is no layer of the city.
@@ -37,13 +39,14 @@ const BY_ZOOM: [Resolution; 7] = [
 const FINER_MAX: u8 = 2;
 
 impl Layer {
-    /// The layer of this name: `areas-LEVEL`, `cells-RESOLUTION` or `cells`.
+    /// The layer of this name: `areas-LEVEL`, `cells-RESOLUTION`, `cells` or `aligned`.
     ///
     /// # Errors
     /// When the city has no such layer.
     pub(crate) fn parse(name: &str, city: &City) -> Result<Self, UnknownLayer> {
         let layer = match name.split_once('-') {
             None if name == "cells" => Some(Self::CellsByZoom),
+            None if name == "aligned" => Some(Self::Aligned),
             Some(("areas", level)) => level
                 .parse()
                 .ok()
@@ -66,6 +69,7 @@ impl Layer {
             Self::Areas(level) => format!("areas-{level}"),
             Self::Cells(resolution) => format!("cells-{}", u8::from(resolution)),
             Self::CellsByZoom => "cells".to_owned(),
+            Self::Aligned => "aligned".to_owned(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Layer {
         let suits = cells_at(zoom).min(city.base_resolution);
         match self {
             Self::Areas(_) => Some(self),
+            Self::Aligned => (zoom >= tile::aligned_zoom_min(city)).then_some(self),
             Self::CellsByZoom => Some(Self::Cells(suits)),
             Self::Cells(resolution) => {
                 (u8::from(resolution) <= u8::from(suits) + FINER_MAX).then_some(self)
@@ -95,6 +100,7 @@ impl Layer {
                 .level(level)
                 .map_or_else(Vec::new, |level| tile::areas(level, tile)),
             Self::Cells(resolution) => tile::cells(city, resolution, tile),
+            Self::Aligned => tile::aligned(city, tile),
             Self::CellsByZoom => {
                 tile::cells(city, cells_at(tile.z()).min(city.base_resolution), tile)
             }

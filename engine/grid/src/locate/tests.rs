@@ -1,8 +1,10 @@
 use chrono::NaiveDate;
 use citybrain_model::AreaLevel;
+use h3o::{LatLng, Resolution};
 use rstest::rstest;
 
 use super::*;
+use crate::random::Random;
 use crate::sample::{area, city, four_districts, level, parts, square, version};
 use crate::{Parents, VersionParts};
 
@@ -99,6 +101,47 @@ fn any_instant_has_a_version_and_none_means_the_latest() {
     assert_eq!(id(Some(&[i64::MIN])), "old");
     assert_eq!(id(Some(&[i64::MAX])), "newest");
     assert_eq!(id(None), "newest");
+}
+
+/// More points than one thread places, with instants, compared with placing them one by one.
+#[test]
+fn many_points_are_placed_as_one_by_one() {
+    let mut random = Random::new(5);
+    let count = 100_000 + PIECE / 2;
+    let (lon, lat): (Vec<_>, Vec<_>) = (0..count)
+        .map(|_| (116.25 + 0.3 * random.share(), 39.75 + 0.3 * random.share()))
+        .unzip();
+    let city = City::try_new(parts(four_districts())).unwrap();
+    let places = city.locate(&lon, &lat, None);
+    for level in &city.levels {
+        let areas = &places.areas[level.level.index()];
+        assert_eq!(*areas, level.locate(&lon, &lat));
+        for (at, area) in areas.iter().enumerate() {
+            assert_eq!(*area, level.latest_version().locate(lon[at], lat[at]));
+        }
+    }
+    for (at, cell) in places.cell.iter().enumerate() {
+        let position = LatLng::new(lat[at], lon[at]).unwrap();
+        assert_eq!(*cell, u64::from(position.to_cell(city.base_resolution)));
+    }
+    assert!(places.areas[2..].iter().flatten().all(|at| *at == NOWHERE));
+}
+
+#[test]
+fn many_instants_are_placed_as_one_by_one() {
+    let (city, mut random) = (renamed(), Random::new(6));
+    let (lon, lat) = (vec![0.5; 100_001], vec![0.5; 100_001]);
+    // From 2023-12-01 to 2025-03-06.
+    let at: Vec<_> = (0..lon.len())
+        .map(|_| {
+            1_701_388_800_000_000 + i64::try_from(random.below(40_000_000)).unwrap() * 1_000_000
+        })
+        .collect();
+    let places = city.locate(&lon, &lat, Some(&at));
+    let versions = Calendar::new(city.largest(), city.time_zone);
+    for (at, area) in at.iter().zip(&places.areas[0]) {
+        assert_eq!(*area, versions.at(*at).locate(0.5, 0.5));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The edges of one bin and what they say about a point.
 
 use std::cmp::Ordering;
+use std::hint::black_box;
 
 use geo::Coord;
 
@@ -99,6 +100,14 @@ impl Groups {
             otherwise,
         });
         self.areas.extend(areas);
+    }
+
+    /// Reads the first edges of some groups, so that they are in the cache soon.
+    pub(super) fn touch(&self, groups: impl Iterator<Item = u32>) {
+        let edge = |at: u32| &self.edges[self.all[at as usize].edges as usize];
+        let sum = groups.fold(0, |sum, at| sum ^ edge(at).owners);
+        // Otherwise the reads are left out.
+        black_box(sum);
     }
 
     /// The first area of the bin that starts with group `at` which holds the point.

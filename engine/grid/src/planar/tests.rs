@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::{oracle, real};
+use crate::random::Random;
+use crate::{BBox, oracle, real};
 
 fn index(boundaries: &[MultiPolygon<f64>]) -> PlanarIndex {
     PlanarIndex::try_new(boundaries.iter()).unwrap()
@@ -55,15 +56,26 @@ fn assert_as_oracle(
     boundaries: &[MultiPolygon<f64>],
     points: impl IntoIterator<Item = Coord<f64>>,
 ) {
+    assert_index_as(boundaries, points, |point| {
+        oracle::first_holder(boundaries, point)
+    });
+}
+
+/// Checks points one by one and all together.
+fn assert_index_as(
+    boundaries: &[MultiPolygon<f64>],
+    points: impl IntoIterator<Item = Coord<f64>>,
+    first_holder: impl Fn(Coord<f64>) -> Option<usize>,
+) {
     let index = index(boundaries);
-    for point in points {
-        let expected = oracle::first_holder(boundaries, point)
-            .map_or(NOWHERE, |at| u32::try_from(at).unwrap());
-        assert_eq!(
-            index.locate(point.x, point.y),
-            expected,
-            "at {point:?} in {boundaries:?}"
-        );
+    let points: Vec<_> = points.into_iter().collect();
+    let (lon, lat): (Vec<_>, Vec<_>) = points.iter().map(Coord::x_y).unzip();
+    let mut found = vec![0; points.len()];
+    index.fill(&lon, &lat, &mut found);
+    for (point, found) in points.into_iter().zip(found) {
+        let expected = first_holder(point).map_or(NOWHERE, |at| u32::try_from(at).unwrap());
+        let one = index.locate(point.x, point.y);
+        assert_eq!((one, found), (expected, expected), "at {point:?}");
     }
 }
 
@@ -238,52 +250,81 @@ proptest! {
     }
 }
 
+/// The levels of the sample city, which is part of the repository.
+const SAMPLE: [(&str, &str); 3] = [
+    (
+        concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../data/sample-city/areas/district.geojson.gz"
+        ),
+        "code",
+    ),
+    (
+        concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../data/sample-city/areas/subdistrict.geojson.gz"
+        ),
+        "code",
+    ),
+    (
+        concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../data/sample-city/areas/community.geojson.gz"
+        ),
+        "code",
+    ),
+];
+
+/// 6,000 points for each level, or as many as the environment says: anywhere in the rectangle, vertices, level with vertices,
+/// a float beside them, on edges, and within 10⁻⁹ degrees of edges; then, where there are more points than vertices, all of
+/// them.
 #[rstest]
-fn real_cities_place_as_the_oracle(#[values(0, 1, 2, 3, 4, 5, 6, 7, 8)] level: usize) {
-    let (file, id) = real::LEVELS[level];
+fn cities_place_as_the_oracle(#[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)] level: usize) {
+    let (file, id) = *real::LEVELS.iter().chain(&SAMPLE).nth(level).unwrap();
     let Some(areas) = real::boundaries(file, id) else {
         return;
     };
+    let count = std::env::var("CITYBRAIN_TEST_POINTS").map_or(6000, |count| count.parse().unwrap());
     let boundaries: Vec<_> = areas.into_iter().map(|(_, boundary)| boundary).collect();
-    let index = index(&boundaries);
-    let boxes: Vec<_> = boundaries.iter().map(crate::BBox::of).collect();
-    let vertices: Vec<_> = boundaries
+    let boxes: Vec<_> = boundaries.iter().map(BBox::of).collect();
+    let all = boxes.iter().fold(BBox::EMPTY, |all, bbox| all.union(*bbox));
+    let edges: Vec<_> = boundaries
         .iter()
-        .flat_map(geo::CoordsIter::coords_iter)
+        .flat_map(geo::LinesIter::lines_iter)
         .collect();
-    let mut random = 20_261_123_u64;
-    let mut next = move || {
-        // Splitmix64 (Steele, Lea, Flood, 2014).
-        random = random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    for round in 0..6000 {
-        #[expect(clippy::cast_possible_truncation, reason = "any vertex will do")]
-        let (a, b) = (
-            vertices[next() as usize % vertices.len()],
-            vertices[next() as usize % vertices.len()],
-        );
-        #[expect(clippy::cast_precision_loss, reason = "a random share")]
-        let share = (next() >> 11) as f64 / (1_u64 << 53) as f64;
-        let point = match round % 4 {
-            0 => a,
-            1 => Coord { x: a.x, y: b.y },
-            2 => Coord {
-                x: a.x.next_up(),
-                y: a.y,
-            },
-            _ => a + (b - a) * share,
-        };
-        let expected = (0..boundaries.len())
-            .find(|&at| boxes[at].holds(point.x, point.y) && oracle::holds(&boundaries[at], point));
-        let expected = expected.map_or(NOWHERE, |at| u32::try_from(at).unwrap());
-        assert_eq!(
-            index.locate(point.x, point.y),
-            expected,
-            "{file} at {point:?}"
-        );
+    let mut random = Random::new(20_261_123);
+    let mut points: Vec<_> = (0..count)
+        .map(|round| {
+            let edge = edges[random.below(edges.len())];
+            let (a, b) = (edge.start, edge.end);
+            let on = a + (b - a) * random.share();
+            match round % 6 {
+                0 => a,
+                1 => Coord {
+                    x: a.x,
+                    y: edges[random.below(edges.len())].start.y,
+                },
+                2 => Coord {
+                    x: a.x.next_up(),
+                    y: a.y,
+                },
+                3 => on,
+                4 => Coord {
+                    x: on.x + 2e-9 * (random.share() - 0.5),
+                    y: on.y + 2e-9 * (random.share() - 0.5),
+                },
+                _ => Coord {
+                    x: all.west + (all.east - all.west) * random.share(),
+                    y: all.south + (all.north - all.south) * random.share(),
+                },
+            }
+        })
+        .collect();
+    if count > edges.len() {
+        points.extend(edges.iter().map(|edge| edge.start));
     }
+    assert_index_as(&boundaries, points, |point| {
+        (0..boundaries.len())
+            .find(|&at| boxes[at].holds(point.x, point.y) && oracle::holds(&boundaries[at], point))
+    });
 }

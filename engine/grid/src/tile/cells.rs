@@ -77,7 +77,7 @@ fn cells_near(city: &City, resolution: Resolution, rectangle: BBox) -> Vec<CellI
 }
 
 /// Two edge lengths of a cell in degrees of longitude and latitude; a cell's corners are nearer to its centre than that.
-fn reach(resolution: Resolution, rectangle: BBox) -> Coord<f64> {
+pub(super) fn reach(resolution: Resolution, rectangle: BBox) -> Coord<f64> {
     let lat = 2.0 * resolution.edge_length_rads().to_degrees();
     let furthest = rectangle.south.abs().max(rectangle.north.abs()).min(85.0);
     Coord {

@@ -48,7 +48,10 @@ fn layer(bytes: &[u8]) -> Layer {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let keys: Vec<_> = all(3).map(|key| text(key.bytes())).collect();
     let values: Vec<_> = all(4)
-        .map(|value| text(self::fields(value.bytes())[0].1.bytes()))
+        .map(|value| match &self::fields(value.bytes())[0].1 {
+            Field::Double(number) => number.to_string(),
+            field => text(field.bytes()),
+        })
         .collect();
     let features = all(2)
         .map(|field| feature(field.bytes(), &keys, &values))
@@ -116,6 +119,7 @@ fn geometry(commands: &[u64]) -> Vec<Vec<(i64, i64)>> {
 
 enum Field<'a> {
     Number(u64),
+    Double(f64),
     Bytes(&'a [u8]),
 }
 
@@ -123,14 +127,14 @@ impl<'a> Field<'a> {
     fn number(&self) -> u64 {
         match self {
             Self::Number(number) => *number,
-            Self::Bytes(_) => unreachable!("not a number"),
+            _ => unreachable!("not a number"),
         }
     }
 
     fn bytes(&self) -> &'a [u8] {
         match self {
             Self::Bytes(bytes) => bytes,
-            Self::Number(_) => unreachable!("not bytes"),
+            _ => unreachable!("not bytes"),
         }
     }
 }
@@ -141,6 +145,11 @@ fn fields(mut bytes: &[u8]) -> Vec<(u64, Field<'_>)> {
         let key = varint(&mut bytes);
         let field = match key & 7 {
             0 => Field::Number(varint(&mut bytes)),
+            1 => {
+                let (field, rest) = bytes.split_first_chunk().unwrap();
+                bytes = rest;
+                Field::Double(f64::from_le_bytes(*field))
+            }
             2 => {
                 let length = usize::try_from(varint(&mut bytes)).unwrap();
                 let (field, rest) = bytes.split_at(length);

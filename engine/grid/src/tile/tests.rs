@@ -6,6 +6,7 @@ use rstest::rstest;
 
 use super::decode::{Kind, Layer, decode};
 use super::*;
+use crate::aligned::{AlignedGrid, smallest};
 use crate::sample::{area, city, four_districts, parts, square};
 use crate::{City, cover};
 
@@ -233,4 +234,71 @@ fn neighbouring_cells_meet_in_the_same_units() {
         .sum();
     let side = i64::from(EXTENT + 2 * BUFFER);
     assert_eq!(sum, 2 * side * side);
+}
+
+/// Every unit of a tile inside the city belongs to one aligned cell: a gap or an overlap of one unit would show in the sum.
+#[rstest]
+fn aligned_cells_fill_a_tile_without_gap_or_overlap(
+    #[values(11, 12, 13, 14, 16, 19, 22, 24)] z: u8,
+) {
+    let city = sample();
+    assert_eq!(aligned_zoom_min(&city), 11);
+    let corner = (116.41, 39.93);
+    let tile = tile_at(z, corner.0, corner.1);
+    let layers = layers(&aligned(&city, tile));
+    let features = &layers["aligned"].features;
+    let rings = features.iter().flat_map(|f| &f.rings);
+    let sum: i64 = rings.map(|ring| doubled_area(ring)).sum();
+    let side = i64::from(EXTENT + 2 * BUFFER);
+    let bounds = tile.grown(f64::from(BUFFER) / f64::from(EXTENT));
+    let whole = city.bbox();
+    if whole.holds(bounds.west, bounds.south) && whole.holds(bounds.east, bounds.north) {
+        assert_eq!(sum, 2 * side * side);
+    } else {
+        assert!(z < 12, "the city fills the tile at zoom {z}");
+    }
+    assert!(features.len() >= 4);
+}
+
+#[test]
+fn aligned_cells_come_with_cell_area_and_size_as_in_the_grid() {
+    let city = sample();
+    let level = smallest(&city);
+    let base = city.base_resolution;
+    let grid = AlignedGrid::try_new(&city, level.latest_version(), base).unwrap();
+    let tile = tile_at(13, 116.41, 39.93);
+    let layers = layers(&aligned(&city, tile));
+    let mut pairs = BTreeSet::new();
+    for feature in &layers["aligned"].features {
+        let cell: CellIndex = feature.text("cell").parse().unwrap();
+        let id = feature.text("area");
+        let number = level.areas.iter().position(|area| area.id == id).unwrap();
+        let at = grid
+            .find(u64::from(cell), u32::try_from(number).unwrap())
+            .unwrap();
+        assert_eq!(feature.text("area_km2"), grid.area_km2()[at].to_string());
+        assert_eq!(feature.text("share"), grid.shares()[at].to_string());
+        assert!(pairs.insert((cell, id)));
+    }
+    let bounds = tile.bounds();
+    for at in (0..grid.len()).filter(|at| grid.shares()[*at] > 1e-6) {
+        let outline = grid.outline(&city, at);
+        let mut vertices = outline.iter().flat_map(geo::Polygon::exterior);
+        let id = &level.areas[grid.areas()[at] as usize].id;
+        let cell = CellIndex::try_from(grid.cells()[at]).unwrap();
+        let shown = pairs.contains(&(cell, id.clone()));
+        assert!(
+            shown || !vertices.any(|c| bounds.holds(c.x, c.y)),
+            "{cell} in {id}"
+        );
+    }
+}
+
+#[test]
+fn aligned_cells_are_drawn_from_the_zoom_where_they_can_be_told_apart() {
+    let city = sample();
+    let first = aligned_zoom_min(&city);
+    assert!(aligned(&city, tile_at(first - 1, 116.41, 39.93)).is_empty());
+    assert!(!aligned(&city, tile_at(first, 116.41, 39.93)).is_empty());
+    assert!(aligned(&city, tile_at(first, -74.0, 40.7)).is_empty());
 }

@@ -40,6 +40,11 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// Is there no column among the arguments?
     pub(super) fn all_constant(&self) -> bool {
         self.values

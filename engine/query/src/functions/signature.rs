@@ -10,7 +10,7 @@ use datafusion::common::types::{
 use datafusion::error::Result;
 use datafusion::logical_expr::expr_fn::SimpleScalarUDF;
 use datafusion::logical_expr::{
-    Coercion, ColumnarValue, ScalarUDF, Signature, TypeSignatureClass, Volatility,
+    Coercion, ColumnarValue, ScalarUDF, Signature, TypeSignature, TypeSignatureClass, Volatility,
 };
 use datafusion::scalar::ScalarValue;
 
@@ -38,10 +38,21 @@ pub(super) fn pure(
     gives: DataType,
     body: impl Fn(&Arguments<'_>) -> Result<ArrayRef> + Send + Sync + 'static,
 ) -> ScalarUDF {
-    let signature = Signature::coercible(
-        takes.iter().map(|takes| takes.coercion()).collect(),
-        Volatility::Immutable,
-    );
+    pure_in_forms(name, &[takes], gives, body)
+}
+
+/// [`pure`], with parameters that take one of several `forms`.
+pub(super) fn pure_in_forms(
+    name: &'static str,
+    forms: &[&[Takes]],
+    gives: DataType,
+    body: impl Fn(&Arguments<'_>) -> Result<ArrayRef> + Send + Sync + 'static,
+) -> ScalarUDF {
+    let forms = forms.iter().map(|takes| {
+        let takes = takes.iter().map(|takes| takes.coercion());
+        TypeSignature::Coercible(takes.collect())
+    });
+    let signature = Signature::one_of(forms.collect(), Volatility::Immutable);
     let call = move |values: &[ColumnarValue]| {
         let arguments = Arguments::new(name, values);
         let column = body(&arguments)?;

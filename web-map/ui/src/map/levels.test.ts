@@ -10,6 +10,7 @@ const city = (areas: number[]): City => ({
   bbox: [115.4, 39.4, 117.5, 41.1],
   boundary_version: '',
   levels: areas.map((count, i) => ({ level: `level${i}`, names: {}, areas: count, tiles: '' })),
+  aligned: { zoom_min: 13, tiles: '/tiles/aligned' },
   seq: 0,
   range: null,
   server_time: '',

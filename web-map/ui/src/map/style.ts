@@ -18,6 +18,7 @@ const INK = {
   border: ['#51677f', '#3b4d61', '#2f3e4f', '#2a3644'],
   name: ['#eef4fa', '#c9d5e1', '#b4c1cf', '#a8b5c3'],
   halo: '#0a0e13',
+  cut: '#8fa6bd',
   chosen: '#ffffff',
 } as const;
 
@@ -26,6 +27,10 @@ export const CELL_OPACITY = 0.88;
 
 /** Tiles closer in than this are made from those of this zoom. */
 const FINEST_TILE = 14;
+
+/** Tiles of aligned cells closer in than this are made from those of this zoom. */
+const FINEST_ALIGNED = 16;
+const ALIGNED = 'aligned';
 
 /** Which areas are named: all that have room, or only the largest, in letters to be read from afar. */
 export type Names = 'all' | 'largest';
@@ -52,11 +57,13 @@ export function mapStyle(city: City, lang: Lang, names: Names): StyleSpecificati
     sources: Object.fromEntries([
       ...levels.map(({ level, border }) => [areasId(level.level), areaSource(city, level.level, border)]),
       ...cells.map(resolution => [cellsId(resolution), cellSource(city, resolution)]),
+      [ALIGNED, alignedSource(city)],
     ]),
     layers: [
       { id: 'outside', type: 'background', paint: { 'background-color': INK.outside } },
       ...(ground ? [groundLayer(ground.level)] : []),
       ...cells.flatMap(cellLayers),
+      alignedLayer(city),
       ...levels.map(({ level, border }) => hitLayer(level.level, border)),
       ...levels.map(({ level, border }, i) => borderLayer(level.level, border, i)).reverse(),
       ...levels.map(({ level }) => areaEdgeLayer(level.level)),
@@ -96,6 +103,30 @@ function cellSource(city: City, resolution: number): SourceSpecification {
     minzoom,
     maxzoom,
     promoteId: { cells: 'cell' },
+  };
+}
+
+function alignedSource(city: City): SourceSpecification {
+  const { zoom_min: minzoom } = city.aligned;
+  const maxzoom = Math.max(minzoom, FINEST_ALIGNED);
+  return { type: 'vector', tiles: [tiles(city, ALIGNED)], minzoom, maxzoom, bounds: city.bbox };
+}
+
+/** Where the borders of the smallest areas cut the cells. */
+function alignedLayer(city: City): LayerSpecification {
+  const zoom = city.aligned.zoom_min;
+  return {
+    id: ALIGNED,
+    type: 'line',
+    source: ALIGNED,
+    'source-layer': ALIGNED,
+    minzoom: zoom,
+    layout: { 'line-join': 'round' },
+    paint: {
+      'line-color': INK.cut,
+      'line-width': 0.7,
+      'line-opacity': ['interpolate', ['linear'], ['zoom'], zoom, 0, zoom + 1.5, 0.55],
+    },
   };
 }
 
