@@ -11,6 +11,7 @@ const city = (areas: number[]): City => ({
   boundary_version: '',
   levels: areas.map((count, i) => ({ level: `level${i}`, names: {}, areas: count, tiles: '' })),
   seq: 0,
+  complaints: 0,
   range: null,
   server_time: '',
   version: '',
