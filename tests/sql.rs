@@ -7,7 +7,7 @@
     reason = "a test ends in a panic that says why"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, TimeZone, Utc};
@@ -43,7 +43,7 @@ fn main() {
 }
 
 fn slt() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("slt")
+    citybrain_tests::repository().join("tests/slt")
 }
 
 /// The small city, asked through a new session for each query.

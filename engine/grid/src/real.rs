@@ -41,7 +41,10 @@ pub(crate) fn zstd_text(file: &str) -> Option<String> {
 
 fn open(file: &str) -> Option<File> {
     let folder = std::env::var_os("CITYBRAIN_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        || {
+            let crate_dir = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+            PathBuf::from(crate_dir).join("../../../shared/data")
+        },
         PathBuf::from,
     );
     let file = File::open(folder.join(file)).ok();

@@ -15,8 +15,8 @@ use super::{
 
 /// A file of the real data; `None`, told, when they are not there.
 fn data(file: &str) -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
-    let folder = std::env::var("CITYBRAIN_DATA").unwrap_or_else(|_| beside.to_owned());
+    let beside = std::env::var("CARGO_MANIFEST_DIR").unwrap() + "/../../shared/data";
+    let folder = std::env::var("CITYBRAIN_DATA").unwrap_or(beside);
     let path = Path::new(&folder).join(file);
     if path.exists() {
         return Some(path);

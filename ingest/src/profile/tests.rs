@@ -28,7 +28,7 @@ fn every_shipped_profile_is_valid_and_is_found_by_its_name() {
 
 #[test]
 fn every_file_in_the_folder_of_profiles_is_shipped() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/sources");
+    let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap() + "/../data/sources";
     let files = std::fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = files
         .map(|file| file.unwrap().file_name().into_string().unwrap())

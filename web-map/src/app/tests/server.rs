@@ -14,7 +14,6 @@ use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
-use crate::engine::Engine;
 use crate::server::{ServeError, run};
 use crate::state::AppState;
 
@@ -22,7 +21,6 @@ use crate::state::AppState;
 pub(crate) struct TestServer {
     pub(crate) url: String,
     pub(crate) client: Client,
-    pub(crate) engine: Arc<Engine>,
     pub(crate) dir: TempDir,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), ServeError>>,
@@ -58,7 +56,6 @@ impl TestServer {
             (store, state)
         };
         let (store, state) = tokio::task::spawn_blocking(open).await.unwrap();
-        let engine = Arc::clone(&state.engine);
         let (stop, stopped) = oneshot::channel::<()>();
         let served = TaskTracker::new().spawn(run(listener, state, store, async {
             stopped.await.ok();
@@ -66,7 +63,6 @@ impl TestServer {
         Self {
             url: format!("http://{address}"),
             client: Client::new(),
-            engine,
             dir,
             stop,
             served,

@@ -198,7 +198,7 @@ export interface paths {
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
          *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
          */
-        post: operations["complaint_events"];
+        post: operations["append_complaint_events"];
         delete?: never;
         options?: never;
         head?: never;
@@ -220,7 +220,7 @@ export interface paths {
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
          *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
          */
-        post: operations["complaints"];
+        post: operations["append_complaints"];
         delete?: never;
         options?: never;
         head?: never;
@@ -299,7 +299,7 @@ export interface paths {
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
          *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
          */
-        post: operations["observations"];
+        post: operations["append_observations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -388,6 +388,10 @@ export interface components {
             lon: number | null;
             /** @description The name in the city's own language. */
             name: string | null;
+            /** @description The name in the city's other languages, by language. */
+            names: {
+                [key: string]: string;
+            };
             /** @description The id of the area of the next larger level. */
             parent: string | null;
             /**
@@ -552,7 +556,7 @@ export interface components {
             levels: components["schemas"]["CityLevel"][];
             /** @description Its name. */
             name: string;
-            range?: components["schemas"]["Range"] | null;
+            range: components["schemas"]["Range"] | null;
             /**
              * Format: int64
              * @description Every record up to this sequence number is in the answers.
@@ -749,12 +753,12 @@ export interface components {
              * Format: date-time
              * @description When the last record was taken in.
              */
-            received_at?: string | null;
+            received_at: string | null;
             /**
              * Format: date-time
              * @description The latest time at which a citizen reported.
              */
-            requested_at?: string | null;
+            requested_at: string | null;
             /**
              * Format: int64
              * @description The newest sequence number.
@@ -1405,7 +1409,7 @@ export interface operations {
             };
         };
     };
-    complaint_events: {
+    append_complaint_events: {
         parameters: {
             query?: never;
             header?: never;
@@ -1539,7 +1543,7 @@ export interface operations {
             };
         };
     };
-    complaints: {
+    append_complaints: {
         parameters: {
             query?: never;
             header?: never;
@@ -1751,7 +1755,7 @@ export interface operations {
             };
         };
     };
-    observations: {
+    append_observations: {
         parameters: {
             query?: never;
             header?: never;

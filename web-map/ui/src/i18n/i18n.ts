@@ -29,9 +29,12 @@ export function locale(lang: Lang): string {
   return lang === 'zh' ? 'zh-CN' : 'en-GB';
 }
 
-/** An area's name in the reader's language, or the one it has. */
-export function areaName(area: { name: string; names?: Record<string, string> }, lang: Lang): string {
-  return area.names?.[lang] ?? area.name;
+/** An area's name in the reader's language, or the one it has; an area of earlier boundaries has only its id. */
+export function areaName(
+  area: { id: string; name: string | null; names: Record<string, string> },
+  lang: Lang,
+): string {
+  return area.names[lang] ?? area.name ?? area.id;
 }
 
 /** The word for something that the city's files name in several languages. */

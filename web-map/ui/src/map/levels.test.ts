@@ -12,6 +12,7 @@ const city = (areas: number[]): City => ({
   levels: areas.map((count, i) => ({ level: `level${i}`, names: {}, areas: count, tiles: '' })),
   aligned: { zoom_min: 13, tiles: '/tiles/aligned' },
   seq: 0,
+  complaints: 0,
   range: null,
   server_time: '',
   version: '',

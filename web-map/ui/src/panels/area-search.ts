@@ -150,13 +150,11 @@ async function allNames(levels: string[], lang: Lang): Promise<Named[]> {
     ),
   );
   return answers.flatMap((areas, i) =>
-    areas.map(area => ({
-      level: levels[i] ?? '',
-      id: area.id,
-      name: areaName(area, lang),
-      lon: area.lon,
-      lat: area.lat,
-      km2: area.area_km2,
-    })),
+    areas.flatMap(area => {
+      const { id, lon, lat, area_km2: km2 } = area;
+      // Areas of earlier boundaries have no place on today's map.
+      if (lon === null || lat === null || km2 === null) return [];
+      return [{ level: levels[i] ?? '', id, name: areaName(area, lang), lon, lat, km2 }];
+    }),
   );
 }

@@ -46,11 +46,11 @@ export function overview({ city, texts, data, view }: DeskContext): Panel {
     }
     if (areas) {
       const rows = [...areas.areas]
-        .sort((a, b) => b.value - a.value)
+        .sort((a, b) => b.records - a.records)
         .map(area => ({
           label: areaName(area, texts.lang),
-          value: area.value,
-          note: area.population ? texts.rate((area.value / area.population) * 10_000) : '–',
+          value: area.records,
+          note: area.population ? texts.rate((area.records / area.population) * 10_000) : '–',
           onclick: () => view.update({ selection: { area: { level: areas.level, id: area.id } } }),
         }));
       const elsewhere = areas.outside + areas.not_located;

@@ -129,6 +129,18 @@ export function selection(context: DeskContext, chosen: Selection): Panel {
       value => texts.whole(value),
     );
   };
+  // An area of earlier boundaries has no place on today's map.
+  const zoomButton = ({ lon, lat, area_km2: km2 }: AreaValue) =>
+    lon === null || lat === null || km2 === null
+      ? []
+      : [
+          h(
+            'button',
+            { type: 'button', class: 'button small', onclick: () => actions.zoomTo(lon, lat, km2) },
+            icon(ICONS.target),
+            t('panel.zoomTo'),
+          ),
+        ];
   const areaTools = (area: AreaValue) =>
     h(
       'div',
@@ -145,16 +157,7 @@ export function selection(context: DeskContext, chosen: Selection): Panel {
         icon(ICONS.funnel),
         t('panel.useAsFilter'),
       ),
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'button small',
-          onclick: () => actions.zoomTo(area.lon, area.lat, area.area_km2),
-        },
-        icon(ICONS.target),
-        t('panel.zoomTo'),
-      ),
+      ...zoomButton(area),
     );
 
   const complaintList = (page: ComplaintPage): HTMLElement => {
@@ -280,6 +283,6 @@ async function areaFacts(context: DeskContext, chosen: Selection, window: Window
   const id = 'area' in chosen ? chosen.area.id : '';
   const answer = await api.areas(query(context.view.value.filter, window, { level }), signal);
   const area = answer.areas.find(one => one.id === id) ?? null;
-  const count = area?.value ?? 0;
-  return { count, perKm2: area ? count / area.area_km2 : 0, area };
+  const count = area?.records ?? 0;
+  return { count, perKm2: area?.area_km2 ? count / area.area_km2 : 0, area };
 }

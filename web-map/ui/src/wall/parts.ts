@@ -9,18 +9,18 @@ const RANKED = 12;
 
 /** Areas by today's count, with rank, bar and figure. */
 export function ranking(areas: readonly AreaValue[], texts: Texts): HTMLOListElement {
-  const sorted = [...areas].sort((a, b) => b.value - a.value).slice(0, RANKED);
-  const most = Math.max(1, sorted[0]?.value ?? 1);
+  const sorted = [...areas].sort((a, b) => b.records - a.records).slice(0, RANKED);
+  const most = Math.max(1, sorted[0]?.records ?? 1);
   return h(
     'ol',
     { class: 'wall-bars' },
     ...sorted.map((area, i) =>
       h(
         'li',
-        { style: `--part:${(area.value / most).toFixed(3)}` },
+        { style: `--part:${(area.records / most).toFixed(3)}` },
         h('span', { class: 'rank' }, i + 1),
         h('span', { class: 'name' }, areaName(area, texts.lang)),
-        h('span', { class: 'count' }, texts.whole(area.value)),
+        h('span', { class: 'count' }, texts.whole(area.records)),
       ),
     ),
   );

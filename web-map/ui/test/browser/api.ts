@@ -20,7 +20,7 @@ export class Api {
   async areas(query = ''): Promise<AreaValue[]> {
     const level = (await this.city()).levels[0]?.level ?? 'district';
     const answer = await this.#get<Areas>(`/v1/areas?level=${level}&${query}`);
-    return [...answer.areas].sort((a, b) => b.value - a.value);
+    return [...answer.areas].sort((a, b) => b.records - a.records);
   }
 
   /** Sends one complaint; rejects when it was not accepted. */
