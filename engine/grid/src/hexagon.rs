@@ -53,7 +53,7 @@ const BATCH: usize = 128;
 /// The H3 cells at a resolution that hold the points, in order; 0 for what is no position (not finite, or outside ±180 and ±90
 /// degrees). `lon` and `lat` are WGS 84 degrees.
 ///
-/// Every answer is that of [`h3o::LatLng::to_cell`], also on borders of cells. Cost: 20 to 40 ns a point where points that
+/// Every answer is that of [`h3o::LatLng::to_cell`], also on borders of cells. Cost: 35 to 55 ns a point where points that
 /// follow each other lie on the same icosahedron face, a few times that anywhere on the sphere; from 100,000 points on they are
 /// shared among as many threads as the machine runs at once. The first call in a process makes tables, which takes some 10 ms.
 ///

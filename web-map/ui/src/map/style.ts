@@ -125,7 +125,7 @@ function alignedLayer(city: City): LayerSpecification {
     paint: {
       'line-color': INK.cut,
       'line-width': 0.7,
-      'line-opacity': ['interpolate', ['linear'], ['zoom'], zoom, 0, zoom + 1.5, 0.55],
+      'line-opacity': ['interpolate', ['linear'], ['zoom'], zoom, 0, zoom + 2, 0.4],
     },
   };
 }
