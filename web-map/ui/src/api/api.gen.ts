@@ -79,7 +79,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A layer's TileJSON 3: `/tiles/areas-district.json`, `/tiles/cells-9.json`, `/tiles/cells.json`. */
+        /** A layer's TileJSON 3: `/tiles/areas-district.json`, `/tiles/cells-9.json`, `/tiles/cells.json`, `/tiles/aligned.json`. */
         get: operations["tilejson"];
         put?: never;
         post?: never;
@@ -368,6 +368,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Where the aligned cells are. */
+        Aligned: {
+            /** @description Where their tiles are. */
+            tiles: string;
+            /**
+             * Format: int32
+             * @description The first zoom at which their tiles show any.
+             */
+            zoom_min: number;
+        };
         /** @description An area and its value. */
         Area: {
             /**
@@ -531,6 +541,8 @@ export interface components {
         CellsFormat: "json" | "arrow";
         /** @description The city. */
         City: {
+            /** @description The parts of cells that lie in one area of the smallest level. */
+            aligned: components["schemas"]["Aligned"];
             /**
              * Format: int32
              * @description The H3 resolution at which every complaint is counted.
