@@ -97,7 +97,7 @@ export async function figure(page: Page, name: string): Promise<number> {
 }
 
 /** Asks until it is true, for what the page does a moment later. */
-export async function until(what: string, holds: () => Promise<boolean>, ms = 10_000): Promise<void> {
+export async function until(what: string, holds: () => Promise<boolean>, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`after ${ms} ms still not true: ${what}`);
