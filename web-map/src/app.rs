@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::HttpError;
-use crate::http::{host, observe, panics, security};
+use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
     append, areas, breakdown, cells, city, complaint, complaints, docs, health, live, metrics,
@@ -28,6 +28,10 @@ pub fn app(state: Arc<AppState>) -> Router {
     let (described, _) = described().split_for_parts();
     let hosts = state.hosts.clone();
     described
+        .layer(from_fn_with_state(
+            Arc::clone(&state),
+            boundaries::set_header,
+        ))
         .route("/docs", get(docs::page))
         .route("/docs/docs.js", get(docs::script))
         .route("/docs/docs.css", get(docs::style))

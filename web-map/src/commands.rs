@@ -9,6 +9,7 @@ mod locate;
 mod openapi;
 mod push;
 mod rejected;
+mod replace;
 mod serve;
 mod simulate;
 mod sql;
@@ -36,6 +37,7 @@ enum Command {
     City(city::Args),
     Init(init::Args),
     Import(import::Args),
+    Replace(replace::Args),
     Locate(locate::Args),
     Sql(sql::Args),
     Simulate(simulate::Args),
@@ -53,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::City(args) => city::run(args),
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Replace(args) => replace::run(&args),
         Command::Locate(args) => locate::run(&args),
         Command::Sql(args) => sql::run(&args),
         Command::Simulate(args) => simulate::run(args),

@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod body;
+pub(crate) mod boundaries;
 pub(crate) mod caching;
 pub(crate) mod filter;
 pub(crate) mod host;

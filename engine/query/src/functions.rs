@@ -3,6 +3,7 @@
 //! All are pure (`Immutable`), work on columns, give NULL for NULL, and refuse a value that is no cell by naming it.
 
 mod arguments;
+mod boundary_version;
 mod error;
 mod h3_cell_area;
 mod h3_cell_to_boundary_wkt;
@@ -57,8 +58,9 @@ pub(crate) fn h3() -> &'static [Arc<ScalarUDF>] {
 }
 
 /// The functions that know the city: its time zone and its boundaries.
-pub(crate) fn of_city(city: &Arc<City>) -> [Arc<ScalarUDF>; 3] {
+pub(crate) fn of_city(city: &Arc<City>) -> [Arc<ScalarUDF>; 4] {
     [
+        boundary_version::function(city),
         local::function(city.time_zone),
         local_bin::function(city.time_zone),
         locate::function(Arc::clone(city)),

@@ -151,7 +151,7 @@ pub(crate) fn month_of(at: DateTime<Utc>) -> i32 {
 }
 
 /// The places of a batch, and the names that their indices stand for.
-struct Placement<'a> {
+pub(crate) struct Placement<'a> {
     city: &'a City,
     places: Places,
 }
@@ -166,9 +166,14 @@ impl<'a> Placement<'a> {
             .map(|at| at.map_or((f64::NAN, f64::NAN), |at| (at.lon(), at.lat())))
             .unzip();
         let at: Vec<i64> = instants.map(|at| at.timestamp_micros()).collect();
+        Self::at(city, &lon, &lat, &at)
+    }
+
+    /// WGS 84 degrees, NaN where there is no position; instants in µs since 1970, UTC.
+    pub(crate) fn at(city: &'a City, lon: &[f64], lat: &[f64], at: &[i64]) -> Self {
         Self {
             city,
-            places: city.locate(&lon, &lat, Some(&at)),
+            places: city.locate(lon, lat, Some(at)),
         }
     }
 
@@ -190,7 +195,8 @@ impl<'a> Placement<'a> {
         ]
     }
 
-    fn areas(&self, level: AreaLevel) -> ArrayRef {
+    /// The ids of one level's areas; null outside of all of them.
+    pub(crate) fn areas(&self, level: AreaLevel) -> ArrayRef {
         let places = &self.places.areas[level.index()];
         match self.city.level(level) {
             None => new_null_array(&DataType::Utf8, places.len()),

@@ -22,7 +22,9 @@ pub enum OpenError {
         holder: String,
     },
     /// The state directory was made for another city.
-    #[error("{dir}: holds the city \"{found}\", not \"{wanted}\" with these boundaries")]
+    #[error(
+        "{dir}: holds the city \"{found}\", not \"{wanted}\" with these boundaries (`citybrain replace` gives a city other ones)"
+    )]
     OtherCity {
         /// The directory.
         dir: PathBuf,
@@ -40,6 +42,20 @@ pub enum OpenError {
         found: u32,
         /// The newest format that this version reads.
         known: u32,
+    },
+    /// The tables are changing over to other boundaries and the process that did it was ended: nothing can be added before.
+    #[error(
+        "{dir}: its records change over to other boundaries; finish that with `citybrain replace --state-dir {dir}`"
+    )]
+    Switching {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// The boundaries were replaced while the directory was opened.
+    #[error("{dir}: its boundaries were replaced at this moment; try again")]
+    Changing {
+        /// The directory.
+        dir: PathBuf,
     },
     /// The state file cannot be understood.
     #[error("{path}: {reason}")]
@@ -115,9 +131,80 @@ pub enum LakeError {
         /// The cause.
         source: std::io::Error,
     },
+    /// A file of the lake is not as this engine writes files.
+    #[error("lake: {path}: {reason}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What is strange about it.
+        reason: &'static str,
+    },
     /// A location is no URL or no directory.
     #[error("lake: {0} is not a location for tables")]
     Location(String),
+}
+
+/// Why records were not placed by other boundaries.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplaceError {
+    /// The new city differs in more than its boundaries.
+    #[error(
+        "{field}: is {found}, and the state directory has {kept}; only boundaries can be replaced"
+    )]
+    Differs {
+        /// The key of the city file.
+        field: &'static str,
+        /// The new city's value.
+        found: String,
+        /// The state directory's value.
+        kept: String,
+    },
+    /// A replacement by other boundaries was begun before.
+    #[error(
+        "{dir}: a replacement by the boundaries {begun} is not finished; finish it with `citybrain replace --state-dir {dir}`, or give it up with --give-up"
+    )]
+    Unfinished {
+        /// The directory.
+        dir: PathBuf,
+        /// The name of the boundaries that it was begun with.
+        begun: String,
+    },
+    /// It cannot be given up any more.
+    #[error(
+        "{dir}: the tables are changing over already; finish that with `citybrain replace --state-dir {dir}`"
+    )]
+    TooLate {
+        /// The directory.
+        dir: PathBuf,
+    },
+    /// What was written down about the work done so far cannot be understood.
+    #[error("{dir}: what is known of the file {path} cannot be read: {source}")]
+    Progress {
+        /// The directory.
+        dir: PathBuf,
+        /// The file of the lake.
+        path: String,
+        /// The cause.
+        source: serde_json::Error,
+    },
+    /// A file operation failed.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The state directory is none, another's, or held by another process.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The journal could not be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The lake could not be read or written.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
 }
 
 /// Why a batch was not appended. Nothing of it is kept: the sender sends it again.

@@ -3,6 +3,8 @@
 //! SQLite in WAL mode with `synchronous = FULL`: when a transaction is committed it is on disk. One row of `journal` is the
 //! accepted rows of one table in one group commit, as an Arrow IPC stream.
 
+mod progress;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 use crate::{JournalError, Refused, Table};
+
+pub(crate) use progress::FileDone;
 
 /// The journal's file, open.
 #[derive(Debug)]

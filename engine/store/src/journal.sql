@@ -16,3 +16,12 @@ CREATE TABLE IF NOT EXISTS rejected (
     message TEXT NOT NULL,
     raw TEXT NOT NULL
 ) STRICT;
+
+-- Files of the lake that are placed by other boundaries already, while a replacement is not finished.
+CREATE TABLE IF NOT EXISTS placed_anew (
+    tbl TEXT NOT NULL,
+    path TEXT NOT NULL, -- the file with the old places
+    adds TEXT NOT NULL, -- the files with the new ones: Delta's actions as JSON
+    changes TEXT NOT NULL, -- what moved where, as JSON
+    PRIMARY KEY (tbl, path)
+) STRICT;

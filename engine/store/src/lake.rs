@@ -3,6 +3,8 @@
 //! A commit of rows carries the journal position up to which the table holds them (its application transaction), so a crash
 //! between commit and trim is seen at the next start and nothing comes in twice.
 
+mod files;
+
 use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub(crate) struct LakeTable {
 /// The column of a merge's source that names the lake row it replaces, and its month: null for new rows.
 pub(crate) const REPLACED: &str = "replaced_row_id";
 pub(crate) const REPLACED_MONTH: &str = "replaced_month";
+
+pub(crate) use files::LiveFile;
 
 const JOURNAL: &str = "citybrain-journal";
 

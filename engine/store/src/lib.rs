@@ -5,6 +5,8 @@
 //! only then answers. A sealing thread moves hot rows into the lake (Delta Lake tables of sorted Parquet) in commits that carry
 //! the journal position, so that a crash at any point neither loses nor doubles a row.
 //!
+//! [`Replacing`] places what is there by other boundaries.
+//!
 //! Readers hold an immutable [`Snapshot`]: hot rows and one version of each lake table. [`Store::watch`] streams what was
 //! published, for live counts.
 
@@ -17,6 +19,7 @@ mod identities;
 mod journal;
 mod lake;
 mod lock;
+mod replace;
 mod schema;
 mod seal;
 mod snapshot;
@@ -26,10 +29,11 @@ mod table_state;
 mod writer;
 
 pub use batch::{Batch, Receipt, Refused};
-pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError};
+pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use journal::RejectedRow;
+pub use replace::{Change, Changes, Replacing, changes_under};
 pub use schema::{Table, rows_schema};
 pub use snapshot::{Published, Snapshot, TableSnapshot};
-pub use state_dir::{FORMAT, StateDir};
+pub use state_dir::{FORMAT, StateDir, Unfinished};
 pub use store::{Store, StoreOptions};
 pub use writer::Writer;

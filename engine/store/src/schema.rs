@@ -31,6 +31,11 @@ impl Table {
         }
     }
 
+    /// Do its rows have places? A step of a complaint has none of its own.
+    pub(crate) const fn has_places(self) -> bool {
+        !matches!(self, Self::ComplaintEvents)
+    }
+
     /// Position in [`Table::ALL`].
     pub(crate) const fn index(self) -> usize {
         self as usize

@@ -1,15 +1,17 @@
 //! The layout of a state directory and what it says about itself.
 //!
-//! `state.json` names the format and the city, `city/` holds a copy of the city's files, `journal.db` the journal and control
-//! state, `lake/` the Delta tables, `lock` the writing process.
+//! `state.json` names the format and the city, `city/` (or `city-VERSION/`, since its boundaries were replaced) holds a copy of the
+//! city's files, `journal.db` the journal and control state, `lake/` the Delta tables, `lock` the writing process.
 
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use citybrain_grid::City;
 use serde::{Deserialize, Serialize};
 
-use crate::OpenError;
 use crate::journal::Journal;
+use crate::{OpenError, Table};
 
 /// The format of state directories that this version writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -25,6 +27,9 @@ pub struct StateDir {
 struct About {
     format: u32,
     city: CityAbout,
+    /// Boundaries that are taking the place of the city's, until all records are placed by them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replacing: Option<ReplacingAbout>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,6 +37,32 @@ struct CityAbout {
     name: String,
     /// The city's fingerprint as 16 hex digits (JSON numbers end at 2^53).
     fingerprint: String,
+    /// The folder with the copy of its files.
+    #[serde(default = "first_folder")]
+    folder: String,
+    /// How often records were placed anew; the lake's tables carry the same number.
+    #[serde(default)]
+    generation: i64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct ReplacingAbout {
+    boundary_version: String,
+    city: CityAbout,
+    /// While the lake's tables change over, one after another: the versions that hold the old places, by table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pinned: Option<BTreeMap<String, u64>>,
+}
+
+/// A replacement of the boundaries that is not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The name of the new boundaries.
+    pub boundary_version: String,
+    /// The copy of the new city's `city.toml`.
+    pub city_file: PathBuf,
+    /// All records are placed, and the tables are changing over: it can only be finished.
+    pub switching: bool,
 }
 
 impl StateDir {
@@ -51,19 +82,19 @@ impl StateDir {
             city: CityAbout {
                 name: city.name.clone(),
                 fingerprint: hex(city.fingerprint),
+                folder: first_folder(),
+                generation: 0,
             },
+            replacing: None,
         };
         std::fs::create_dir_all(path.join("lake")).map_err(|source| io(path, source))?;
         Journal::open(&path.join(JOURNAL_FILE))?;
-        let text =
-            serde_json::to_string_pretty(&about).expect("a struct of text and numbers is JSON");
-        let (draft, file) = (path.join("state.json.tmp"), path.join(STATE_FILE));
-        std::fs::write(&draft, text + "\n").map_err(|source| io(&draft, source))?;
-        std::fs::rename(&draft, &file).map_err(|source| io(&file, source))?;
-        Ok(Self {
+        let dir = Self {
             path: path.to_owned(),
             about,
-        })
+        };
+        dir.save()?;
+        Ok(dir)
     }
 
     /// Opens the state directory `path`.
@@ -126,8 +157,113 @@ impl StateDir {
     }
 
     /// The copy of the city's `city.toml`.
-    pub fn city_file(path: &Path) -> PathBuf {
-        path.join("city").join("city.toml")
+    pub fn city_file(&self) -> PathBuf {
+        self.path.join(&self.about.city.folder).join(CITY_FILE)
+    }
+
+    /// The replacement of the boundaries that was begun and not finished, if there is one. Until it is finished every answer is
+    /// by the boundaries before it.
+    pub fn unfinished(&self) -> Option<Unfinished> {
+        let replacing = self.about.replacing.as_ref()?;
+        Some(Unfinished {
+            boundary_version: replacing.boundary_version.clone(),
+            city_file: self.path.join(&replacing.city.folder).join(CITY_FILE),
+            switching: replacing.pinned.is_some(),
+        })
+    }
+
+    /// May records be added? Not while the tables change over to other boundaries.
+    ///
+    /// # Errors
+    /// [`OpenError::Switching`].
+    pub(crate) fn is_still(&self) -> Result<(), OpenError> {
+        match self.unfinished() {
+            Some(unfinished) if unfinished.switching => Err(OpenError::Switching {
+                dir: self.path.clone(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// How often records were placed anew.
+    pub(crate) const fn generation(&self) -> i64 {
+        self.about.city.generation
+    }
+
+    /// The version of a table that holds the places by the city's boundaries, when its newest may hold other ones.
+    pub(crate) fn pinned(&self, table: Table) -> Option<u64> {
+        let replacing = self.about.replacing.as_ref()?;
+        replacing.pinned.as_ref()?.get(table.as_str()).copied()
+    }
+
+    /// The folder, in the state directory, for the files of a city with other boundaries.
+    pub(crate) fn folder_for(&self, city: &City) -> PathBuf {
+        self.path.join(folder_name(city))
+    }
+
+    /// Writes down that the boundaries of `city` are to take the place of the present ones.
+    pub(crate) fn begin_replacing(&mut self, city: &City) -> Result<(), OpenError> {
+        let next = i64::from(hex(city.fingerprint) != self.about.city.fingerprint);
+        self.about.replacing = Some(ReplacingAbout {
+            boundary_version: city.boundary_version(),
+            city: CityAbout {
+                name: city.name.clone(),
+                fingerprint: hex(city.fingerprint),
+                folder: folder_name(city),
+                generation: self.about.city.generation + next,
+            },
+            pinned: None,
+        });
+        self.save()
+    }
+
+    /// Writes down the versions that readers are to keep to while the tables change over.
+    pub(crate) fn pin(&mut self, versions: BTreeMap<String, u64>) -> Result<(), OpenError> {
+        if let Some(replacing) = &mut self.about.replacing {
+            replacing.pinned = Some(versions);
+        }
+        self.save()
+    }
+
+    /// The number that the tables carry when their records are placed by the new boundaries.
+    pub(crate) fn next_generation(&self) -> i64 {
+        let replacing = self.about.replacing.as_ref();
+        replacing.map_or(self.about.city.generation, |replacing| {
+            replacing.city.generation
+        })
+    }
+
+    /// The new boundaries are the city's from now on.
+    pub(crate) fn finish_replacing(&mut self) -> Result<(), OpenError> {
+        if let Some(replacing) = self.about.replacing.take() {
+            self.about.city = replacing.city;
+        }
+        self.save()
+    }
+
+    /// The present boundaries stay.
+    pub(crate) fn give_up_replacing(&mut self) -> Result<(), OpenError> {
+        self.about.replacing = None;
+        self.save()
+    }
+
+    /// Replaces the state file at once; durable when it returns.
+    fn save(&self) -> Result<(), OpenError> {
+        let text = serde_json::to_string_pretty(&self.about)
+            .expect("a struct of text and numbers is JSON");
+        let (draft, file) = (self.path.join("state.json.tmp"), self.path.join(STATE_FILE));
+        let write = || {
+            let mut out = std::fs::File::create(&draft)?;
+            out.write_all(text.as_bytes())?;
+            out.write_all(b"\n")?;
+            out.sync_all()
+        };
+        write().map_err(|source| io(&draft, source))?;
+        std::fs::rename(&draft, &file).map_err(|source| io(&file, source))?;
+        // The new name of the file is durable when its folder is.
+        std::fs::File::open(&self.path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|source| io(&self.path, source))
     }
 
     pub(crate) fn journal_file(&self) -> PathBuf {
@@ -140,11 +276,20 @@ impl StateDir {
 }
 
 const STATE_FILE: &str = "state.json";
+const CITY_FILE: &str = "city.toml";
 const JOURNAL_FILE: &str = "journal.db";
 
 #[derive(Deserialize)]
 struct Format {
     format: u32,
+}
+
+fn first_folder() -> String {
+    "city".to_owned()
+}
+
+fn folder_name(city: &City) -> String {
+    format!("city-{}", city.boundary_version())
 }
 
 fn hex(fingerprint: u64) -> String {

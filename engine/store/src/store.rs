@@ -103,6 +103,7 @@ impl Store {
         let state = StateDir::open(dir)?;
         state.belongs_to(&city)?;
         let lock = Lock::take(dir)?;
+        state.is_still()?;
         let journal = Journal::open(&state.journal_file())?;
         let runtime = runtime(dir)?;
         let queue = options.queue;
@@ -126,7 +127,8 @@ impl Store {
     /// The newest snapshot of a state directory, also while another process writes to it.
     ///
     /// # Errors
-    /// When the directory is none, belongs to another city, or cannot be read.
+    /// When the directory is none, belongs to another city, or cannot be read; [`OpenError::Changing`] in the moment when other
+    /// boundaries become the city's: read the city again then.
     pub fn open_read_only(dir: &Path, city: Arc<City>) -> Result<Arc<Snapshot>, OpenError> {
         let state = StateDir::open(dir)?;
         state.belongs_to(&city)?;
@@ -163,7 +165,7 @@ impl Store {
     }
 }
 
-fn runtime(dir: &Path) -> Result<tokio::runtime::Runtime, OpenError> {
+pub(crate) fn runtime(dir: &Path) -> Result<tokio::runtime::Runtime, OpenError> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("store-seal")

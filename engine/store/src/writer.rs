@@ -454,7 +454,15 @@ pub(crate) async fn read_only_snapshot(
     let journal = Journal::open_read_only(&state.journal_file())?;
     let mut tables = Vec::with_capacity(Table::ALL.len());
     for table in Table::ALL {
-        let lake = LakeTable::open(&state.lake_dir(), table, false).await?;
+        let mut lake = LakeTable::open(&state.lake_dir(), table, false).await?;
+        if let Some(lake) = &mut lake {
+            lake.keep_to(state.pinned(table)).await?;
+            // A table that carries another number than the state file was changed over since that was read.
+            if table.has_places() && lake.generation().await? != state.generation() {
+                let dir = state.path().to_owned();
+                return Err(OpenError::Changing { dir });
+            }
+        }
         let (position, superseded) = match &lake {
             Some(lake) => (lake.journal_position().await?, superseded_in(lake).await?),
             None => (0, std::collections::HashSet::default()),

@@ -74,7 +74,7 @@ pub fn copy_city(path: &Path, folder: &Path) -> Result<PathBuf, CityError> {
 }
 
 /// The tables under a key of an array of tables.
-fn tables<'a>(table: &'a mut Table, key: &str) -> impl Iterator<Item = &'a mut Table> {
+pub(super) fn tables<'a>(table: &'a mut Table, key: &str) -> impl Iterator<Item = &'a mut Table> {
     let array = table.get_mut(key).and_then(Value::as_array_mut);
     array.into_iter().flatten().filter_map(Value::as_table_mut)
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use citybrain_grid::BuildError;
+use citybrain_model::AreaLevel;
 
 use super::PositionError;
 
@@ -85,6 +86,16 @@ pub enum CityError {
         key: String,
         /// The rule.
         rule: String,
+    },
+    /// A boundary file is for a level that the city lacks.
+    #[error("{}: there is no level {level} (it has {has})", path.display())]
+    NoLevel {
+        /// The city file.
+        path: PathBuf,
+        /// The level.
+        level: AreaLevel,
+        /// The levels that there are.
+        has: String,
     },
     /// A boundary file is no GeoJSON feature collection.
     #[error("{}: is not a GeoJSON FeatureCollection: {message}", path.display())]

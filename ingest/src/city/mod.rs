@@ -1,13 +1,14 @@
 //! City files: `city.toml`, its boundary files, and what is to be said about them.
 //!
 //! [`read_city`] makes a [`City`](citybrain_grid::City) of them, [`check`] looks for what is wrong with the boundaries
-//! ([`CityReport`]), [`picture`] draws it, [`copy_city`] puts a city into a folder of its own. Every error is one line that names the file, the place
+//! ([`CityReport`]), [`picture`] draws it, [`copy_city`] puts a city into a folder of its own, [`with_boundaries`] gives it other ones. Every error is one line that names the file, the place
 //! in it and the rule.
 
 mod boundary;
 mod copy;
 mod crs;
 mod display;
+mod edit;
 mod error;
 mod features;
 mod finding;
@@ -20,6 +21,7 @@ mod survey;
 
 pub use copy::{copy_city, files};
 pub use crs::{CrsError, EpsgCrs, PositionError, SourceCrs};
+pub use edit::{NewBoundary, NewBoundaryError, with_boundaries};
 pub use error::{CityError, FeatureRule};
 pub use finding::{Finding, FindingRule, Severity};
 pub use picture::picture;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use citybrain_ingest::city::CityError;
 use citybrain_ingest::{ImportError, ProfileError};
 use citybrain_query::QueryError;
-use citybrain_store::{AppendError, CloseError, JournalError, OpenError};
+use citybrain_store::{AppendError, CloseError, JournalError, OpenError, ReplaceError};
 use citybrain_synth::{SampleCityError, SimulationError};
 
 use crate::config::ConfigError;
@@ -53,6 +53,8 @@ pub(crate) enum Failure {
     City(#[from] CityError),
     #[error(transparent)]
     State(#[from] OpenError),
+    #[error(transparent)]
+    Replace(#[from] ReplaceError),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]

@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use citybrain_grid::City;
 use citybrain_ingest::city;
-use citybrain_store::{OpenError, StateDir, Store};
+use citybrain_store::{OpenError, Snapshot, StateDir, Store};
 
 use super::Failure;
 use crate::terminal;
@@ -66,14 +68,45 @@ pub(super) fn init(city_file: &Path, city: &City, state_dir: &Path) -> Result<()
     Ok(())
 }
 
-/// The city of a state directory.
+/// The city of a state directory. When other boundaries are taking the place of its own, a line on stderr says that they do not
+/// count yet.
 ///
 /// # Errors
 /// When it is no state directory, or its copy of the city cannot be read.
 pub(super) fn city_of(state_dir: &Path) -> Result<City, Failure> {
-    StateDir::open(state_dir)?;
-    let (city, _) = city::read_city(&StateDir::city_file(state_dir))?;
+    let state = StateDir::open(state_dir)?;
+    let (city, _) = city::read_city(&state.city_file())?;
+    if let Some(unfinished) = state.unfinished() {
+        terminal::complain(&format!(
+            "the replacement by the boundaries {} is not finished (`citybrain replace --state-dir {}` finishes it); \
+             until then the boundaries {} count",
+            unfinished.boundary_version,
+            state_dir.display(),
+            city.boundary_version()
+        ));
+    }
     Ok(city)
+}
+
+/// The newest snapshot of a state directory, also while another process writes to it or replaces its boundaries.
+///
+/// # Errors
+/// As [`city_of`], and when the records cannot be read.
+pub(super) fn snapshot_of(state_dir: &Path) -> Result<Arc<Snapshot>, Failure> {
+    /// The change to other boundaries takes a moment, in which the city and the records are read anew.
+    const TRIES: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(100);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let city = Arc::new(city_of(state_dir)?);
+        match Store::open_read_only(state_dir, city) {
+            Err(OpenError::Changing { .. } | OpenError::OtherCity { .. }) if tries < TRIES => {
+                std::thread::sleep(PAUSE);
+            }
+            snapshot => return Ok(snapshot?),
+        }
+    }
 }
 
 #[cfg(test)]

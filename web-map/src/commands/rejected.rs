@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use citybrain_ingest::{Context, Profile, replay};
-use citybrain_store::{Refused, RejectedRow, Snapshot, Store};
+use citybrain_store::{Refused, RejectedRow, Store};
 use serde_json::json;
 
 use super::{Failure, init};
@@ -62,7 +62,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
 const PAGE: usize = 10_000;
 
 fn list(state_dir: &Path, source: Option<&str>) -> Result<(), Failure> {
-    let snapshot = read_only(state_dir)?;
+    let snapshot = init::snapshot_of(state_dir)?;
     terminal::print(|out| -> Result<(), Failure> {
         let mut after = 0;
         loop {
@@ -82,7 +82,7 @@ fn list(state_dir: &Path, source: Option<&str>) -> Result<(), Failure> {
 }
 
 fn show(state_dir: &Path, id: i64) -> Result<(), Failure> {
-    let rows = read_only(state_dir)?.rejected(id - 1, 1)?;
+    let rows = init::snapshot_of(state_dir)?.rejected(id - 1, 1)?;
     match rows.first().filter(|row| row.id == id) {
         Some(row) => terminal::print(|out| writeln!(out, "{:#}", shown(row, true))),
         None => Err(Failure::NoRejected {
@@ -165,11 +165,6 @@ fn by_profile(
         refused.push(row.refused);
     }
     profiles
-}
-
-fn read_only(state_dir: &Path) -> Result<Arc<Snapshot>, Failure> {
-    let city = Arc::new(init::city_of(state_dir)?);
-    Ok(Store::open_read_only(state_dir, city)?)
 }
 
 fn shown(row: &RejectedRow, whole: bool) -> serde_json::Value {

@@ -2,11 +2,9 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use citybrain_query::{Limits, Session};
-use citybrain_store::Store;
 
 use super::{Failure, init};
 use crate::format::Format;
@@ -37,8 +35,7 @@ fn limits() -> Limits {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
-    let city = Arc::new(init::city_of(&args.state_dir)?);
-    let snapshot = Store::open_read_only(&args.state_dir, city)?;
+    let snapshot = init::snapshot_of(&args.state_dir)?;
     let runtime = tokio::runtime::Runtime::new()?;
     let answer = runtime.block_on(Session::new(snapshot, limits()).sql(&args.query, &[]))?;
     terminal::print(|out| args.format.write(&answer, out))
