@@ -16,4 +16,5 @@ mod crate_graph;
 mod import;
 mod live;
 mod places;
+mod replace;
 mod simulated;
