@@ -143,6 +143,17 @@ proptest! {
     }
 
     #[test]
+    fn parts_of_islands_and_lakes_add_up_to_their_areas_and_to_their_cells(shapes in shapes::islands(), resolution in 6_u8..10) {
+        check_partition(shapes, resolution);
+    }
+
+    /// A gap of some floats is none: inner cells are full.
+    #[test]
+    fn parts_of_borders_that_were_drawn_twice_add_up_as_well(shapes in shapes::twice_drawn(), resolution in 7_u8..10) {
+        check_partition(shapes, resolution);
+    }
+
+    #[test]
     fn where_areas_overlap_the_lowest_has_the_ground(shapes in shapes::stars(), resolution in 7_u8..10) {
         let city = city(numbered(shapes));
         let grid = grid(&city, Resolution::try_from(resolution).unwrap());
