@@ -8,7 +8,7 @@ use citybrain_ingest::city;
 use citybrain_store::{OpenError, StateDir, Store};
 
 use super::Failure;
-use crate::terminal;
+use crate::{aligned, terminal};
 
 /// Make a state directory for a city
 #[derive(Debug, clap::Args)]
@@ -25,6 +25,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
     let (city, _) = city::read_city(&args.city)?;
     init(&args.city, &city, &args.state_dir)?;
+    // A city that has no aligned grid is a city all the same; the server says so.
+    citybrain_grid::aligned::of(&city_of(&args.state_dir)?).ok();
     terminal::print(|out| {
         writeln!(
             out,
@@ -73,7 +75,7 @@ pub(super) fn init(city_file: &Path, city: &City, state_dir: &Path) -> Result<()
 pub(super) fn city_of(state_dir: &Path) -> Result<City, Failure> {
     StateDir::open(state_dir)?;
     let (city, _) = city::read_city(&StateDir::city_file(state_dir))?;
-    Ok(city)
+    Ok(aligned::kept(city, state_dir))
 }
 
 #[cfg(test)]

@@ -348,15 +348,15 @@ fn a_tile_of_aligned_cells_stays_below_a_quarter_of_a_megabyte() {
     );
     let areas = crate::real::boundaries(file, "code").unwrap();
     let areas = areas.into_iter().map(|(id, shape)| area(&id, shape));
-    let mut parts = crate::sample::parts(vec![crate::sample::level(
-        citybrain_model::AreaLevel::Community,
+    let mut parts = parts(vec![crate::sample::level(
+        AreaLevel::Community,
         vec![crate::sample::version(
             areas.collect(),
             crate::Parents::City,
         )],
     )]);
     parts.base_resolution = Resolution::Ten;
-    let city = crate::City::try_new(parts).unwrap();
+    let city = City::try_new(parts).unwrap();
     let bbox = city.bbox();
     let middle = (
         f64::midpoint(bbox.west, bbox.east),
