@@ -10,8 +10,8 @@ mod clip;
 mod error;
 mod file;
 mod outline;
-mod ring;
 mod rollup;
+mod source;
 mod tie;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,6 +27,8 @@ pub use error::{AlignedError, AlignedReadError};
 
 pub(crate) use outline::Outline;
 pub use rollup::{NoParent, Rollup};
+pub(crate) use source::Source;
+pub use source::make;
 
 /// The aligned cells of one boundary version, in order of cell and area.
 ///
@@ -37,8 +39,7 @@ pub use rollup::{NoParent, Rollup};
 ///   so there are also aligned cells whose share is 0, where an area comes that near to a cell. One exception: points on edges
 ///   of an invalid boundary that enclose nothing (`Area::faults`) may have no aligned cell.
 /// - The km² of an area's aligned cells add up to the ground that the area has by that rule, within 10⁻⁶ of it; the shares of a
-///   cell without gaps add up to 1 within 10⁻⁹. Where an invalid boundary was cleaned, it and its neighbours gape or overlap
-///   by what that moved it, 2⁻³⁰ of its extent; then it is some 10⁻⁸ at resolution 10.
+///   cell without gaps add up to 1 within 10⁻⁹, also where boundaries are invalid.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlignedGrid {
     resolution: Resolution,
@@ -137,6 +138,30 @@ impl AlignedGrid {
         &self.shares
     }
 
+    /// Whether it is the grid that [`of`] gives for the city.
+    pub fn is_latest(&self, city: &City) -> bool {
+        self.fingerprint == city.fingerprint
+            && self.resolution == city.base_resolution
+            && self.version() + 1 == smallest(city).versions().len()
+    }
+
+    /// How many cells lie in one area altogether, and how many others there are: on a border or beside a gap.
+    pub fn inner_and_cut(&self) -> (usize, usize) {
+        let mut counts = (0, 0);
+        let mut at = 0;
+        for cell in self.cells.chunk_by(|a, b| a == b) {
+            let shares = &self.shares[at..at + cell.len()];
+            at += cell.len();
+            // A whole cell's share is the number 1, not one near it.
+            if shares.iter().any(|share| *share >= 1.0) {
+                counts.0 += 1;
+            } else {
+                counts.1 += 1;
+            }
+        }
+        counts
+    }
+
     /// The version of the level's boundaries, by its place in [`Level::versions`].
     pub fn version(&self) -> usize {
         self.version as usize
@@ -178,15 +203,15 @@ impl AlignedGrid {
     }
 }
 
-/// The aligned grid of a city by its latest boundaries at its base resolution: worked out at the first call, then kept.
+/// The aligned grid of a city by its latest boundaries at its base resolution: worked out at the first call, or read where the
+/// city has it from ([`City::with_aligned_from`]), then kept.
 ///
 /// # Errors
 /// [`AlignedError::Antimeridian`].
 pub fn of(city: &City) -> Result<&AlignedGrid, &AlignedError> {
-    let made = city.aligned.get_or_init(|| {
-        AlignedGrid::try_new(city, smallest(city).latest_version(), city.base_resolution)
-    });
-    made.as_ref()
+    city.aligned
+        .get_or_init(|| city.aligned_source.grid(city))
+        .as_ref()
 }
 
 /// The level whose areas aligned cells are parts of: the city's smallest.

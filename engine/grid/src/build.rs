@@ -126,7 +126,7 @@ fn build_area(
     let boundary = parts.boundary;
     let bbox = BBox::of(&boundary);
     let faults = ring_faults(&boundary);
-    let geometry = cleaned(boundary, &faults);
+    let geometry = cleaned(&boundary, &faults);
     let Some(label) = label_point(&geometry) else {
         let id = parts.id;
         return Err(BuildError::EmptyBoundary { level, id });

@@ -2,11 +2,12 @@
 
 use std::sync::OnceLock;
 
+use arrow_array::ArrayRef;
 use chrono_tz::Tz;
 use citybrain_model::AreaLevel;
 use h3o::{CellIndex, Resolution};
 
-use crate::aligned::{AlignedError, AlignedGrid};
+use crate::aligned::{AlignedError, AlignedGrid, Source};
 use crate::build::build_level;
 use crate::fingerprint::{boundary_version, of_city};
 use crate::{BBox, BuildError, CityParts, Level};
@@ -30,6 +31,9 @@ pub struct City {
     bbox: BBox,
     pub(crate) covers: [OnceLock<Box<[CellIndex]>>; 16],
     pub(crate) aligned: OnceLock<Result<AlignedGrid, AlignedError>>,
+    pub(crate) aligned_source: Source,
+    /// See [`crate::PlaceColumns`].
+    pub(crate) ids: OnceLock<[ArrayRef; 4]>,
 }
 
 impl City {
@@ -63,6 +67,8 @@ impl City {
             fingerprint,
             covers: Default::default(),
             aligned: OnceLock::new(),
+            aligned_source: Source::default(),
+            ids: OnceLock::new(),
         })
     }
 

@@ -1,12 +1,12 @@
 //! What is wrong with a boundary's rings.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
 use geo::{Coord, Line, MultiPolygon};
 use serde::Serialize;
 
-use crate::predicate::{Meeting, edges, meeting, side};
+use crate::predicate::{Meeting, edges, meeting};
+use crate::ring::crossings_odd;
 
 /// A place where a boundary breaks a rule of OGC Simple Features.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -237,14 +237,14 @@ fn nesting_faults(rings: &[Ring], touching: &HashSet<(usize, usize)>) -> Vec<Rin
 /// vertices. Rings that do not touch are told apart by one point.
 fn lies_in(ring: &Ring, other: &Ring, touch: bool) -> Option<bool> {
     if !touch {
-        return Some(in_ring(ring.first, &other.edges) == Some(true));
+        return Some(crossings_odd(other.edges.iter().copied(), ring.first) == Some(true));
     }
     let starts = ring.edges.iter().map(|edge| edge.start);
     let middles = ring.edges.iter().map(|edge| (edge.start + edge.end) / 2.0);
     let mut inside = None;
     for now in starts
         .chain(middles)
-        .filter_map(|at| in_ring(at, &other.edges))
+        .filter_map(|at| crossings_odd(other.edges.iter().copied(), at))
     {
         if inside.is_some_and(|before| before != now) {
             return None;
@@ -252,27 +252,6 @@ fn lies_in(ring: &Ring, other: &Ring, touch: bool) -> Option<bool> {
         inside = Some(now);
     }
     Some(inside == Some(true))
-}
-
-/// Whether a point lies inside a ring, by crossings of the ray to the east; none on an edge.
-fn in_ring(point: Coord<f64>, edges: &[Line<f64>]) -> Option<bool> {
-    let mut inside = false;
-    for edge in edges {
-        let (low, high) = if edge.start.y <= edge.end.y {
-            (edge.start, edge.end)
-        } else {
-            (edge.end, edge.start)
-        };
-        if point.y < low.y || point.y > high.y || point.x > low.x.max(high.x) {
-            continue;
-        }
-        match side(low, high, point) {
-            Ordering::Equal if point.x >= low.x.min(high.x) => return None,
-            Ordering::Greater => inside ^= point.y < high.y,
-            _ => {}
-        }
-    }
-    Some(inside)
 }
 
 /// The smallest rectangle around some edges.

@@ -31,6 +31,8 @@ mod predicate;
 mod random;
 #[cfg(test)]
 mod real;
+mod repair;
+mod ring;
 mod roads;
 #[cfg(test)]
 mod sample;
@@ -41,6 +43,7 @@ pub mod tile;
 pub use {geo, h3o};
 
 pub use area_km2::area_km2;
+pub use arrow::PlaceColumns;
 pub use bbox::BBox;
 pub use city::City;
 pub use cover::cover;

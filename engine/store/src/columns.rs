@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use arrow_array::builder::{BooleanBuilder, StringBuilder};
+use arrow_array::types::Int64Type;
 use arrow_array::{
-    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray, new_null_array,
+    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, TimestampMicrosecondArray,
+    new_null_array,
 };
+use arrow_cast::cast;
 use arrow_schema::DataType;
 use chrono::{DateTime, Datelike, Utc};
-use citybrain_grid::{City, NOWHERE, Places};
+use citybrain_grid::{City, PlaceColumns};
 use citybrain_model::{
-    AreaLevel, Complaint, ComplaintEvent, Identity, LocationQuality, Observation, Position,
+    Complaint, ComplaintEvent, Identity, LocationQuality, Observation, Position,
 };
 
 use crate::{Batch, Table, rows_schema};
@@ -150,15 +152,12 @@ pub(crate) fn month_of(at: DateTime<Utc>) -> i32 {
     (at.year() - 1970) * 12 + at.month0().cast_signed()
 }
 
-/// The places of a batch, and the names that their indices stand for.
-pub(crate) struct Placement<'a> {
-    city: &'a City,
-    places: Places,
-}
+/// The places of a batch.
+pub(crate) struct Placement(PlaceColumns);
 
-impl<'a> Placement<'a> {
+impl Placement {
     fn of(
-        city: &'a City,
+        city: &City,
         positions: impl Iterator<Item = Option<Position>>,
         instants: impl Iterator<Item = DateTime<Utc>>,
     ) -> Self {
@@ -166,49 +165,25 @@ impl<'a> Placement<'a> {
             .map(|at| at.map_or((f64::NAN, f64::NAN), |at| (at.lon(), at.lat())))
             .unzip();
         let at: Vec<i64> = instants.map(|at| at.timestamp_micros()).collect();
-        Self::at(city, &lon, &lat, &at)
+        Self::at(city, lon, lat, at)
     }
 
     /// WGS 84 degrees, NaN where there is no position; instants in µs since 1970, UTC.
-    pub(crate) fn at(city: &'a City, lon: &[f64], lat: &[f64], at: &[i64]) -> Self {
-        Self {
-            city,
-            places: city.locate(lon, lat, Some(at)),
-        }
+    pub(crate) fn at(city: &City, lon: Vec<f64>, lat: Vec<f64>, at: Vec<i64>) -> Self {
+        Self(city.locate_arrow(&lon.into(), &lat.into(), Some(&at.into())))
     }
 
     /// `cell`, `district`, `subdistrict`, `community`, `grid`.
     fn columns(&self) -> [ArrayRef; 5] {
-        let cells = self
-            .places
-            .cell
-            .iter()
-            .map(|&cell| (cell != 0).then_some(cell.cast_signed()));
         let [district, subdistrict, community, grid] =
             AreaLevel::ALL.map(|level| self.areas(level));
-        [
-            Arc::new(cells.collect::<Int64Array>()),
-            district,
-            subdistrict,
-            community,
-            grid,
-        ]
+        let cells = self.0.cell.unary::<_, Int64Type>(u64::cast_signed);
+        [Arc::new(cells), district, subdistrict, community, grid]
     }
 
     /// The ids of one level's areas; null outside of all of them.
     pub(crate) fn areas(&self, level: AreaLevel) -> ArrayRef {
-        let places = &self.places.areas[level.index()];
-        match self.city.level(level) {
-            None => new_null_array(&DataType::Utf8, places.len()),
-            Some(level) => Arc::new(
-                places
-                    .iter()
-                    .map(|&index| {
-                        (index != NOWHERE).then(|| level.areas[index as usize].id.as_str())
-                    })
-                    .collect::<StringArray>(),
-            ),
-        }
+        cast(&self.0.areas[level.index()], &DataType::Utf8).expect("ids are text")
     }
 }
 

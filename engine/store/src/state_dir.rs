@@ -1,7 +1,8 @@
 //! The layout of a state directory and what it says about itself.
 //!
 //! `state.json` names the format and the city, `city/` (or `city-VERSION/`, since its boundaries were replaced) holds a copy of the
-//! city's files, `journal.db` the journal and control state, `lake/` the Delta tables, `lock` the writing process.
+//! city's files, `journal.db` the journal and control state, `lake/` the Delta tables, `lock` the writing process. Beside them the
+//! server keeps `aligned-cells.bin`, which it can make again from the city.
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{BoundaryReport, CityReport, Finding, FindingRule, ParentSource, Severity};
+use super::{
+    AlignedReport, BoundaryReport, CityReport, Finding, FindingRule, ParentSource, Severity,
+};
 
 /// How many findings of one rule are shown for one boundary version; a machine gets all of them.
 const SHOWN: usize = 5;
@@ -24,6 +26,9 @@ impl fmt::Display for CityReport {
                 write!(f, "{}: {boundary}", level.level)?;
             }
         }
+        if let Some(aligned) = &self.aligned {
+            writeln!(f, "{aligned}")?;
+        }
         let count = |severity| self.count(severity);
         write!(
             f,
@@ -31,6 +36,23 @@ impl fmt::Display for CityReport {
             counted(count(Severity::Error), "error"),
             counted(count(Severity::Warning), "warning")
         )
+    }
+}
+
+impl fmt::Display for AlignedReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Made {
+                level,
+                aligned_cells,
+                inner_cells,
+                cut_cells,
+            } => write!(
+                f,
+                "aligned cells of level {level}: {aligned_cells}, from {inner_cells} cells inside one area and {cut_cells} cut by borders"
+            ),
+            Self::Missing { reason } => write!(f, "no aligned cells: {reason}"),
+        }
     }
 }
 

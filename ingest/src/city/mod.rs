@@ -26,7 +26,7 @@ pub use error::{CityError, FeatureRule};
 pub use finding::{Finding, FindingRule, Severity};
 pub use picture::picture;
 pub use read::read_city;
-pub use report::{BoundaryReport, CityReport, LevelReport, ParentSource};
+pub use report::{AlignedReport, BoundaryReport, CityReport, LevelReport, ParentSource};
 pub use survey::{check, examine};
 
 #[cfg(test)]

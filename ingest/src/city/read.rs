@@ -113,6 +113,7 @@ fn report(path: &Path, spec: &CitySpec, city: &City, told: Vec<Told>) -> CityRep
         fingerprint: format!("{:016x}", city.fingerprint),
         boundary_version: city.boundary_version(),
         base_cells: None,
+        aligned: None,
         levels: levels.collect(),
     }
 }

@@ -28,8 +28,32 @@ pub struct CityReport {
     pub boundary_version: String,
     /// How many cells of the base resolution touch the city; only after [`check`](super::check()).
     pub base_cells: Option<usize>,
+    /// The aligned grid of the latest boundaries at the base resolution; only after [`check`](super::check()).
+    pub aligned: Option<AlignedReport>,
     /// Its levels, from large to small.
     pub levels: Vec<LevelReport>,
+}
+
+/// The aligned grid in a [`CityReport`]: see [`AlignedGrid`](citybrain_grid::aligned::AlignedGrid).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum AlignedReport {
+    /// There is one.
+    Made {
+        /// The smallest level, of whose areas aligned cells are parts.
+        level: AreaLevel,
+        /// How many aligned cells there are.
+        aligned_cells: usize,
+        /// How many cells lie in one area altogether.
+        inner_cells: usize,
+        /// How many cells are cut by a border of areas or of the city.
+        cut_cells: usize,
+    },
+    /// There is none.
+    Missing {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// One level of a [`CityReport`].

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use citybrain_grid::aligned;
 use citybrain_grid::geo::MultiPolygon;
 use citybrain_grid::survey::{Ground, gaps, neighbours, outside, overlaps, reading, uncovered};
 use citybrain_grid::{Area, City, Level, cover};
@@ -11,11 +12,11 @@ use super::boundary::Strictness;
 use super::display::counted;
 use super::finding::named;
 use super::read::{CityRead, read};
-use super::{BoundaryReport, CityError, CityReport, Finding, FindingRule};
+use super::{AlignedReport, BoundaryReport, CityError, CityReport, Finding, FindingRule};
 
 /// Reads a city and looks for what is wrong with its boundaries: besides what [`read_city`](super::read_city()) reports, how the
-/// even-odd rule reads invalid rings, overlaps and gaps within each boundary version, and how areas lie in their parents (as of
-/// the latest versions). Nothing is repaired. It takes seconds for a large city.
+/// even-odd rule reads invalid rings, overlaps and gaps within each boundary version, how areas lie in their parents (as of
+/// the latest versions), and how many aligned cells there are. Nothing is repaired. It takes seconds for a large city.
 ///
 /// # Errors
 /// As [`read_city`](super::read_city()), except that an id which stands twice is a finding.
@@ -35,6 +36,7 @@ pub fn examine(path: &Path) -> Result<(City, CityReport), CityError> {
         given,
     } = read(path, Strictness::Report)?;
     report.base_cells = Some(cover(&city, city.base_resolution).len());
+    report.aligned = Some(aligned_report(&city));
     let mut given = given.iter();
     let mut larger: Option<&Level> = None;
     for (level, level_report) in city.levels.iter().zip(&mut report.levels) {
@@ -51,6 +53,23 @@ pub fn examine(path: &Path) -> Result<(City, CityReport), CityError> {
         larger = Some(level);
     }
     Ok((city, report))
+}
+
+fn aligned_report(city: &City) -> AlignedReport {
+    match aligned::of(city) {
+        Ok(grid) => {
+            let (inner_cells, cut_cells) = grid.inner_and_cut();
+            AlignedReport::Made {
+                level: aligned::smallest(city).level,
+                aligned_cells: grid.len(),
+                inner_cells,
+                cut_cells,
+            }
+        }
+        Err(error) => AlignedReport::Missing {
+            reason: error.to_string(),
+        },
+    }
 }
 
 /// Adds to the findings of invalid rings how the even-odd rule reads them.

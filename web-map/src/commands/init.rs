@@ -10,7 +10,7 @@ use citybrain_ingest::city;
 use citybrain_store::{OpenError, Snapshot, StateDir, Store};
 
 use super::Failure;
-use crate::terminal;
+use crate::{aligned, terminal};
 
 /// Make a state directory for a city
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
     let (city, _) = city::read_city(&args.city)?;
     init(&args.city, &city, &args.state_dir)?;
+    // A city that has no aligned grid is a city all the same; the server says so.
+    citybrain_grid::aligned::of(&city_of(&args.state_dir)?).ok();
     terminal::print(|out| {
         writeln!(
             out,
@@ -85,7 +87,7 @@ pub(super) fn city_of(state_dir: &Path) -> Result<City, Failure> {
             city.boundary_version()
         ));
     }
-    Ok(city)
+    Ok(aligned::kept(city, state_dir))
 }
 
 /// The newest snapshot of a state directory, also while another process writes to it or replaces its boundaries.

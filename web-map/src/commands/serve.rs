@@ -11,7 +11,7 @@ use super::{Failure, init};
 use crate::config::Config;
 use crate::shutdown::Asked;
 use crate::state::AppState;
-use crate::{metrics, server, terminal};
+use crate::{aligned, metrics, server, terminal};
 
 /// Serve a state directory: the map, the API, the live stream
 #[derive(Debug, clap::Args)]
@@ -71,6 +71,7 @@ pub(super) fn serve<T>(
     let store = Store::open(state_dir, Arc::clone(&city), config.store_options())?;
     let prepared = prepare(&city, &store.writer())?;
     let metrics = metrics::install().expect("a process serves once, so it collects metrics once");
+    aligned::warm(&city);
     let state = AppState::new(store.writer(), city, config, address, Some(metrics));
 
     let runtime = tokio::runtime::Runtime::new()?;

@@ -61,10 +61,16 @@ pub(crate) async fn tilejson(
             let parts = described(
                 "aligned",
                 &[
-                    ("cell", "The H3 cell as hex text"),
+                    ("cell", "The H3 cell as hex text; not at the first zoom"),
                     ("area", "The id of the area of the smallest level"),
-                    ("area_km2", "Surface of the part, km²"),
-                    ("share", "The part's share of its cell, 0 to 1"),
+                    (
+                        "area_km2",
+                        "Surface of the part, km²; not at the first zoom",
+                    ),
+                    (
+                        "share",
+                        "The part's share of its cell, 0 to 1; not at the first zoom",
+                    ),
                 ],
             );
             (vec![parts], CELLS_ZOOM_MAX)

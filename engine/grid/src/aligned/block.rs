@@ -6,10 +6,10 @@ use geo::{BooleanOps, Coord, LinesIter};
 use h3o::{CellIndex, LatLng};
 
 use super::clip::{Region, RingEdge, clip};
-use super::outline::{Outline, grown};
-use super::ring::crossings_odd;
+use super::outline::Outline;
 use super::tie::{fitted, settled};
 use crate::predicate::edges;
+use crate::ring::crossings_odd;
 use crate::{Area, BBox, Level, NOWHERE, Version};
 
 /// The areas of one boundary version that come near a rectangle.
@@ -24,34 +24,19 @@ pub(crate) struct Block<'a> {
 struct Near<'a> {
     number: u32,
     area: &'a Area,
-    /// How far its boundary may be from the rings as given, degrees.
-    moved: f64,
     edges: Vec<RingEdge>,
 }
-
-/// Cleaning a boundary moves it by up to 2⁻³⁰ of its extent; this is 2⁻²⁸.
-const CLEANED: f64 = 1.0 / 268_435_456.0;
 
 impl<'a> Block<'a> {
     /// The areas near a rectangle, with their edges there. Cost: a look at each area, and at each edge of those that are near.
     pub(crate) fn near(level: &'a Level, version: &'a Version, around: BBox) -> Self {
         let range: Range<u32> = version.areas.clone();
         let numbered = range.zip(&level.areas[version.range()]);
-        let near = numbered.filter_map(|(number, area)| {
-            let moved = if area.faults.is_empty() {
-                0.0
-            } else {
-                let bbox = area.bbox;
-                (bbox.east - bbox.west).max(bbox.north - bbox.south) * CLEANED
-            };
-            // The rectangle is that of outlines with their slack; what cleaning moved comes on top.
-            let around = grown(around, 4.0 * moved, 1.0);
-            area.bbox.touches(&around).then(|| Near {
-                number,
-                area,
-                moved,
-                edges: edges_near(area, &around),
-            })
+        let near = numbered.filter(|(_, area)| area.bbox.touches(&around));
+        let near = near.map(|(number, area)| Near {
+            number,
+            area,
+            edges: edges_near(area, &around),
         });
         Self {
             level,
@@ -74,11 +59,7 @@ impl<'a> Block<'a> {
         let touching: Vec<(&Near<'_>, Vec<RingEdge>)> = self
             .near
             .iter()
-            .filter(|near| {
-                near.area
-                    .bbox
-                    .touches(&grown(outline.bbox, near.moved, 1.0))
-            })
+            .filter(|near| near.area.bbox.touches(&outline.bbox))
             .map(|near| (near, near.touching(outline)))
             .collect();
         let centre = LatLng::from(cell);
@@ -115,14 +96,10 @@ impl Near<'_> {
     fn touching(&self, outline: &Outline) -> Vec<RingEdge> {
         let edges = self.edges.iter().copied();
         if outline.is_convex() {
-            return edges
-                .filter(|edge| outline.near(&edge.line, self.moved))
-                .collect();
+            return edges.filter(|edge| outline.near(&edge.line)).collect();
         }
         let hull = outline.hull();
-        edges
-            .filter(|edge| hull.near(&edge.line, self.moved))
-            .collect()
+        edges.filter(|edge| hull.near(&edge.line)).collect()
     }
 
     /// The area's part of the cell, whether or not others have some of it too.

@@ -12,8 +12,8 @@ use std::cmp::Ordering;
 use geo::{Coord, Line, MultiPolygon};
 
 use super::outline::Outline;
-use super::ring::{cross, doubled_area, polygons};
 use crate::predicate::side;
+use crate::ring::{cross, doubled_area, polygons};
 
 /// One edge of an area's boundary.
 #[derive(Debug, Clone, Copy)]

@@ -13,7 +13,8 @@ use super::{AlignedGrid, AlignedReadError, smallest};
 use crate::City;
 
 const MAGIC: [u8; 8] = *b"CBALIGND";
-const LAYOUT: u32 = 1;
+/// Raised when bytes are laid out otherwise, and when the same city gets another grid: what was written before is then made anew.
+const LAYOUT: u32 = 2;
 /// Bytes that are read or written at once: a multiple of every column's width.
 const PIECE: usize = 1 << 16;
 

@@ -75,10 +75,9 @@ impl Outline {
         hull
     }
 
-    /// Whether an edge has a point in the convex outline or within its slack and some `more` degrees of it; in case of doubt
-    /// yes. The outline's corners are pushed out with its sides, so the answer may be yes a little further there.
-    pub(crate) fn near(&self, edge: &Line<f64>, more: f64) -> bool {
-        let reach = self.slack + more;
+    /// Whether an edge has a point in the convex outline or within its slack; in case of doubt yes. The outline's corners are pushed out with its sides, so the answer may be yes a little further there.
+    pub(crate) fn near(&self, edge: &Line<f64>) -> bool {
+        let reach = self.slack;
         let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
         for to in self.sides() {
             let out = reach * (to.dx().abs() + to.dy().abs() / self.cos_lat);
@@ -108,7 +107,7 @@ impl Outline {
 }
 
 /// The rectangle with so many degrees of latitude more on every side.
-pub(super) fn grown(around: BBox, slack: f64, cos_lat: f64) -> BBox {
+fn grown(around: BBox, slack: f64, cos_lat: f64) -> BBox {
     let wide = slack / cos_lat;
     BBox {
         west: around.west - wide,

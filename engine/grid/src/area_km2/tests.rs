@@ -30,7 +30,7 @@ fn real_areas_are_those_of_geodesics() {
             return;
         };
         for (id, boundary) in areas.iter().take(60) {
-            let clean = crate::clean::cleaned(boundary.clone(), &[]);
+            let clean = crate::clean::cleaned(boundary, &[]);
             let geodesic = clean.geodesic_area_unsigned() / 1e6;
             assert_relative_eq!(
                 area_km2(&clean),

@@ -1,23 +1,49 @@
 use chrono::NaiveDate;
-use citybrain_model::AreaLevel;
+use proptest::prelude::*;
 
 use super::*;
 use crate::sample::{area, four_districts, level, parts, square, version};
-use crate::{NOWHERE, Parents, VersionParts};
+use crate::{Parents, VersionParts};
 
-#[test]
-fn columns_are_placed_as_slices() {
-    let city = City::try_new(parts(four_districts())).unwrap();
-    let (lon, lat) = (vec![116.35, 116.41, 116.0], vec![39.85, 39.93, f64::NAN]);
-    let columns = (
-        Float64Array::from(lon.clone()),
-        Float64Array::from(lat.clone()),
-    );
-    let places = city.locate_arrow(&columns.0, &columns.1, None);
-    assert_eq!(places, city.locate(&lon, &lat, None));
-    // A part of a column is placed as that part.
-    let part = city.locate_arrow(&columns.0.slice(1, 2), &columns.1.slice(1, 2), None);
-    assert_eq!(part, city.locate(&lon[1..], &lat[1..], None));
+/// The ids in a column, row by row.
+fn ids(column: &DictionaryArray<UInt32Type>) -> Vec<Option<&str>> {
+    let ids = column.downcast_dict::<StringArray>().unwrap();
+    ids.into_iter().collect()
+}
+
+/// What [`City::locate`] says, as ids.
+fn expected<'a>(
+    city: &'a City,
+    lon: &[f64],
+    lat: &[f64],
+) -> (Vec<Option<u64>>, [Vec<Option<&'a str>>; 4]) {
+    let places = city.locate(lon, lat, None);
+    let cells = places.cell.iter().map(|cell| (*cell != 0).then_some(*cell));
+    let areas = AreaLevel::ALL.map(|level| {
+        let of = |at: &u32| Some(city.level(level)?.areas.get(*at as usize)?.id.as_str());
+        places.areas[level.index()].iter().map(of).collect()
+    });
+    (cells.collect(), areas)
+}
+
+proptest! {
+    #[test]
+    fn columns_are_placed_as_slices(
+        points in prop::collection::vec(prop_oneof![3 => (116.2..116.6, 39.7..40.1), 1 => Just((f64::NAN, 0.0))], 1..200),
+        start in 0_usize..200,
+    ) {
+        let city = City::try_new(parts(four_districts())).unwrap();
+        let (lon, lat): (Vec<_>, Vec<_>) = points.into_iter().unzip();
+        // A part of a column is placed as that part.
+        let start = start % lon.len();
+        let part = |values: &[f64]| Float64Array::from(values.to_vec()).slice(start, values.len() - start);
+        let found = city.locate_arrow(&part(&lon), &part(&lat), None);
+        let (cells, areas) = expected(&city, &lon[start..], &lat[start..]);
+        prop_assert_eq!(found.cell.iter().collect::<Vec<_>>(), cells);
+        for (column, expected) in found.areas.iter().zip(areas) {
+            prop_assert_eq!(ids(column), expected);
+        }
+    }
 }
 
 #[test]
@@ -26,9 +52,20 @@ fn null_is_no_position() {
     let lon = Float64Array::from(vec![Some(116.35), None, Some(116.35), None]);
     let lat = Float64Array::from(vec![Some(39.85), Some(39.85), None, None]);
     let places = city.locate_arrow(&lon, &lat, None);
-    assert_eq!(places.cell.iter().filter(|cell| **cell != 0).count(), 1);
-    assert_ne!(places.areas[0][0], NOWHERE);
-    assert_eq!(places.areas[0][1..], [NOWHERE; 3]);
+    assert_eq!(places.cell.null_count(), 3);
+    assert_eq!(ids(&places.areas[0]), [Some("sw"), None, None, None]);
+    assert_eq!(ids(&places.areas[2]), [None; 4]);
+}
+
+#[test]
+fn the_ids_of_all_answers_are_the_same_column() {
+    let city = City::try_new(parts(four_districts())).unwrap();
+    let lon = Float64Array::from(vec![116.35]);
+    let (one, other) = (
+        city.locate_arrow(&lon, &lon, None),
+        city.locate_arrow(&lon, &lon, None),
+    );
+    assert!(Arc::ptr_eq(one.areas[1].values(), other.areas[1].values()));
 }
 
 #[test]
@@ -45,8 +82,5 @@ fn an_unknown_instant_is_placed_by_the_latest_boundaries() {
     let here = Float64Array::from(vec![0.5; 2]);
     let at = TimestampMicrosecondArray::from(vec![Some(0), None]);
     let places = city.locate_arrow(&here, &here, Some(&at));
-    let ids = places.areas[0]
-        .iter()
-        .map(|&at| city.largest().areas[at as usize].id.as_str());
-    assert_eq!(ids.collect::<Vec<_>>(), ["old", "new"]);
+    assert_eq!(ids(&places.areas[0]), [Some("old"), Some("new")]);
 }

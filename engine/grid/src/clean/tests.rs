@@ -15,14 +15,13 @@ proptest! {
         let ring = |points: &Vec<(i32, i32)>| points.iter().map(|&(x, y)| (f64::from(x), f64::from(y))).collect();
         let polygon = |points| geo::Polygon::new(ring(points), Vec::new());
         let boundary = MultiPolygon::new(rings.iter().map(polygon).collect());
-        let clean = cleaned(boundary.clone(), &ring_faults(&boundary));
-        prop_assert_eq!(ring_faults(&clean).iter().filter(|f| f.rule == crate::RingRule::Crossing).count(), 0);
+        let clean = cleaned(&boundary, &ring_faults(&boundary));
         for polygon in &clean {
             prop_assert!(polygon.exterior().coords_count() == 0 || polygon.signed_area() > 0.0);
         }
         for (x, y) in points {
             let point = Coord { x, y };
-            let near = geo::LinesIter::lines_iter(&boundary).any(|line| Euclidean.distance(&line, &geo::Point(point)) < 1e-6);
+            let near = geo::LinesIter::lines_iter(&boundary).any(|line| Euclidean.distance(&line, &geo::Point(point)) < 1e-12);
             if !near {
                 prop_assert_eq!(oracle::holds(&clean, point), oracle::holds(&boundary, point), "{:?}", point);
             }
@@ -39,7 +38,7 @@ fn a_valid_boundary_keeps_every_vertex() {
         .coords_iter()
         .map(|c| (c.x.to_bits(), c.y.to_bits()))
         .collect();
-    let clean = cleaned(boundary, &[]);
+    let clean = cleaned(&boundary, &[]);
     let mut kept: Vec<_> = clean
         .coords_iter()
         .map(|c| (c.x.to_bits(), c.y.to_bits()))

@@ -76,7 +76,7 @@ fn the_streets_of_dongcheng_fall_into_place() {
         .into_iter()
         .filter(|(code, _)| code.starts_with("110101"));
     let wgs84: Vec<_> = streets
-        .map(|(_, boundary)| crate::clean::cleaned(boundary, &[]))
+        .map(|(_, boundary)| crate::clean::cleaned(&boundary, &[]))
         .collect();
     assert_eq!((gcj02.len(), wgs84.len()), (17, 17));
     let union = |all: Vec<MultiPolygon<f64>>| geo::unary_union(&all);
@@ -86,7 +86,7 @@ fn the_streets_of_dongcheng_fall_into_place() {
     };
     let as_published = gcj02
         .iter()
-        .map(|(_, b)| crate::clean::cleaned(b.clone(), &[]));
+        .map(|(_, b)| crate::clean::cleaned(b, &[]));
     let as_published = union(as_published.collect());
     let converted = as_published.map_coords(|c| Crs::Gcj02.to_wgs84(c.x, c.y).into());
     assert_abs_diff_eq!(share(&as_published), 0.714, epsilon = 0.001);

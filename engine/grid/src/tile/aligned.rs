@@ -1,5 +1,7 @@
 //! The tile of a city's aligned cells.
 
+use std::collections::BTreeMap;
+
 use geo::{Coord, LineString, Rect};
 use h3o::geom::{ContainmentMode, TilerBuilder};
 use h3o::{CellIndex, Resolution};
@@ -34,6 +36,9 @@ pub fn aligned_zoom_min(city: &City) -> u8 {
 /// polygons with the properties `cell` (lower-case hex text), `area` (the id in the smallest level), `area_km2` and `share` (of
 /// the cell's area). Empty when there are none, and below [`aligned_zoom_min`].
 ///
+/// At the first zoom thousands of cells fill a tile, each too small to be pointed at, and their properties would be three quarters of
+/// its bytes: there all parts of an area are one feature, which has only the property `area`. The outlines are the same.
+///
 /// Only the cells near the tile are cut, each time anew; the parts are those of
 /// [`AlignedGrid`](crate::aligned::AlignedGrid). Cost: some microseconds for each cell and some tens for each on a border; at the
 /// first zoom some 7,000 cells fill a tile.
@@ -55,9 +60,26 @@ pub fn aligned(city: &City, tile: TileCoord) -> Vec<u8> {
             reached.union(outline.bbox)
         });
         let block = Block::near(level, level.latest_version(), reached);
-        for (cell, outline) in &outlines {
-            for (area, region) in block.parts(*cell, outline) {
-                layer = with_part(layer, &snap, *cell, outline, block.area(area), &region);
+        if tile.z() > aligned_zoom_min(city) {
+            for (cell, outline) in &outlines {
+                for (area, region) in block.parts(*cell, outline) {
+                    layer = with_part(layer, &snap, *cell, outline, block.area(area), &region);
+                }
+            }
+        } else {
+            let mut shapes: BTreeMap<u32, Shape> = BTreeMap::new();
+            for (cell, outline) in &outlines {
+                for (area, region) in block.parts(*cell, outline) {
+                    let shape = shapes.entry(area).or_insert_with(Shape::new);
+                    draw(shape, &snap, outline, &region);
+                }
+            }
+            for (area, shape) in shapes {
+                if let Some(geometry) = shape.encode() {
+                    let mut feature = layer.into_feature(geometry);
+                    feature.add_tag_string("area", &block.area(area).id);
+                    layer = feature.into_layer();
+                }
             }
         }
     }
@@ -75,34 +97,46 @@ fn with_part(
     area: &Area,
     region: &Region,
 ) -> Layer {
-    let hexagon = outline.polygon();
-    let polygons = match region {
-        Region::Nothing => return layer,
-        Region::Whole => &hexagon,
-        Region::Part { shape, .. } => shape,
-    };
     let mut shape = Shape::new();
-    let units = |ring: &LineString<f64>| {
-        let open = ring.0.split_last().map_or(&[][..], |(_, open)| open);
-        open.iter().map(|c| snap.unit(world(c.x, c.y))).collect()
-    };
-    for polygon in polygons {
-        if shape.add(units(polygon.exterior()), Role::Outer) {
-            for hole in polygon.interiors() {
-                shape.add(units(hole), Role::Hole);
-            }
-        }
-    }
+    draw(&mut shape, snap, outline, region);
     let Some(geometry) = shape.encode() else {
         return layer;
     };
-    let km2 = area_km2(polygons);
+    let km2 = match region {
+        Region::Nothing => 0.0,
+        Region::Whole => outline.km2(),
+        Region::Part { shape, .. } => area_km2(shape),
+    };
     let mut feature = layer.into_feature(geometry);
     feature.add_tag_string("cell", &cell.to_string());
     feature.add_tag_string("area", &area.id);
     feature.add_tag_double("area_km2", km2);
     feature.add_tag_double("share", km2 / outline.km2());
     feature.into_layer()
+}
+
+/// Adds the part of a cell to a feature's shape.
+fn draw(to: &mut Shape, snap: &Snap, outline: &Outline, region: &Region) {
+    let hexagon;
+    let polygons = match region {
+        Region::Nothing => return,
+        Region::Whole => {
+            hexagon = outline.polygon();
+            &hexagon
+        }
+        Region::Part { shape, .. } => shape,
+    };
+    let units = |ring: &LineString<f64>| {
+        let open = ring.0.split_last().map_or(&[][..], |(_, open)| open);
+        open.iter().map(|c| snap.unit(world(c.x, c.y))).collect()
+    };
+    for polygon in polygons {
+        if to.add(units(polygon.exterior()), Role::Outer) {
+            for hole in polygon.interiors() {
+                to.add(units(hole), Role::Hole);
+            }
+        }
+    }
 }
 
 /// The cells that may touch both a rectangle and the city: all whose centre lies within two edge lengths of both.

@@ -294,6 +294,81 @@ fn aligned_cells_come_with_cell_area_and_size_as_in_the_grid() {
     }
 }
 
+/// A ring as the set of its edges, which do not depend on where it begins.
+fn ring_edges(ring: &[(i64, i64)]) -> BTreeSet<[(i64, i64); 2]> {
+    let next = ring.iter().cycle().skip(1);
+    ring.iter().zip(next).map(|(a, b)| [*a, *b]).collect()
+}
+
+#[test]
+fn at_the_first_zoom_an_area_is_one_feature_of_the_same_rings() {
+    let city = sample();
+    let first = aligned_zoom_min(&city);
+    let tile = tile_at(first, 116.41, 39.93);
+    let found = layers(&aligned(&city, tile));
+    let mut by_area = BTreeMap::new();
+    for feature in &found["aligned"].features {
+        let rings: BTreeSet<_> = feature.rings.iter().map(|ring| ring_edges(ring)).collect();
+        assert_eq!(rings.len(), feature.rings.len());
+        assert!(by_area.insert(feature.text("area"), rings).is_none());
+    }
+    assert_eq!(by_area.len(), 8);
+    // The parts as the tile would have them one by one.
+    let (snap, level) = (world::Snap::new(tile), smallest(&city));
+    let grid = AlignedGrid::try_new(&city, level.latest_version(), city.base_resolution).unwrap();
+    let mut expected: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
+    for at in 0..grid.len() {
+        let mut shape = geometry::Shape::new();
+        for polygon in &grid.outline(&city, at) {
+            let open = &polygon.exterior().0[1..];
+            let units = open.iter().map(|c| snap.unit(world::world(c.x, c.y)));
+            shape.add(units.collect(), geometry::Role::Outer);
+        }
+        let Some(geometry) = shape.encode() else {
+            continue;
+        };
+        let mut one = mvt::Tile::new(EXTENT);
+        let layer = one.create_layer("aligned");
+        one.add_layer(layer.into_feature(geometry).into_layer())
+            .unwrap();
+        let area = &level.areas[grid.areas()[at] as usize].id;
+        for feature in &layers(&one.to_bytes().unwrap())["aligned"].features {
+            let rings = feature.rings.iter().map(|ring| ring_edges(ring));
+            expected.entry(area.clone()).or_default().extend(rings);
+        }
+    }
+    assert_eq!(by_area, expected);
+}
+
+#[test]
+fn a_tile_of_aligned_cells_stays_below_a_quarter_of_a_megabyte() {
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../data/sample-city/areas/community.geojson.gz"
+    );
+    let areas = crate::real::boundaries(file, "code").unwrap();
+    let areas = areas.into_iter().map(|(id, shape)| area(&id, shape));
+    let mut parts = parts(vec![crate::sample::level(
+        AreaLevel::Community,
+        vec![crate::sample::version(
+            areas.collect(),
+            crate::Parents::City,
+        )],
+    )]);
+    parts.base_resolution = Resolution::Ten;
+    let city = City::try_new(parts).unwrap();
+    let bbox = city.bbox();
+    let middle = (
+        f64::midpoint(bbox.west, bbox.east),
+        f64::midpoint(bbox.south, bbox.north),
+    );
+    for z in aligned_zoom_min(&city)..=16 {
+        let bytes = aligned(&city, tile_at(z, middle.0, middle.1)).len();
+        println!("zoom {z}: {bytes} bytes");
+        assert!((1000..250_000).contains(&bytes), "zoom {z}: {bytes} bytes");
+    }
+}
+
 #[test]
 fn aligned_cells_are_drawn_from_the_zoom_where_they_can_be_told_apart() {
     let city = sample();

@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use citybrain_grid::{City, NOWHERE};
+use citybrain_grid::City;
 use citybrain_model::AreaLevel;
-use datafusion::arrow::array::{
-    Array, ArrayRef, Float64Array, StringArray, StructArray, UInt64Array,
-};
+use datafusion::arrow::array::{Array, ArrayRef, StructArray};
 use datafusion::arrow::buffer::NullBuffer;
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Fields};
 use datafusion::error::Result;
 use datafusion::logical_expr::ScalarUDF;
@@ -45,32 +44,10 @@ fn places(city: &City, arguments: &Arguments<'_>) -> Result<ArrayRef> {
     };
     let known = NullBuffer::union(lon.nulls(), lat.nulls());
     let known = NullBuffer::union(known.as_ref(), at.as_ref().and_then(|at| at.nulls()));
-    // What lies below a NULL may be anything: it must not be placed.
-    let values = |column: &Float64Array| -> Vec<f64> {
-        let values = column.iter().map(|value| value.unwrap_or(f64::NAN));
-        values.collect()
-    };
-    let instants = at.as_ref().map(|at| {
-        let instants = at.iter().map(Option::unwrap_or_default);
-        instants.collect::<Vec<i64>>()
-    });
-    let places = city.locate(&values(&lon), &values(&lat), instants.as_deref());
-    let cells: UInt64Array = places
-        .cell
-        .iter()
-        .map(|cell| (*cell != 0).then_some(*cell))
-        .collect();
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(cells)];
-    for level in AreaLevel::ALL {
-        let areas = city.level(level).map_or(&[][..], |level| &level.areas);
-        let ids: StringArray = places.areas[level.index()]
-            .iter()
-            .map(|area| match *area {
-                NOWHERE => None,
-                area => areas.get(area as usize).map(|area| area.id.as_str()),
-            })
-            .collect();
-        columns.push(Arc::new(ids));
+    let places = city.locate_arrow(&lon, &lat, at.as_ref());
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(places.cell)];
+    for ids in &places.areas {
+        columns.push(cast(ids, &DataType::Utf8)?);
     }
     Ok(Arc::new(StructArray::try_new(fields(), columns, known)?))
 }

@@ -136,3 +136,35 @@ fn a_picture_shows_each_finding_and_a_legend() {
     }
     assert!(svg.len() < 20_000 && !svg.contains("NaN"), "{}", svg.len());
 }
+
+#[test]
+fn a_check_counts_aligned_cells_and_which_cells_are_cut() {
+    let (_folder, path) = folder_with(&[]);
+    let (city, report) = examine(&path).unwrap();
+    let Some(AlignedReport::Made {
+        level,
+        aligned_cells,
+        inner_cells,
+        cut_cells,
+    }) = report.aligned.clone()
+    else {
+        panic!("{:?}", report.aligned)
+    };
+    let smallest = city.levels.last().unwrap();
+    assert_eq!(level, smallest.level);
+    // Every cell has a part, and an area of more than a cell has cells of its own.
+    assert!(aligned_cells >= inner_cells + cut_cells && inner_cells > 0 && cut_cells > 0);
+    // What is not cut fills the areas, but for the cut ones.
+    let km2: f64 = smallest.latest().iter().map(|area| area.area_km2).sum();
+    let cell_km2 = city.base_resolution.area_km2();
+    let count = |cells: usize| f64::from(u32::try_from(cells).unwrap());
+    assert!(count(inner_cells) * cell_km2 < 1.1 * km2);
+    assert!(count(inner_cells + cut_cells) * cell_km2 > 0.9 * km2);
+    let said = format!(
+        "aligned cells of level {level}: {aligned_cells}, from {inner_cells} cells inside one area and {cut_cells} cut by borders"
+    );
+    assert!(report.to_string().contains(&said), "{report}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["aligned"]["aligned_cells"], aligned_cells);
+    assert_eq!(json["aligned"]["cut_cells"], cut_cells);
+}

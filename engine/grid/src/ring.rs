@@ -1,4 +1,4 @@
-//! Open rings of a cell's size: their area, what they hold, and polygons made of them.
+//! Open rings: their area, what they hold, and polygons made of them.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use geo::{Coord, Line, LineString, MultiPolygon, Polygon};
 use crate::predicate::side;
 
 /// Polygons from outer rings and holes; each hole belongs to the smallest outer ring around it.
-pub(super) fn polygons(
+pub(crate) fn polygons(
     outers: Vec<Vec<Coord<f64>>>,
     holes: Vec<Vec<Coord<f64>>>,
 ) -> MultiPolygon<f64> {
@@ -37,7 +37,7 @@ fn in_ring(ring: &[Coord<f64>], point: Coord<f64>) -> Option<bool> {
 }
 
 /// Whether the ray from a point to the east crosses an odd number of edges; none when the point lies on one. Exact.
-pub(super) fn crossings_odd(
+pub(crate) fn crossings_odd(
     edges: impl Iterator<Item = Line<f64>>,
     point: Coord<f64>,
 ) -> Option<bool> {
@@ -60,9 +60,9 @@ pub(super) fn crossings_odd(
     Some(odd)
 }
 
-/// Twice the area of an open ring, square degrees; positive when counter-clockwise. Measured from its first point, for a cell
+/// Twice the area of an open ring, square degrees; positive when counter-clockwise. Measured from its first point, for a ring
 /// is small and far from 0 0.
-pub(super) fn doubled_area(ring: &[Coord<f64>]) -> f64 {
+pub(crate) fn doubled_area(ring: &[Coord<f64>]) -> f64 {
     let Some(first) = ring.first() else {
         return 0.0;
     };
@@ -72,6 +72,6 @@ pub(super) fn doubled_area(ring: &[Coord<f64>]) -> f64 {
 }
 
 /// The z component of the cross product.
-pub(super) fn cross(u: Coord<f64>, v: Coord<f64>) -> f64 {
+pub(crate) fn cross(u: Coord<f64>, v: Coord<f64>) -> f64 {
     u.x * v.y - u.y * v.x
 }
