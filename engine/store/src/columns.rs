@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use arrow_array::builder::{BooleanBuilder, StringBuilder};
 use arrow_array::{
-    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray, new_null_array,
+    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, TimestampMicrosecondArray,
+    new_null_array,
 };
 use arrow_schema::DataType;
 use chrono::{DateTime, Datelike, Utc};
 use citybrain_grid::{City, NOWHERE, Places};
-use citybrain_model::{
-    AreaLevel, Complaint, ComplaintEvent, Identity, LocationQuality, Observation, Position,
-};
+use citybrain_model::{AreaLevel, Complaint, ComplaintEvent, Identity, Observation, Position};
 
 use crate::{Batch, Table, rows_schema};
 
@@ -54,10 +52,7 @@ pub(crate) fn place(city: &City, batch: Batch) -> Placed {
 fn complaint_columns(city: &City, rows: &[Complaint]) -> Vec<ArrayRef> {
     let place = Placement::of(
         city,
-        rows.iter().map(|row| {
-            row.position
-                .filter(|_| row.location_quality == LocationQuality::Point)
-        }),
+        rows.iter().map(Complaint::placed_at),
         rows.iter().map(|row| row.requested_at),
     );
     let lon = |row: &Complaint| row.position.map(Position::lon);
@@ -81,7 +76,7 @@ fn complaint_columns(city: &City, rows: &[Complaint]) -> Vec<ArrayRef> {
         Arc::new(rows.iter().map(lat).collect::<Float64Array>()),
         text(rows, |row| row.address.as_deref()),
     ];
-    columns.extend(place.columns());
+    columns.extend(place.columns(|row, level| rows[row].area(level)));
     columns.extend([
         text(rows, |row| Some(row.location_quality.as_str())),
         boolean(rows, |row| row.contacted),
@@ -138,7 +133,7 @@ fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
         Arc::new(rows.iter().map(lon).collect::<Float64Array>()),
         Arc::new(rows.iter().map(lat).collect::<Float64Array>()),
     ];
-    columns.extend(place.columns());
+    columns.extend(place.columns(|_, _| None));
     columns.push(text(rows, |row| Some(&row.source)));
     columns.push(text(rows, |row| row.id.as_deref()));
     columns.extend(internal(rows.iter().map(|row| row.phenomenon_time)));
@@ -172,15 +167,16 @@ impl<'a> Placement<'a> {
         }
     }
 
-    /// `cell`, `district`, `subdistrict`, `community`, `grid`.
-    fn columns(&self) -> [ArrayRef; 5] {
+    /// `cell`, `district`, `subdistrict`, `community`, `grid`. `known` gives the id of the area that a row without a position is
+    /// known to lie in.
+    fn columns<'b>(&self, known: impl Fn(usize, AreaLevel) -> Option<&'b str>) -> [ArrayRef; 5] {
         let cells = self
             .places
             .cell
             .iter()
             .map(|&cell| (cell != 0).then_some(cell.cast_signed()));
         let [district, subdistrict, community, grid] =
-            AreaLevel::ALL.map(|level| self.areas(level));
+            AreaLevel::ALL.map(|level| self.areas(level, &known));
         [
             Arc::new(cells.collect::<Int64Array>()),
             district,
@@ -190,19 +186,23 @@ impl<'a> Placement<'a> {
         ]
     }
 
-    fn areas(&self, level: AreaLevel) -> ArrayRef {
+    fn areas<'b>(
+        &self,
+        level: AreaLevel,
+        known: &impl Fn(usize, AreaLevel) -> Option<&'b str>,
+    ) -> ArrayRef {
         let places = &self.places.areas[level.index()];
-        match self.city.level(level) {
-            None => new_null_array(&DataType::Utf8, places.len()),
-            Some(level) => Arc::new(
-                places
-                    .iter()
-                    .map(|&index| {
-                        (index != NOWHERE).then(|| level.areas[index as usize].id.as_str())
-                    })
-                    .collect::<StringArray>(),
-            ),
+        let Some(areas) = self.city.level(level).map(|level| &level.areas) else {
+            return new_null_array(&DataType::Utf8, places.len());
+        };
+        let mut ids = StringBuilder::with_capacity(places.len(), places.len() * 12);
+        for (row, &index) in places.iter().enumerate() {
+            match index {
+                NOWHERE => ids.append_option(known(row, level)),
+                index => ids.append_value(&areas[index as usize].id),
+            }
         }
+        Arc::new(ids.finish())
     }
 }
 

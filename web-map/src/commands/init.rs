@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use citybrain_grid::City;
-use citybrain_ingest::city;
+use citybrain_ingest::{PlaceNames, city};
 use citybrain_store::{OpenError, StateDir, Store};
 
 use super::Failure;
@@ -23,7 +24,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
-    let (city, _) = city::read_city(&args.city)?;
+    let city = Arc::new(city::read_city(&args.city)?.0);
+    // A file of names that is wrong is told now, not at the first import.
+    city::read_place_names(&args.city, Arc::clone(&city))?;
     init(&args.city, &city, &args.state_dir)?;
     terminal::print(|out| {
         writeln!(
@@ -74,6 +77,18 @@ pub(super) fn city_of(state_dir: &Path) -> Result<City, Failure> {
     StateDir::open(state_dir)?;
     let (city, _) = city::read_city(&StateDir::city_file(state_dir))?;
     Ok(city)
+}
+
+/// The names by which the records of a state directory's city are placed.
+///
+/// # Errors
+/// When its copy of the files of names cannot be read.
+pub(super) fn place_names_of(
+    state_dir: &Path,
+    city: &Arc<City>,
+) -> Result<Arc<PlaceNames>, Failure> {
+    let names = city::read_place_names(&StateDir::city_file(state_dir), Arc::clone(city))?;
+    Ok(Arc::new(names))
 }
 
 #[cfg(test)]
