@@ -7,7 +7,8 @@
 //!    the gap), positions become WGS 84, default positions are marked as such;
 //! 4. categories become a path from large to small, its last part the category;
 //! 5. personal data are masked;
-//! 6. the record's own rules are checked by `citybrain-model`.
+//! 6. the record's own rules are checked by `citybrain-model`;
+//! 7. a complaint without a position is placed by the names in it ([`PlaceNames`]).
 //!
 //! A row that breaks a rule gives a [`Refused`] with the row as JSON text, masked, to be replayed; never an abort.
 
@@ -16,6 +17,7 @@ mod category;
 mod cell;
 mod complaint;
 mod event;
+mod given;
 mod made;
 mod notes;
 mod observation;
@@ -32,8 +34,9 @@ use citybrain_store::{Batch, Refused};
 
 pub(crate) use self::raw::read as row_of_raw;
 use self::{bound::Bound, category::Categories, place::Places, time::Clockwork};
-pub use self::{notes::Notes, time::TimeForm};
+pub use self::{given::Given, notes::Notes, time::TimeForm};
 use crate::{
+    place::PlaceNames,
     profile::{Field, Profile, RecordKind},
     rows::{BadRow, Chunk, Columns, FileProblem, Item, Row},
 };
@@ -47,6 +50,8 @@ pub struct Context {
     pub city_zone: Tz,
     /// When this engine takes the rows in, UTC.
     pub received_at: DateTime<Utc>,
+    /// The names that place complaints without a position; without them such complaints are not located.
+    pub place_names: Option<Arc<PlaceNames>>,
 }
 
 /// What rows became. `read = batch.len() + refused.len()`.
@@ -102,6 +107,7 @@ pub struct Decoder {
     clockwork: Clockwork,
     places: Places,
     categories: Categories,
+    place_names: Option<Arc<PlaceNames>>,
     /// The rules for the columns of the last chunk.
     bound: Option<(Arc<Columns>, Bound)>,
 }
@@ -118,6 +124,10 @@ impl Decoder {
             clockwork: Clockwork::new(&profile, context.city_zone),
             places: Places::new(&profile),
             categories: Categories::new(&profile.category),
+            place_names: context
+                .place_names
+                .clone()
+                .filter(|_| profile.place_by_name),
             bound: None,
             profile,
         }
@@ -129,14 +139,7 @@ impl Decoder {
     /// [`FileProblem::Column`] when the file has a header and it lacks a column that every record needs.
     pub fn chunk(&mut self, chunk: &Chunk) -> Result<Decoded, FileProblem> {
         let mut decoded = Decoded::empty(self.profile.record);
-        let bound = match self.bound.take() {
-            Some((columns, bound)) if Arc::ptr_eq(&columns, &chunk.columns) => bound,
-            _ => {
-                let bound = Bound::new(&self.profile, &chunk.columns)?;
-                bound.note_unknown(&chunk.columns, &mut decoded.notes);
-                bound
-            }
-        };
+        let bound = self.bind(&chunk.columns, &mut decoded.notes)?;
         for item in &chunk.items {
             match item {
                 Item::Row(row) => self.row(&bound, &chunk.columns, row, &mut decoded),
@@ -145,6 +148,18 @@ impl Decoder {
         }
         self.bound = Some((Arc::clone(&chunk.columns), bound));
         Ok(decoded)
+    }
+
+    /// The rules for these columns: those of the chunk before, when it has the same.
+    fn bind(&mut self, columns: &Arc<Columns>, notes: &mut Notes) -> Result<Bound, FileProblem> {
+        match self.bound.take() {
+            Some((bound_to, bound)) if Arc::ptr_eq(&bound_to, columns) => Ok(bound),
+            _ => {
+                let bound = Bound::new(&self.profile, columns)?;
+                bound.note_unknown(columns, notes);
+                Ok(bound)
+            }
+        }
     }
 
     /// The source of records that name none.
@@ -173,7 +188,12 @@ impl Decoder {
             Batch::Complaints(records) => self
                 .complaint_draft(bound, row, notes)
                 .and_then(|draft| Complaint::try_new(draft, self.received_at))
-                .map(|record| records.push(record)),
+                .map(|mut record| {
+                    if let Some(names) = &self.place_names {
+                        names.place(&mut record, notes);
+                    }
+                    records.push(record);
+                }),
             Batch::Events(records) => self
                 .event_draft(bound, row, notes)
                 .and_then(|draft| ComplaintEvent::try_new(draft, self.received_at))

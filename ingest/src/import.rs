@@ -5,6 +5,7 @@
 //!    keep memory bounded and let the slowest set the pace.
 //! 3. Batches of some ten thousand records go to the store, together with the rows that were refused among them.
 
+mod check_place;
 mod dry_run;
 mod pipeline;
 mod summary;
@@ -17,7 +18,11 @@ use std::{
 
 use citybrain_store::{AppendError, Batch, Receipt, Refused, Writer};
 
-pub use self::{dry_run::DryRun, summary::Summary};
+pub use self::{
+    check_place::{PlaceCheck, PlaceCheckError, check_place},
+    dry_run::DryRun,
+    summary::Summary,
+};
 use crate::{
     decode::{Context, Decoded},
     profile::{Profile, RecordKind},

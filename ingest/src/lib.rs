@@ -17,7 +17,11 @@ pub mod rows;
 
 pub use body::{BodyError, Rejected, decode_body};
 pub use decode::{Context, Decoded, Decoder, Notes};
-pub use import::{DryRun, Import, ImportError, Progress, Sink, Summary, import};
+pub use import::{
+    DryRun, Import, ImportError, PlaceCheck, PlaceCheckError, Progress, Sink, Summary, check_place,
+    import,
+};
+pub use place::PlaceNames;
 pub use profile::{Profile, ProfileError, RecordKind};
 pub use replay::{Replayed, replay};
 pub use rows::{FileError, FileProblem, Format};

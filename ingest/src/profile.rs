@@ -85,6 +85,10 @@ pub struct Profile {
     #[serde(default)]
     pub position: Option<PositionRule>,
 
+    /// Are complaints without a position placed by the areas and places that they name? Without it they are not located.
+    #[serde(default = "yes")]
+    pub place_by_name: bool,
+
     /// Texts that mean "no value" in every column, whatever their case; an empty or blank cell always does.
     #[serde(default)]
     pub nulls: Vec<String>,
@@ -113,6 +117,10 @@ pub struct Profile {
     /// Where the sensors are, when the rows do not say.
     #[serde(default)]
     pub sensor: Vec<SensorPlace>,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// What becomes of bytes that are no text in the file's encoding.

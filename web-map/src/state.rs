@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use citybrain_grid::City;
+use citybrain_ingest::PlaceNames;
 use citybrain_store::{StoreOptions, Writer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::broadcast::error::RecvError;
@@ -21,6 +21,7 @@ use crate::tiles::TileCache;
 #[derive(Debug)]
 pub struct AppState {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) place_names: Arc<PlaceNames>,
     pub(crate) config: Config,
     pub(crate) hosts: Hosts,
     pub(crate) tiles: TileCache,
@@ -33,15 +34,17 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The state of a server that answers at `address` for the store of `writer`. `metrics` is what `/metrics` shows, if anything.
+    /// The state of a server that answers at `address` for the store of `writer`, whose records are placed by the city of
+    /// `place_names` and by these names. `metrics` is what `/metrics` shows, if anything.
     pub fn new(
         writer: Writer,
-        city: Arc<City>,
+        place_names: Arc<PlaceNames>,
         config: Config,
         address: SocketAddr,
         metrics: Option<PrometheusHandle>,
     ) -> Self {
         let pulse = Pulse::new(clock::now(), writer.snapshot().seq);
+        let city = Arc::clone(place_names.city());
         let engine = Arc::new(Engine::new(writer, city, &config));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         Self {
@@ -54,6 +57,7 @@ impl AppState {
                 config.live_views,
             ),
             engine,
+            place_names,
             config,
             pulse: Mutex::new(pulse),
             metrics,

@@ -9,8 +9,8 @@ use h3o::{CellIndex, Resolution};
 
 use crate::aligned::{AlignedError, AlignedGrid, Source};
 use crate::build::build_level;
-use crate::fingerprint::{boundary_version, of_city};
-use crate::{BBox, BuildError, CityParts, Level};
+use crate::fingerprint::{boundary_version, of_city, with_names};
+use crate::{BBox, BuildError, CityParts, Level, Roads};
 
 /// A city, made once from checked parts and never changed.
 #[derive(Debug)]
@@ -25,8 +25,11 @@ pub struct City {
     pub languages: Vec<String>,
     /// Its levels, from large to small; at least one.
     pub levels: Vec<Level>,
-    /// A hash of everything that decides where a point is placed: zone, base resolution, levels, versions, ids, vertices.
+    /// A hash of everything that decides where a record is placed: zone, base resolution, levels, versions, ids, vertices, and
+    /// the names of [`City::with_names`].
     pub fingerprint: u64,
+    /// Its roads, when they are known.
+    pub roads: Option<Roads>,
     boundary_version: String,
     bbox: BBox,
     pub(crate) covers: [OnceLock<Box<[CellIndex]>>; 16],
@@ -65,11 +68,28 @@ impl City {
             languages: parts.languages,
             levels,
             fingerprint,
+            roads: None,
             covers: Default::default(),
             aligned: OnceLock::new(),
             aligned_source: Source::default(),
             ids: OnceLock::new(),
         })
+    }
+
+    /// The city whose records are placed by names as well; `names` is a hash of what the names lead to. The same record may then
+    /// have another place, so fingerprint and boundary version are others.
+    #[must_use]
+    pub fn with_names(mut self, names: u64) -> Self {
+        self.fingerprint = with_names(self.fingerprint, names);
+        self.boundary_version = boundary_version(self.fingerprint, &self.levels);
+        self
+    }
+
+    /// The city with its roads. They place no record.
+    #[must_use]
+    pub fn with_roads(mut self, roads: Roads) -> Self {
+        self.roads = Some(roads);
+        self
     }
 
     /// The level, when the city has it.

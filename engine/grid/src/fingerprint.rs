@@ -38,6 +38,14 @@ pub(crate) fn add_version(hash: &mut Xxh3, valid_from: Option<NaiveDate>, areas:
     }
 }
 
+/// The fingerprint of a city whose records are placed by names as well.
+pub(crate) fn with_names(fingerprint: u64, names: u64) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(&fingerprint.to_le_bytes());
+    hash.update(&names.to_le_bytes());
+    hash.digest()
+}
+
 /// The newest version's first day, if it has one, and twelve hex digits over the fingerprint and all that tiles and area
 /// lists show.
 pub(crate) fn boundary_version(fingerprint: u64, levels: &[Level]) -> String {

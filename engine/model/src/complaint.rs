@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Identity, Position, Refusal, rules};
+use crate::{AreaLevel, Identity, Position, Refusal, rules};
 
 /// How good a complaint's position is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,9 +13,9 @@ pub enum LocationQuality {
     Point,
     /// The position is the feed's default for "no address" (a city hall, 0/0): not a place, so the record is not located.
     Default,
-    /// No position, but the record declares its area by name.
+    /// No position, but the record declares its area by name: it lies in `areas`, and in no cell.
     Area,
-    /// Found in the text by the city's gazetteer.
+    /// The position is that of a place that the address or the text names; `location_radius_m` says how far off it may be.
     Gazetteer,
     /// Nothing to place it by.
     None,
@@ -74,6 +74,10 @@ pub struct Complaint {
     pub declared: [Option<String>; 3],
     /// How good the position is.
     pub location_quality: LocationQuality,
+    /// How far from `position` it may be, metres; only of a position from the gazetteer.
+    pub location_radius_m: Option<f64>,
+    /// The ids of the areas that it lies in, by [`AreaLevel::index`]; only of a record that is known by its area alone.
+    pub areas: [Option<String>; 4],
     /// Was the citizen reached by the call-back?
     pub contacted: Option<bool>,
     /// The citizen's word on the solution: resolved, partly, unresolved.
@@ -184,6 +188,8 @@ impl Complaint {
             address: rules::label("address", draft.address)?,
             declared,
             location_quality,
+            location_radius_m: None,
+            areas: [const { None }; 4],
             contacted: draft.contacted,
             resolved: rules::label("resolved", draft.resolved)?,
             satisfaction: rules::label("satisfaction", draft.satisfaction)?,
@@ -191,6 +197,39 @@ impl Complaint {
             tags,
             text: rules::text("text", draft.text)?,
         })
+    }
+
+    /// The position that places it: one that came with it or that the gazetteer gave. A default position is no place.
+    pub fn placed_at(&self) -> Option<Position> {
+        match self.location_quality {
+            LocationQuality::Point | LocationQuality::Gazetteer => self.position,
+            LocationQuality::Default | LocationQuality::Area | LocationQuality::None => None,
+        }
+    }
+
+    /// The id of the area of a level that it lies in, when it is known by its area alone.
+    pub fn area(&self, level: AreaLevel) -> Option<&str> {
+        self.areas[level.index()].as_deref()
+    }
+
+    /// Puts a complaint that nothing places into areas, by [`AreaLevel::index`]. **What has a position keeps it**: then, and
+    /// without any area, nothing changes.
+    pub fn place_in_areas(&mut self, areas: [Option<String>; 4]) {
+        let any = areas.iter().any(Option::is_some);
+        if self.location_quality == LocationQuality::None && any {
+            self.location_quality = LocationQuality::Area;
+            self.areas = areas;
+        }
+    }
+
+    /// Puts a complaint that nothing places at the position of a place that it names, at most `radius_m` metres off. **What has a
+    /// position keeps it**: then nothing changes.
+    pub fn place_near(&mut self, position: Position, radius_m: f64) {
+        if self.location_quality == LocationQuality::None {
+            self.location_quality = LocationQuality::Gazetteer;
+            self.position = Some(position);
+            self.location_radius_m = Some(radius_m);
+        }
     }
 
     /// (source, id).

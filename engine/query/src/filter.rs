@@ -12,7 +12,8 @@ pub use error::{FilterError, FilterRule};
 
 /// Which records a question is about: all conditions hold; an empty list asks for nothing. The default is every record.
 ///
-/// A record without a position has no cell and lies in no area, so conditions of place leave it out.
+/// A record without a position has no cell, and lies in an area only when it declares one: conditions of cell and `bbox` leave it
+/// out, those of area ask for what it declares.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
     /// At or after this instant (`requested_at`; for observations `phenomenon_time`).

@@ -184,7 +184,17 @@ fn complaint(id: usize, rng: &mut SmallRng) -> Complaint {
         draft.lat = Some(rng.random_range(40.69..40.73));
         draft.default_location = rng.random_bool(0.1);
     }
-    Complaint::try_new(draft, start() + TimeDelta::days(800)).unwrap()
+    let mut complaint = Complaint::try_new(draft, start() + TimeDelta::days(800)).unwrap();
+    // Some of those without a position say where they belong: in a subdistrict, a district, or a subdistrict of none.
+    let id = |id: &str| Some(id.to_owned());
+    let areas = match rng.random_range(0..5) {
+        0 => [id("a"), id("a1"), None, None],
+        1 => [id("b"), None, None, None],
+        2 => [None, id("b2"), None, None],
+        _ => [const { None }; 4],
+    };
+    complaint.place_in_areas(areas);
+    complaint
 }
 
 fn append(
@@ -239,14 +249,11 @@ fn observe(store: &Store) {
 }
 
 fn placed(city: &City, complaint: Complaint) -> Truth {
-    let position = complaint
-        .position
-        .filter(|_| complaint.location_quality == citybrain_model::LocationQuality::Point);
-    let Some(position) = position else {
+    let Some(position) = complaint.placed_at() else {
         return Truth {
-            complaint,
             cell: None,
-            areas: Default::default(),
+            areas: complaint.areas.clone(),
+            complaint,
         };
     };
     let places = city.locate(

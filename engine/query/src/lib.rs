@@ -5,7 +5,8 @@
 //! that the map asks are methods of their own ([`Session::cells`], [`Session::areas`], [`Session::series`] …): they take a
 //! [`Filter`], give typed answers, and name the SQL that gives the same rows.
 //!
-//! For any filter the counts add up: cells = located + outside; areas + outside + not located = total = `count(*)`.
+//! For any filter the counts add up: areas = located; located + outside + not located = total = `count(*)`; and cells = located + outside
+//! but for what is known by its area alone.
 
 mod answer;
 mod error;

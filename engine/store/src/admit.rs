@@ -165,14 +165,22 @@ impl Admitter {
     }
 
     fn count_places(&self, rows: &RecordBatch, receipt: &mut Receipt) {
-        let count = rows.num_rows() as u64;
-        let nulls = |name: &str| {
-            rows.column_by_name(name)
-                .map_or(count, |column| column.null_count() as u64)
-        };
-        receipt.not_located = nulls("cell");
-        receipt.located = self.largest_level.map_or(0, |level| count - nulls(level));
-        receipt.outside = count - receipt.located - receipt.not_located;
+        let cells = rows.column_by_name("cell");
+        let areas = self
+            .largest_level
+            .and_then(|level| rows.column_by_name(level));
+        let has = |column: Option<&ArrayRef>, row| column.is_some_and(|c| c.is_valid(row));
+        for row in 0..rows.num_rows() {
+            match (has(cells, row), has(areas, row)) {
+                (true, true) => receipt.located += 1,
+                (false, true) => {
+                    receipt.located += 1;
+                    receipt.area_only += 1;
+                }
+                (true, false) => receipt.outside += 1,
+                (false, false) => receipt.not_located += 1,
+            }
+        }
     }
 }
 

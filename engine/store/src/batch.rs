@@ -60,7 +60,7 @@ pub struct Refused {
 }
 
 /// What became of one batch. `accepted + updated + duplicate` is the number of its records, and
-/// `accepted + updated = located + not_located + outside`.
+/// `accepted + updated = located + not_located + outside`; of the located, `area_only` have no cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Receipt {
     /// The journal's sequence number of the batch; when every row was there already, that of the newest batch.
@@ -73,7 +73,9 @@ pub struct Receipt {
     pub duplicate: u64,
     /// Accepted or updated records in an area of the city's largest level.
     pub located: u64,
-    /// Accepted or updated records without a usable position.
+    /// Of the located: those that are known by their area alone, without a position and a cell.
+    pub area_only: u64,
+    /// Accepted or updated records that nothing places.
     pub not_located: u64,
     /// Accepted or updated records with a position outside the city.
     pub outside: u64,

@@ -5,16 +5,14 @@ use std::sync::Arc;
 use arrow_array::builder::{BooleanBuilder, StringBuilder};
 use arrow_array::types::Int64Type;
 use arrow_array::{
-    ArrayRef, Float64Array, Int32Array, Int64Array, RecordBatch, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, RecordBatch, TimestampMicrosecondArray,
     new_null_array,
 };
 use arrow_cast::cast;
 use arrow_schema::DataType;
 use chrono::{DateTime, Datelike, Utc};
 use citybrain_grid::{City, PlaceColumns};
-use citybrain_model::{
-    Complaint, ComplaintEvent, Identity, LocationQuality, Observation, Position,
-};
+use citybrain_model::{AreaLevel, Complaint, ComplaintEvent, Identity, Observation, Position};
 
 use crate::{Batch, Table, rows_schema};
 
@@ -56,10 +54,7 @@ pub(crate) fn place(city: &City, batch: Batch) -> Placed {
 fn complaint_columns(city: &City, rows: &[Complaint]) -> Vec<ArrayRef> {
     let place = Placement::of(
         city,
-        rows.iter().map(|row| {
-            row.position
-                .filter(|_| row.location_quality == LocationQuality::Point)
-        }),
+        rows.iter().map(Complaint::placed_at),
         rows.iter().map(|row| row.requested_at),
     );
     let lon = |row: &Complaint| row.position.map(Position::lon);
@@ -83,7 +78,7 @@ fn complaint_columns(city: &City, rows: &[Complaint]) -> Vec<ArrayRef> {
         Arc::new(rows.iter().map(lat).collect::<Float64Array>()),
         text(rows, |row| row.address.as_deref()),
     ];
-    columns.extend(place.columns());
+    columns.extend(place.columns(|row, level| rows[row].area(level)));
     columns.extend([
         text(rows, |row| Some(row.location_quality.as_str())),
         boolean(rows, |row| row.contacted),
@@ -140,7 +135,7 @@ fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
         Arc::new(rows.iter().map(lon).collect::<Float64Array>()),
         Arc::new(rows.iter().map(lat).collect::<Float64Array>()),
     ];
-    columns.extend(place.columns());
+    columns.extend(place.columns(|_, _| None));
     columns.push(text(rows, |row| Some(&row.source)));
     columns.push(text(rows, |row| row.id.as_deref()));
     columns.extend(internal(rows.iter().map(|row| row.phenomenon_time)));
@@ -173,10 +168,21 @@ impl Placement {
         Self(city.locate_arrow(&lon.into(), &lat.into(), Some(&at.into())))
     }
 
-    /// `cell`, `district`, `subdistrict`, `community`, `grid`.
-    fn columns(&self) -> [ArrayRef; 5] {
-        let [district, subdistrict, community, grid] =
-            AreaLevel::ALL.map(|level| self.areas(level));
+    /// `cell`, `district`, `subdistrict`, `community`, `grid`. `known` gives the id of the area that a row without a position is
+    /// known to lie in.
+    fn columns<'b>(&self, known: impl Fn(usize, AreaLevel) -> Option<&'b str>) -> [ArrayRef; 5] {
+        let [district, subdistrict, community, grid] = AreaLevel::ALL.map(|level| -> ArrayRef {
+            let placed = self.areas(level);
+            let placed = placed.as_string::<i32>();
+            if placed.null_count() == 0 {
+                return Arc::new(placed.clone());
+            }
+            let mut ids = StringBuilder::with_capacity(placed.len(), placed.len() * 12);
+            for (row, id) in placed.iter().enumerate() {
+                ids.append_option(id.or_else(|| known(row, level)));
+            }
+            Arc::new(ids.finish())
+        });
         let cells = self.0.cell.unary::<_, Int64Type>(u64::cast_signed);
         [Arc::new(cells), district, subdistrict, community, grid]
     }

@@ -45,16 +45,18 @@ pub struct Counts {
     pub totals: Totals,
 }
 
-/// `total = located + outside + not_located`.
+/// `total = located + outside + not_located`; of the located, `area_only` are in no cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     /// All complaints that the question is about.
     pub total: u64,
     /// Those in an area of the view's level.
     pub located: u64,
+    /// Of the located: those that are known by their area alone, in no cell.
+    pub area_only: u64,
     /// Those with a position, but in no area of the view's level.
     pub outside: u64,
-    /// Those without a usable position.
+    /// Those in no cell and in no area of the view's level.
     pub not_located: u64,
 }
 
@@ -189,17 +191,20 @@ impl LiveView {
         } = &mut self.counts;
         totals.total += 1;
         self.changed_totals = true;
-        let Some(cell) = cell.and_then(|cell| at_resolution(cell, self.resolution)) else {
-            totals.not_located += 1;
-            return;
-        };
-        *cells.entry(cell).or_default() += 1;
-        self.changed_cells.insert(cell);
+        let cell = cell.and_then(|cell| at_resolution(cell, self.resolution));
+        if let Some(cell) = cell {
+            *cells.entry(cell).or_default() += 1;
+            self.changed_cells.insert(cell);
+        }
         let Some(area) = area else {
-            totals.outside += 1;
+            match cell {
+                Some(_) => totals.outside += 1,
+                None => totals.not_located += 1,
+            }
             return;
         };
         totals.located += 1;
+        totals.area_only += u64::from(cell.is_none());
         match areas.get_mut(area) {
             Some(count) => *count += 1,
             None => {

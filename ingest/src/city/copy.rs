@@ -9,9 +9,9 @@ use super::CityError;
 use super::features::sidecar;
 use super::open::{Format, file_with_content};
 use super::read::beside;
-use super::spec::{BoundarySpec, read_spec};
+use super::spec::{BoundarySpec, CitySpec, read_spec};
 
-/// The city file and its boundary files, in the order of the city file.
+/// The city file, its boundary files in the order of the city file, and its files of names.
 ///
 /// # Errors
 /// As [`read_city`](super::read_city), as far as the city file goes; the boundary files are not opened.
@@ -23,7 +23,21 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, CityError> {
         let more = sidecars(&file).map(|(_, file)| file).collect::<Vec<_>>();
         std::iter::once(file).chain(more)
     });
-    Ok(std::iter::once(path.to_owned()).chain(boundaries).collect())
+    let names = names_of(&spec).map(|(_, file)| beside(path, file));
+    Ok(std::iter::once(path.to_owned())
+        .chain(boundaries)
+        .chain(names)
+        .collect())
+}
+
+/// The keys of the files of names, and the files.
+fn names_of(spec: &CitySpec) -> impl Iterator<Item = (&'static str, &Path)> {
+    let aliases = spec.names.aliases.as_deref();
+    let gazetteer = spec.names.gazetteer.as_ref().map(|spec| &*spec.file);
+    let files = [("aliases", aliases), ("gazetteer", gazetteer)];
+    files
+        .into_iter()
+        .filter_map(|(key, file)| Some((key, file?)))
 }
 
 /// What lies beside a `.shp` and belongs to it, by ending.
@@ -41,7 +55,7 @@ fn sidecars(file: &Path) -> impl Iterator<Item = (&'static str, PathBuf)> {
 }
 
 /// Copies a city into a folder of its own, so that it reads the same wherever the folder goes: `city.toml`, written last, with
-/// its boundary files in `areas/`. Returns the path of the new city file.
+/// its boundary files in `areas/` and its files of names in `places/`. Returns the path of the new city file.
 ///
 /// # Errors
 /// As [`read_city`](super::read_city) for the city file, and [`CityError::File`] for what cannot be read or written.
@@ -68,6 +82,19 @@ pub fn copy_city(path: &Path, folder: &Path) -> Result<PathBuf, CityError> {
             boundary.insert("file".to_owned(), Value::String(format!("areas/{name}")));
         }
     }
+    for (key, file) in names_of(&spec) {
+        let places = folder.join("places");
+        fs::create_dir_all(&places).map_err(failed(&places))?;
+        let name = format!("{key}.{}", endings(file));
+        let (from, to) = (beside(path, file), places.join(&name));
+        file_with_content(&from)?;
+        fs::copy(&from, &to).map_err(failed(&to))?;
+        let copied = Value::String(format!("places/{name}"));
+        match city.get_mut(key) {
+            Some(Value::Table(table)) => table.insert("file".to_owned(), copied),
+            _ => city.insert(key.to_owned(), copied),
+        };
+    }
     let copy = folder.join("city.toml");
     fs::write(&copy, city.to_string()).map_err(failed(&copy))?;
     Ok(copy)
@@ -81,19 +108,20 @@ pub(super) fn tables<'a>(table: &'a mut Table, key: &str) -> impl Iterator<Item 
 
 /// `LEVEL[-DATE]` with the endings that tell the file's format.
 fn name_in_copy(level: &str, boundary: &BoundarySpec) -> String {
-    let from = boundary
-        .file
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
-    let mut endings: Vec<&str> = from.rsplit('.').take(2).collect();
+    let date = boundary
+        .valid_from
+        .map_or_else(String::new, |date| format!("-{date}"));
+    format!("{level}{date}.{}", endings(&boundary.file))
+}
+
+/// The endings of a file's name that tell its format and its compression.
+fn endings(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().to_lowercase();
+    let mut endings: Vec<&str> = name.rsplit('.').take(2).collect();
     if !matches!(endings.first(), Some(&"gz" | &"zst")) {
         endings.truncate(1);
     }
     endings.reverse();
-    let date = boundary
-        .valid_from
-        .map_or_else(String::new, |date| format!("-{date}"));
-    format!("{level}{date}.{}", endings.join("."))
+    endings.join(".")
 }

@@ -7,6 +7,7 @@ use citybrain_grid::BuildError;
 use citybrain_model::AreaLevel;
 
 use super::PositionError;
+use crate::place::GazetteerError;
 
 /// Why a city cannot be read: one line that names the file, the place in it and the rule.
 #[derive(Debug, thiserror::Error)]
@@ -185,6 +186,21 @@ pub enum CityError {
         /// The rule.
         rule: FeatureRule,
     },
+    /// A row of a file of names breaks a rule.
+    #[error("{}: row {row}: {field}: {rule}", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The row without the header, from 1; 0 is the header.
+        row: usize,
+        /// The column.
+        field: String,
+        /// The rule.
+        rule: String,
+    },
+    /// A gazetteer cannot be read.
+    #[error(transparent)]
+    Gazetteer(#[from] GazetteerError),
     /// The boundaries make no city.
     #[error("{}: {error}", path.display())]
     Build {

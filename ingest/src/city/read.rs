@@ -8,6 +8,7 @@ use citybrain_grid::{City, CityParts, LevelParts};
 
 use super::boundary::{Strictness, read_boundary};
 use super::crs::SourceCrs;
+use super::names;
 use super::spec::{BoundarySpec, CitySpec, ParentSpec, read_spec};
 use super::{BoundaryReport, CityError, CityReport, Finding, LevelReport, ParentSource};
 
@@ -71,6 +72,10 @@ pub(super) fn read(path: &Path, strictness: Strictness) -> Result<CityRead, City
         path: path.to_owned(),
         error,
     })?;
+    let city = match names::fingerprint(path, &spec.names)? {
+        Some(names) => city.with_names(names),
+        None => city,
+    };
     let report = report(path, &spec, &city, told);
     Ok(CityRead {
         city,

@@ -13,6 +13,7 @@ use toml::Value;
 
 use super::CityError;
 use super::crs::{CrsError, SourceCrs};
+use super::names_spec::NamesSpec;
 use super::open::file_with_content;
 
 /// A city file, checked as far as it can be without its boundary files.
@@ -23,6 +24,7 @@ pub(super) struct CitySpec {
     pub(super) base_resolution: Resolution,
     pub(super) languages: Vec<String>,
     pub(super) levels: Vec<LevelSpec>,
+    pub(super) names: NamesSpec,
 }
 
 #[derive(Debug)]
@@ -69,6 +71,8 @@ struct RawCity {
     languages: Vec<String>,
     #[serde(default)]
     level: Vec<RawLevel>,
+    aliases: Option<Value>,
+    gazetteer: Option<Value>,
 }
 
 /// The resolution of the design: cells of about 15,000 m².
@@ -123,7 +127,7 @@ pub(super) fn read_spec(path: &Path) -> Result<CitySpec, CityError> {
 }
 
 /// A key and the rule that its value breaks.
-type Broken = (String, String);
+pub(super) type Broken = (String, String);
 
 fn checked(raw: RawCity) -> Result<CitySpec, Broken> {
     let broken = |key: &str, rule: String| Err((key.to_owned(), rule));
@@ -178,6 +182,7 @@ fn checked(raw: RawCity) -> Result<CitySpec, Broken> {
         base_resolution,
         languages: raw.languages,
         levels,
+        names: NamesSpec::checked(raw.aliases.as_ref(), raw.gazetteer.as_ref())?,
     })
 }
 

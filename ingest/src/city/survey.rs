@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use citybrain_grid::aligned;
 use citybrain_grid::geo::MultiPolygon;
@@ -12,7 +13,9 @@ use super::boundary::Strictness;
 use super::display::counted;
 use super::finding::named;
 use super::read::{CityRead, read};
-use super::{AlignedReport, BoundaryReport, CityError, CityReport, Finding, FindingRule};
+use super::{
+    AlignedReport, BoundaryReport, CityError, CityReport, Finding, FindingRule, read_place_names,
+};
 
 /// Reads a city and looks for what is wrong with its boundaries: besides what [`read_city`](super::read_city()) reports, how the
 /// even-odd rule reads invalid rings, overlaps and gaps within each boundary version, how areas lie in their parents (as of
@@ -29,12 +32,15 @@ pub fn check(path: &Path) -> Result<CityReport, CityError> {
 ///
 /// # Errors
 /// As [`check`](check()).
-pub fn examine(path: &Path) -> Result<(City, CityReport), CityError> {
+pub fn examine(path: &Path) -> Result<(Arc<City>, CityReport), CityError> {
     let CityRead {
         city,
         mut report,
         given,
     } = read(path, Strictness::Report)?;
+    // Names that lead nowhere are told as well.
+    let city = Arc::new(city);
+    read_place_names(path, Arc::clone(&city))?;
     report.base_cells = Some(cover(&city, city.base_resolution).len());
     report.aligned = Some(aligned_report(&city));
     let mut given = given.iter();

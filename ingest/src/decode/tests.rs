@@ -13,6 +13,7 @@ fn context() -> Context {
         source: None,
         city_zone: chrono_tz::Asia::Shanghai,
         received_at: Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).unwrap(),
+        place_names: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! An import that keeps nothing.
 
 use citybrain_grid::{City, NOWHERE};
-use citybrain_model::{LocationQuality, Position};
+use citybrain_model::{AreaLevel, Position};
 use citybrain_store::{AppendError, Batch, Receipt, Refused};
 
 use super::Sink;
@@ -22,6 +22,7 @@ impl<'a> DryRun<'a> {
 
 impl Sink for DryRun<'_> {
     fn append(&mut self, batch: Batch, _refused: Vec<Refused>) -> Result<Receipt, AppendError> {
+        let level = self.city.largest().level;
         let (positions, at) = placed(&batch);
         let degrees = |of: fn(Position) -> f64| -> Vec<f64> {
             positions.iter().map(|at| at.map_or(f64::NAN, of)).collect()
@@ -29,13 +30,17 @@ impl Sink for DryRun<'_> {
         let places = self
             .city
             .locate(&degrees(Position::lon), &degrees(Position::lat), Some(&at));
-        let largest = &places.areas[self.city.largest().level.index()];
+        let largest = &places.areas[level.index()];
         let mut receipt = Receipt {
             accepted: batch.len() as u64,
             ..Receipt::default()
         };
-        for (position, area) in positions.iter().zip(largest) {
+        for (row, (position, area)) in positions.iter().zip(largest).enumerate() {
             match (position, *area) {
+                (None, _) if is_in_area(&batch, row, level) => {
+                    receipt.located += 1;
+                    receipt.area_only += 1;
+                }
                 (None, _) => receipt.not_located += 1,
                 (Some(_), NOWHERE) => receipt.outside += 1,
                 (Some(_), _) => receipt.located += 1,
@@ -45,16 +50,20 @@ impl Sink for DryRun<'_> {
     }
 }
 
+/// Is the record known to lie in an area of the level, by its area alone?
+fn is_in_area(batch: &Batch, row: usize, level: AreaLevel) -> bool {
+    match batch {
+        Batch::Complaints(rows) => rows[row].area(level).is_some(),
+        Batch::Events(_) | Batch::Observations(_) => false,
+    }
+}
+
 /// The usable positions of a batch and the instants that they are for, in µs since 1970.
 fn placed(batch: &Batch) -> (Vec<Option<Position>>, Vec<i64>) {
     match batch {
         Batch::Complaints(rows) => rows
             .iter()
-            .map(|row| {
-                let usable = row.location_quality != LocationQuality::Default;
-                let position = row.position.filter(|_| usable);
-                (position, row.requested_at.timestamp_micros())
-            })
+            .map(|row| (row.placed_at(), row.requested_at.timestamp_micros()))
             .unzip(),
         Batch::Observations(rows) => rows
             .iter()

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::decode::Notes;
 
 /// What an import did, as it is printed. `read = accepted + updated + duplicate + rejected` and
-/// `accepted + updated = located + not_located + outside`.
+/// `accepted + updated = located + not_located + outside`; of the located, `area_only` are in no cell.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// Records read: one for each row, or one for each value of a row that holds several properties; a missing value is none.
@@ -23,7 +23,9 @@ pub struct Summary {
     pub rejected: u64,
     /// Accepted or updated records in an area of the city's largest level.
     pub located: u64,
-    /// Accepted or updated records without a usable position.
+    /// Of the located: those that are known by their area alone, without a position and a cell.
+    pub area_only: u64,
+    /// Accepted or updated records that nothing places.
     pub not_located: u64,
     /// Accepted or updated records with a position outside the city.
     pub outside: u64,
@@ -56,6 +58,7 @@ impl Summary {
         self.updated += receipt.updated;
         self.duplicate += receipt.duplicate;
         self.located += receipt.located;
+        self.area_only += receipt.area_only;
         self.not_located += receipt.not_located;
         self.outside += receipt.outside;
         for (rule, count) in reasons {

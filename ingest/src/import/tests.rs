@@ -73,6 +73,7 @@ pub(crate) fn context() -> Context {
         source: None,
         city_zone: chrono_tz::Asia::Shanghai,
         received_at: Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).unwrap(),
+        place_names: None,
     }
 }
 
@@ -257,7 +258,7 @@ fn the_summary_is_printed_with_the_keys_that_scripts_read() {
         ..Summary::default()
     };
     let printed = serde_json::to_string(&summary).unwrap();
-    let expected = r#"{"read":1,"accepted":0,"updated":0,"duplicate":0,"rejected":1,"located":0,"not_located":0,"outside":0,"elapsed_s":0.0,"rows_per_s":0.0,"reasons":{"time":1}}"#;
+    let expected = r#"{"read":1,"accepted":0,"updated":0,"duplicate":0,"rejected":1,"located":0,"area_only":0,"not_located":0,"outside":0,"elapsed_s":0.0,"rows_per_s":0.0,"reasons":{"time":1}}"#;
     assert_eq!(printed, expected);
 }
 

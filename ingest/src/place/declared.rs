@@ -147,6 +147,11 @@ impl DeclaredAreas {
         })
     }
 
+    /// The names of all areas of all boundary versions, without aliases.
+    pub fn of(city: &City) -> Self {
+        Self::try_new(city, &Aliases::new()).expect("no alias leads nowhere")
+    }
+
     /// The areas that a record declares, from its district, subdistrict and community, by the boundaries in force on a local date;
     /// without it by the latest.
     pub fn find(&self, declared: [Option<&str>; 3], on: Option<NaiveDate>) -> DeclaredPlace {

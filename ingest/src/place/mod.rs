@@ -4,6 +4,8 @@
 //! ([`DeclaredAreas`]); a place name in its address or text ([`Gazetteer`]). What none of them settles stays without a place and
 //! says why. Names of all kinds are compared in one form ([`fold`]).
 //!
+//! [`PlaceNames`] goes these ways for one record after the other.
+//!
 //! Two accumulators look at the coordinates of a file while it is read, in bounded memory: [`CoordinateCheck`] tells which
 //! coordinate system puts records into the areas that they declare, [`DefaultGeocodes`] finds positions that are no place.
 
@@ -13,7 +15,8 @@ mod default_geocodes;
 mod fold;
 mod gazetteer;
 #[cfg(test)]
-mod made;
+pub(crate) mod made;
+mod place_names;
 mod stem;
 
 pub use coordinate_check::{
@@ -25,3 +28,4 @@ pub use fold::fold;
 pub use gazetteer::{
     Found, Gazetteer, GazetteerEntry, GazetteerError, GazetteerKind, GazetteerPlace, read_gazetteer,
 };
+pub use place_names::PlaceNames;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use citybrain_ingest::city::CityError;
-use citybrain_ingest::{ImportError, ProfileError};
+use citybrain_ingest::{ImportError, PlaceCheckError, ProfileError};
 use citybrain_query::QueryError;
 use citybrain_store::{AppendError, CloseError, JournalError, OpenError, ReplaceError};
 use citybrain_synth::{SampleCityError, SimulationError};
@@ -61,6 +61,8 @@ pub(crate) enum Failure {
     Profile(#[from] ProfileError),
     #[error(transparent)]
     Import(#[from] ImportError),
+    #[error(transparent)]
+    PlaceCheck(#[from] PlaceCheckError),
     #[error(transparent)]
     SampleCity(#[from] SampleCityError),
     #[error(transparent)]

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use citybrain_ingest::{Context, DryRun, Import, ImportError, Profile, Progress, Sink, Summary};
+use citybrain_ingest::{
+    Context, DryRun, Import, ImportError, PlaceCheck, Profile, Progress, Sink, Summary, check_place,
+};
 use citybrain_store::Store;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -23,6 +25,13 @@ pub(crate) struct Args {
     /// Read and place everything, keep nothing
     #[arg(long)]
     dry_run: bool,
+    /// Keep nothing, but tell whether the coordinates lie in the areas that the records name, by the profile's coordinate system
+    /// and by others, and which positions repeat beyond chance
+    #[arg(long, conflicts_with = "dry_run")]
+    check_place: bool,
+    /// With --check-place: tell it as JSON
+    #[arg(long, requires = "check_place")]
+    json: bool,
     /// The files, in order
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -32,11 +41,17 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("warn");
     let profile = Profile::load(&args.source)?;
     let city = Arc::new(init::city_of(&args.state_dir)?);
+    let place_names = init::place_names_of(&args.state_dir, &city)?;
     let context = Context {
         source: None,
         city_zone: city.time_zone,
         received_at: clock::now(),
+        place_names: Some(Arc::clone(&place_names)),
     };
+    if args.check_place {
+        let check = check_place(&args.files, &profile, &context, &place_names)?;
+        return tell_check(&check, args.json);
+    }
     if args.dry_run {
         return tell(import(
             &mut DryRun::new(&city),
@@ -69,6 +84,17 @@ fn import(
             progress: &mut progress,
         },
     )
+}
+
+fn tell_check(check: &PlaceCheck, json: bool) -> Result<(), Failure> {
+    terminal::print(|out| -> std::io::Result<()> {
+        if json {
+            serde_json::to_writer_pretty(&mut *out, check)?;
+            writeln!(out)
+        } else {
+            writeln!(out, "{check}")
+        }
+    })
 }
 
 /// Prints the summary, also of an import that broke off after it had kept something.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use citybrain_grid::City;
-use citybrain_ingest::city;
+use citybrain_ingest::{PlaceNames, city};
 use citybrain_store::{OpenError, Snapshot, StateDir, Store};
 
 use super::Failure;
@@ -25,7 +25,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
-    let (city, _) = city::read_city(&args.city)?;
+    let city = Arc::new(city::read_city(&args.city)?.0);
+    // A file of names that is wrong is told now, not at the first import.
+    city::read_place_names(&args.city, Arc::clone(&city))?;
     init(&args.city, &city, &args.state_dir)?;
     // A city that has no aligned grid is a city all the same; the server says so.
     citybrain_grid::aligned::of(&city_of(&args.state_dir)?).ok();
@@ -109,6 +111,18 @@ pub(super) fn snapshot_of(state_dir: &Path) -> Result<Arc<Snapshot>, Failure> {
             snapshot => return Ok(snapshot?),
         }
     }
+}
+
+/// The names by which the records of a state directory's city are placed.
+///
+/// # Errors
+/// When its copy of the files of names cannot be read.
+pub(super) fn place_names_of(
+    state_dir: &Path,
+    city: &Arc<City>,
+) -> Result<Arc<PlaceNames>, Failure> {
+    let names = city::read_place_names(&StateDir::city_file(state_dir), Arc::clone(city))?;
+    Ok(Arc::new(names))
 }
 
 #[cfg(test)]

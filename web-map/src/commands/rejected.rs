@@ -98,6 +98,7 @@ fn replay_all(state_dir: &Path, source: Option<&str>) -> Result<(), Failure> {
         source: None,
         city_zone: city.time_zone,
         received_at: clock::now(),
+        place_names: Some(init::place_names_of(state_dir, &city)?),
     };
     let store = Store::open(state_dir, city, Config::read(None)?.store_options())?;
     let replayed = Replay {

@@ -69,10 +69,11 @@ pub(super) fn serve<T>(
     let address = listener.local_addr().map_err(listen)?;
     let city = Arc::new(init::city_of(state_dir)?);
     let store = Store::open(state_dir, Arc::clone(&city), config.store_options())?;
+    let place_names = init::place_names_of(state_dir, &city)?;
     let prepared = prepare(&city, &store.writer())?;
     let metrics = metrics::install().expect("a process serves once, so it collects metrics once");
     aligned::warm(&city);
-    let state = AppState::new(store.writer(), city, config, address, Some(metrics));
+    let state = AppState::new(store.writer(), place_names, config, address, Some(metrics));
 
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {

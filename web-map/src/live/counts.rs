@@ -35,6 +35,7 @@ pub(super) async fn read(engine: &Engine, ask: &Ask) -> Result<Counts, QueryErro
         totals: Totals {
             total: totals.total,
             located: totals.located,
+            area_only: totals.area_only,
             outside: totals.outside,
             not_located: totals.not_located,
         },

@@ -141,6 +141,7 @@ async fn append(
         source: None,
         city_zone: state.engine.city().time_zone,
         received_at: clock::now(),
+        place_names: Some(Arc::clone(&state.place_names)),
     };
     let decoded = decode(bytes, format, profile, context).await?;
 

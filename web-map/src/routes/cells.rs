@@ -19,7 +19,7 @@ use crate::state::AppState;
 
 /// A value for each H3 cell that holds a matching complaint.
 ///
-/// The counts of all cells add up to `located + outside`.
+/// The counts of all cells add up to `located - area_only + outside`: what is known by its area alone is in no cell.
 #[utoipa::path(
     get, path = "/v1/cells", tag = "questions",
     params(

@@ -26,16 +26,18 @@ pub(crate) struct Cells {
     sql: String,
 }
 
-/// `total = located + outside + not_located`.
+/// `total = located + outside + not_located`. Areas add up to `located`, cells to `located - area_only + outside`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Totals {
     /// Complaints that the filter meets.
     total: u64,
     /// In an area of the level, or of the city's largest level.
     located: u64,
+    /// Of the located: known by their area alone; they count in areas and in no cell.
+    area_only: u64,
     /// With a position, but in no area of that level.
     outside: u64,
-    /// Without a usable position.
+    /// In no cell and in no area of that level.
     not_located: u64,
 }
 
@@ -74,6 +76,8 @@ pub(crate) struct Area {
     value: Option<f64>,
     /// Matching records.
     records: u64,
+    /// Of these, known by their area alone: they are in no cell.
+    area_only: u64,
     /// Residents.
     #[schema(required)]
     population: Option<f64>,

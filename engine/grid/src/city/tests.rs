@@ -115,6 +115,11 @@ fn the_fingerprint_follows_what_decides_a_place_and_nothing_else() {
         assert_ne!(made(change).fingerprint, same.fingerprint);
         assert_ne!(made(change).boundary_version(), same.boundary_version());
     }
+    let by_names = |names| made(|_| ()).with_names(names);
+    assert_ne!(by_names(1).fingerprint, same.fingerprint);
+    assert_ne!(by_names(1).boundary_version(), same.boundary_version());
+    assert_ne!(by_names(1).fingerprint, by_names(2).fingerprint);
+    assert_eq!(by_names(1).fingerprint, by_names(1).fingerprint);
     let named = made(|p| p.levels[0].versions[0].areas[0].name = "Other".to_owned());
     assert_ne!(named.boundary_version(), same.boundary_version());
 }

@@ -28,7 +28,7 @@ pub struct Areas {
     pub totals: Totals,
     /// The boundaries by which records were placed.
     pub boundary_version: String,
-    /// SQL that gives these rows, and one row without an id each for outside and not located.
+    /// SQL that gives these rows, and one without an id for what is outside or not located.
     pub sql: String,
 }
 
@@ -48,6 +48,8 @@ pub struct AreaValue {
     pub value: Option<f64>,
     /// Matching records.
     pub records: u64,
+    /// Of these, those that are known by their area alone and are in no cell.
+    pub area_only: u64,
     /// Residents.
     #[serde(serialize_with = "number::option")]
     pub population: Option<f64>,
@@ -87,21 +89,17 @@ impl Session {
                 ["population", "area_km2"].map(|column| read::number(rows, column));
             let [lon, lat, value] =
                 ["lon", "lat", "value"].map(|column| read::number(rows, column));
-            let (placed, records) = (
-                read::boolean(rows, "placed"),
-                read::unsigned(rows, "records"),
-            );
+            let [placed, records] =
+                ["placed", "records"].map(|column| read::unsigned(rows, column));
             for row in 0..rows.num_rows() {
-                let records = records.value(row);
+                let (placed, records) = (placed.value(row), records.value(row));
                 let Some(id) = text_at(&id, row) else {
-                    if placed.value(row) {
-                        totals.add_placed(records, 0);
-                    } else {
-                        totals.add_not_located(records);
-                    }
+                    totals.add_placed(placed, 0);
+                    totals.add_without_cell(records - placed, 0);
                     continue;
                 };
-                totals.add_placed(records, records);
+                totals.add_placed(placed, placed);
+                totals.add_without_cell(records - placed, records - placed);
                 areas.push(AreaValue {
                     names: names(&id).unwrap_or_default(),
                     id,
@@ -109,6 +107,7 @@ impl Session {
                     parent: text_at(&parent, row),
                     value: number_at(&value, row),
                     records,
+                    area_only: records - placed,
                     population: number_at(&population, row),
                     area_km2: number_at(&area_km2, row),
                     lon: number_at(&lon, row),

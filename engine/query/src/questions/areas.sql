@@ -6,16 +6,16 @@ SELECT
     area.area_km2,
     area.lon,
     area.lat,
-    coalesce(counted.placed, true) AS placed,
+    coalesce(counted.placed, 0) AS placed,
     coalesce(counted.records, 0) AS records,
     :value AS value
 FROM (
     SELECT * FROM areas WHERE level = $level AND valid_to IS NULL
 ) AS area
 FULL JOIN (
-    SELECT :level AS id, cell IS NOT NULL AS placed, count(*) AS records:mean
+    SELECT :level AS id, count(cell) AS placed, count(*) AS records:mean
     FROM :table
     WHERE :filter
-    GROUP BY :level, cell IS NOT NULL
+    GROUP BY :level
 ) AS counted ON area.id = counted.id
 ORDER BY id

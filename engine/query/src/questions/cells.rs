@@ -11,7 +11,7 @@ use crate::statement::Statement;
 use crate::{Filter, QueryError, Session};
 
 /// A value for each H3 cell that holds a matching record, in no order. Cells count what has a cell: their counts add up to
-/// located + outside.
+/// located - area only + outside.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cells {
     /// The snapshot that was read.
@@ -66,7 +66,7 @@ impl Session {
             );
             for row in 0..rows.num_rows() {
                 if cell.is_null(row) {
-                    totals.add_not_located(records.value(row));
+                    totals.add_without_cell(records.value(row), located.value(row));
                     continue;
                 }
                 totals.add_placed(records.value(row), located.value(row));

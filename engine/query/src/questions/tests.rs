@@ -159,13 +159,17 @@ proptest! {
         }
         let counted: BTreeMap<_, _> = cells.cells.iter().map(|cell| (cell.cell, whole(cell.value))).collect();
         prop_assert_eq!(&counted, &expected);
-        prop_assert_eq!(counted.values().sum::<u64>(), cells.totals.located + cells.totals.outside);
+        let Totals { located, area_only, outside, .. } = cells.totals;
+        prop_assert_eq!(counted.values().sum::<u64>(), located - area_only + outside);
 
         for level in [AreaLevel::District, AreaLevel::Subdistrict] {
             let areas = fixture.wait(session.areas(&filter, level, &Measure::Count)).unwrap();
             let sum: u64 = areas.areas.iter().map(|area| whole(area.value.unwrap())).sum();
             prop_assert_eq!(sum, areas.totals.located);
             prop_assert_eq!(sum + areas.totals.not_located + areas.totals.outside, total);
+            let Totals { located, area_only, outside, .. } = areas.totals;
+            prop_assert_eq!(located - area_only + outside, counted.values().sum::<u64>());
+            prop_assert_eq!(areas.areas.iter().map(|area| area.area_only).sum::<u64>(), area_only);
             for area in &areas.areas {
                 let expected = met.iter().filter(|truth| truth.areas[level.index()].as_ref() == Some(&area.id)).count();
                 prop_assert_eq!(area.records, expected as u64, "{}", &area.id);

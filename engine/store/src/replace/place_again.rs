@@ -34,7 +34,7 @@ pub(super) fn areas_under(
             .collect()
     };
     let at = rows[table.time_column()].as_primitive::<TimestampMicrosecondType>();
-    let placement = Placement::at(city, &degrees("lon"), &degrees("lat"), at.values());
+    let placement = Placement::at(city, degrees("lon"), degrees("lat"), at.values().to_vec());
     let has_cell: BooleanArray = (0..rows.num_rows())
         .map(|row| Some(cell.is_valid(row)))
         .collect();

@@ -177,6 +177,7 @@ fn what_is_acknowledged_is_queryable_and_placed() {
             updated: 0,
             duplicate: 0,
             located: 1,
+            area_only: 0,
             not_located: 1,
             outside: 1
         }

@@ -23,6 +23,7 @@ fn row() -> impl Strategy<Value = Row> {
     let place = prop_oneof![
         1 => Just((None, None)),
         1 => (116.0..116.1, 39.0..39.1).prop_map(|at| (Some(at), None)),
+        1 => prop_oneof![Just("d1"), Just("d2")].prop_map(|id| (None, Some(id))),
         4 => ((116.0..116.1, 39.0..39.1), prop_oneof![Just("d1"), Just("d2")]).prop_map(|(at, id)| (Some(at), Some(id))),
     ];
     let category = prop_oneof![Just(None), Just(Some("noise")), Just(Some("water"))];
@@ -48,7 +49,13 @@ fn by_hand(seq: u64, rows: &[Row], meant: impl Fn(&Row) -> bool) -> Counts {
             .and_then(|cell| cell.parent(Resolution::Eight))
             .map(u64::from)
         {
-            None => counts.totals.not_located += 1,
+            None => {
+                let bucket = match row.district {
+                    Some(_) => &mut counts.totals.area_only,
+                    None => &mut counts.totals.not_located,
+                };
+                *bucket += 1;
+            }
             Some(cell) => *counts.cells.entry(cell).or_default() += 1,
         }
         match row.district {
@@ -72,6 +79,10 @@ proptest! {
         }
         let counts = by_hand(batches.len() as u64, &batches.concat(), |row| row.category == Some("noise"));
         prop_assert_eq!(view.counts(), &counts);
+        let Totals { total, located, area_only, outside, not_located } = view.counts().totals;
+        prop_assert_eq!(total, located + outside + not_located);
+        prop_assert_eq!(view.counts().areas.values().sum::<u64>(), located);
+        prop_assert_eq!(view.counts().cells.values().sum::<u64>(), located - area_only + outside);
     }
 
     #[test]

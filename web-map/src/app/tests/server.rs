@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use citybrain_grid::City;
+use citybrain_ingest::PlaceNames;
 use citybrain_store::Store;
 use citybrain_synth::{SampleCitySpec, sample_city};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -52,7 +53,8 @@ impl TestServer {
         let open = move || {
             Store::create(&path, &city()).unwrap();
             let store = Store::open(&path, city(), config.store_options()).unwrap();
-            let state = AppState::new(store.writer(), city(), config, address, None);
+            let names = Arc::new(PlaceNames::of_areas(city()));
+            let state = AppState::new(store.writer(), names, config, address, None);
             (store, state)
         };
         let (store, state) = tokio::task::spawn_blocking(open).await.unwrap();

@@ -18,6 +18,7 @@ fn store_with_refused(dir: &Path, profile: &str) -> (Store, Arc<Profile>, Contex
         source: None,
         city_zone: city().time_zone,
         received_at: clock::now(),
+        place_names: None,
     };
     let import = Import {
         profile: Arc::clone(&profile),

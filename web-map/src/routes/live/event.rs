@@ -55,7 +55,7 @@ pub(crate) struct ChangedAreas {
     areas: Vec<(String, u64)>,
 }
 
-/// `total = located + outside + not_located`.
+/// `total = located + outside + not_located`; cells add up to `located - area_only + outside`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LiveSums)]
 pub(crate) struct Sums {
@@ -63,9 +63,11 @@ pub(crate) struct Sums {
     total: u64,
     /// In an area of the city's largest level.
     located: u64,
+    /// Of the located: known by their area alone, in no cell.
+    area_only: u64,
     /// With a position outside of them.
     outside: u64,
-    /// Without a position.
+    /// In no cell and in no area.
     not_located: u64,
 }
 
@@ -142,12 +144,14 @@ impl From<Totals> for Sums {
         let Totals {
             total,
             located,
+            area_only,
             outside,
             not_located,
         } = totals;
         Self {
             total,
             located,
+            area_only,
             outside,
             not_located,
         }
