@@ -3,3 +3,8 @@
 //! Where is there more than elsewhere, when does it come back, what is suddenly wrong: each module answers one question and
 //! names the definition that it computes.
 
+pub mod ears;
+pub mod farrington;
+pub mod glm;
+pub mod scan;
+pub mod sources;
