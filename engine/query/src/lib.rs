@@ -7,6 +7,7 @@
 //!
 //! For any filter the counts add up: cells = located + outside; areas + outside + not located = total = `count(*)`.
 
+mod analyses;
 mod answer;
 mod error;
 mod filter;
@@ -23,6 +24,7 @@ mod tables;
 mod yielding;
 mod zone;
 
+pub use analyses::AnalysisError;
 pub use answer::Answer;
 pub use error::QueryError;
 pub use filter::{Filter, FilterError, FilterRule};
