@@ -6,12 +6,19 @@
 //! they are in [`Answer::parameters`](crate::Answer::parameters).
 
 mod arguments;
+mod bursts;
+mod cells;
+mod clusters;
 mod error;
 mod exec;
+mod grouped;
+mod hotspots;
 mod input;
 mod node;
+mod periodic_issues;
 mod planner;
 mod rewrite;
+mod timeline;
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +38,12 @@ use arguments::Arguments;
 use input::Input;
 
 /// The analyses, in order of name.
-static ANALYSES: &[&dyn Analysis] = &[];
+static ANALYSES: &[&dyn Analysis] = &[
+    &bursts::Bursts,
+    &clusters::Clusters,
+    &hotspots::Hotspots,
+    &periodic_issues::PeriodicIssues,
+];
 
 /// The analysis that has this name.
 fn named(name: &str) -> Option<&'static dyn Analysis> {
@@ -39,6 +51,11 @@ fn named(name: &str) -> Option<&'static dyn Analysis> {
         .iter()
         .copied()
         .find(|analysis| analysis.name() == name)
+}
+
+/// The names of an analysis' arguments; none when there is no such analysis.
+pub(crate) fn arguments_of(function: &str) -> &'static [&'static str] {
+    named(function).map_or(&[], Analysis::arguments)
 }
 
 /// One analysis: how it groups what a query gives.

@@ -31,9 +31,9 @@ pub use filter::{Filter, FilterError, FilterRule};
 pub use functions::FunctionError;
 pub use limits::Limits;
 pub use questions::{
-    AreaValue, Areas, BadCursor, BinValue, Breakdown, By, CellValue, Cells, CityRange,
-    ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, LatestValue, Measure,
-    SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
+    Analysed, Analysis, AreaValue, Areas, BadCursor, BinValue, Breakdown, By, CellValue, Cells,
+    CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, LatestValue,
+    Measure, SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
 };
 pub use session::Session;
 pub use zone::{Bin, UnknownBin, Zone};

@@ -70,6 +70,12 @@ impl Session {
         self.ask(statement.text(), statement.values(), None).await
     }
 
+    /// Runs one of the engine's own statements and gives as many rows as a user's query may have.
+    pub(crate) async fn limited_rows(&self, statement: &Statement) -> Result<Answer, QueryError> {
+        self.ask(statement.text(), statement.values(), Some(self.limits.rows))
+            .await
+    }
+
     async fn ask(
         &self,
         sql: &str,
