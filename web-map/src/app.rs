@@ -17,8 +17,8 @@ use crate::error::HttpError;
 use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
-    append, areas, breakdown, cells, city, complaint, complaints, docs, health, live, metrics,
-    sensors, series, sql, tilejson, tiles,
+    analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health, live,
+    metrics, sensors, series, sql, tilejson, tiles,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -69,6 +69,10 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(areas::areas))
         .routes(routes!(series::series))
         .routes(routes!(breakdown::breakdown))
+        .routes(routes!(analyses::bursts))
+        .routes(routes!(analyses::clusters))
+        .routes(routes!(analyses::hotspots))
+        .routes(routes!(analyses::periodic_issues))
         .routes(routes!(complaints::complaints))
         .routes(routes!(complaint::by_id))
         .routes(routes!(complaint::by_source_and_id))

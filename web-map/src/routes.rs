@@ -1,5 +1,6 @@
 //! The routes: one file each. [`app`](crate::app) lists them.
 
+pub(crate) mod analyses;
 pub(crate) mod append;
 pub(crate) mod areas;
 pub(crate) mod breakdown;

@@ -12,6 +12,6 @@ mod records;
 mod words;
 
 pub(crate) use bodies::{ComplaintBody, ComplaintEventBody, ObservationBody};
-pub(crate) use counts::{Areas, Breakdown, Cells, Series, SqlAnswer, SqlColumn};
+pub(crate) use counts::{Analysis, Areas, Breakdown, Cells, Series, SqlAnswer, SqlColumn};
 pub(crate) use records::{ComplaintDetail, Complaints, Sensors};
-pub(crate) use words::{BinWord, ByWord, CellsFormat, LevelWord, MeasureWord};
+pub(crate) use words::{AnalysisFormat, BinWord, ByWord, CellsFormat, LevelWord, MeasureWord};

@@ -12,6 +12,8 @@ pub struct Answer {
     pub batches: Vec<RecordBatch>,
     /// Were there more rows than the limit?
     pub truncated: bool,
+    /// For each analysis that the query called, how it was made: names and values.
+    pub parameters: Vec<serde_json::Map<String, serde_json::Value>>,
 }
 
 impl Answer {

@@ -7,8 +7,8 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::common::{Column, SchemaError};
 use datafusion::error::DataFusionError;
 
-use crate::FunctionError;
 use crate::nearest::nearest;
+use crate::{AnalysisError, FunctionError};
 
 /// Why a query has no answer. All but [`QueryError::Memory`], [`QueryError::Timeout`] and [`QueryError::Failed`] are mistakes in
 /// the question.
@@ -40,6 +40,9 @@ pub enum QueryError {
     /// A function refused a value.
     #[error(transparent)]
     Value(#[from] FunctionError),
+    /// An analysis cannot be made of this query.
+    #[error(transparent)]
+    Analysis(#[from] AnalysisError),
     /// The statement would do something other than read.
     #[error("only queries are allowed: {0}")]
     Forbidden(String),
@@ -131,7 +134,13 @@ fn mistake(error: &DataFusionError, tables: &[&str]) -> Option<QueryError> {
         DataFusionError::External(cause) => cause
             .downcast_ref::<FunctionError>()
             .cloned()
-            .map(QueryError::Value),
+            .map(QueryError::Value)
+            .or_else(|| {
+                cause
+                    .downcast_ref::<AnalysisError>()
+                    .cloned()
+                    .map(QueryError::Analysis)
+            }),
         DataFusionError::ArrowError(error, _) => match error.as_ref() {
             ArrowError::CastError(message)
             | ArrowError::ParseError(message)

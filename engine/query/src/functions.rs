@@ -67,3 +67,8 @@ pub(crate) fn of_city(city: &Arc<City>) -> [Arc<ScalarUDF>; 4] {
     ]
     .map(Arc::new)
 }
+
+/// `local_bin` for expressions that the engine makes.
+pub(crate) fn local_bin(time_zone: chrono_tz::Tz) -> ScalarUDF {
+    local_bin::function(time_zone)
+}

@@ -8,6 +8,7 @@
 //! For any filter the counts add up: areas = located; located + outside + not located = total = `count(*)`; and cells = located + outside
 //! but for what is known by its area alone.
 
+mod analyses;
 mod answer;
 mod error;
 mod filter;
@@ -24,15 +25,16 @@ mod tables;
 mod yielding;
 mod zone;
 
+pub use analyses::AnalysisError;
 pub use answer::Answer;
 pub use error::QueryError;
 pub use filter::{Filter, FilterError, FilterRule};
 pub use functions::FunctionError;
 pub use limits::Limits;
 pub use questions::{
-    AreaValue, Areas, BadCursor, BinValue, Breakdown, By, CellValue, Cells, CityRange,
-    ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, LatestValue, Measure,
-    SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
+    Analysed, Analysis, AreaValue, Areas, BadCursor, BinValue, Breakdown, By, CellValue, Cells,
+    CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, LatestValue,
+    Measure, SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
 };
 pub use session::Session;
 pub use zone::{Bin, UnknownBin, Zone};

@@ -3,6 +3,7 @@
 //! Each runs one statement over the same tables that a user's SQL reads, and gives its text with the values written out, so
 //! that what the map shows can be asked again by hand.
 
+mod analysis;
 mod areas;
 mod breakdown;
 mod cells;
@@ -17,6 +18,7 @@ mod sensors;
 mod series;
 mod totals;
 
+pub use analysis::{Analysed, Analysis};
 pub use areas::{AreaValue, Areas};
 pub use breakdown::{Breakdown, By, Group, UnknownBy};
 pub use cells::{CellValue, Cells};

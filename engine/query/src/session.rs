@@ -7,6 +7,7 @@ use citybrain_store::Snapshot;
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
 };
+use datafusion::common::ParamValues;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
@@ -19,6 +20,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
 
+use crate::analyses::{AnalysisPlanner, Notes, PhysicalAnalyses, queries_as_subqueries};
 use crate::statement::Statement;
 use crate::tables::Tables;
 use crate::yielding::YieldInJoins;
@@ -59,29 +61,58 @@ impl Session {
             .enumerate()
             .map(parameters::scalar)
             .collect::<Result<Vec<_>, _>>()?;
-        let plan = self.plan(sql).await?;
-        let plan = plan
-            .with_param_values(values)
-            .map_err(|error| self.error(error))?;
-        self.run(plan, Some(self.limits.rows)).await
+        self.ask(sql, ParamValues::from(values), Some(self.limits.rows))
+            .await
     }
 
     /// Runs one of the engine's own statements and gives all its rows.
     pub(crate) async fn rows(&self, statement: &Statement) -> Result<Answer, QueryError> {
-        let plan = self.plan(statement.text()).await?;
+        self.ask(statement.text(), statement.values(), None).await
+    }
+
+    /// Runs one of the engine's own statements and gives as many rows as a user's query may have.
+    pub(crate) async fn limited_rows(&self, statement: &Statement) -> Result<Answer, QueryError> {
+        self.ask(statement.text(), statement.values(), Some(self.limits.rows))
+            .await
+    }
+
+    async fn ask(
+        &self,
+        sql: &str,
+        values: ParamValues,
+        rows_max: Option<usize>,
+    ) -> Result<Answer, QueryError> {
+        let notes = Notes::default();
+        let plan = self.plan(sql, &values, &notes).await?;
         let plan = plan
-            .with_param_values(statement.values())
+            .with_param_values(values)
             .map_err(|error| self.error(error))?;
-        self.run(plan, None).await
+        let mut answer = self.run(plan, rows_max).await?;
+        answer.parameters = notes.take();
+        Ok(answer)
     }
 
     /// Reads SQL into a plan that only reads.
-    async fn plan(&self, sql: &str) -> Result<LogicalPlan, QueryError> {
-        let plan = self
-            .state
-            .create_logical_plan(sql)
-            .await
-            .map_err(|error| self.error(error))?;
+    async fn plan(
+        &self,
+        sql: &str,
+        values: &ParamValues,
+        notes: &Notes,
+    ) -> Result<LogicalPlan, QueryError> {
+        let mut state = self.state.clone();
+        let planner = AnalysisPlanner {
+            city: Arc::clone(&self.snapshot.city),
+            parameters: values.clone(),
+            notes: notes.clone(),
+        };
+        let plan = async {
+            state.register_relation_planner(Arc::new(planner))?;
+            let dialect = state.config_options().sql_parser.dialect;
+            let mut statement = state.sql_to_statement(sql, &dialect)?;
+            queries_as_subqueries(&mut statement)?;
+            state.statement_to_plan(statement).await
+        };
+        let plan = plan.await.map_err(|error| self.error(error))?;
         let read_only = SQLOptions::new()
             .with_allow_ddl(false)
             .with_allow_dml(false)
@@ -133,6 +164,7 @@ async fn collect(frame: DataFrame, rows_max: Option<usize>) -> Result<Answer, Da
         schema,
         batches: Vec::new(),
         truncated: false,
+        parameters: Vec::new(),
     };
     let mut room = rows_max.unwrap_or(usize::MAX);
     while let Some(batch) = stream.next().await {
@@ -155,7 +187,8 @@ pub(crate) fn state(snapshot: &Snapshot, limits: &Limits, tables: Arc<Tables>) -
     // Functions, rules and planners are the same for every session and are made once.
     static TEMPLATE: LazyLock<SessionState> = LazyLock::new(|| {
         let mut builder = SessionStateBuilder::new_with_default_features()
-            .with_config(SessionConfig::new().with_create_default_catalog_and_schema(false));
+            .with_config(SessionConfig::new().with_create_default_catalog_and_schema(false))
+            .with_query_planner(Arc::new(PhysicalAnalyses));
         builder
             .scalar_functions()
             .get_or_insert_default()

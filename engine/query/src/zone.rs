@@ -209,7 +209,7 @@ fn week(local: i64) -> i64 {
 }
 
 /// Months since January 1970.
-fn month(local: i64) -> i64 {
+pub(crate) fn month(local: i64) -> i64 {
     let date = instant(local).date_naive();
     (i64::from(date.year()) - 1970) * 12 + i64::from(date.month0())
 }

@@ -37,6 +37,7 @@ fn answer() -> Answer {
         schema: rows.schema(),
         batches: vec![rows],
         truncated: false,
+        parameters: Vec::new(),
     }
 }
 

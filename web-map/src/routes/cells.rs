@@ -83,6 +83,7 @@ fn arrow(cells: &Cells) -> Result<Response, HttpError> {
         schema: rows.schema(),
         batches: vec![rows],
         truncated: false,
+        parameters: Vec::new(),
     };
     let mut out = Vec::new();
     Format::Arrow

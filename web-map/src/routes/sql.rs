@@ -121,6 +121,10 @@ fn written(format: Format, answer: &Answer) -> Result<Vec<u8>, FormatError> {
     serde_json::to_writer(&mut out, &columns).map_err(std::io::Error::from)?;
     out.extend_from_slice(b",\"rows\":");
     write_json_rows(answer, &mut out)?;
-    out.extend_from_slice(format!(",\"truncated\":{}}}", answer.truncated).as_bytes());
+    out.extend_from_slice(
+        format!(",\"truncated\":{},\"parameters\":", answer.truncated).as_bytes(),
+    );
+    serde_json::to_writer(&mut out, &answer.parameters).map_err(std::io::Error::from)?;
+    out.push(b'}');
     Ok(out)
 }

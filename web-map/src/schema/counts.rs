@@ -141,6 +141,25 @@ pub(crate) struct SqlAnswer {
     rows: Vec<BTreeMap<String, serde_json::Value>>,
     /// Were there more rows than the server gives?
     truncated: bool,
+    /// For each analysis that the query called, how it was made.
+    parameters: Vec<BTreeMap<String, serde_json::Value>>,
+}
+
+/// What an analysis found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Analysis {
+    /// Every record up to this sequence number is in the answer.
+    seq: u64,
+    /// The boundaries by which complaints were placed.
+    boundary_version: String,
+    /// How it was made: what was asked for, the defaults, and what the data decided.
+    parameters: BTreeMap<String, serde_json::Value>,
+    /// SQL that gives the same rows.
+    sql: String,
+    /// Were there more rows than the server gives?
+    truncated: bool,
+    /// The rows; an H3 cell is hex text.
+    rows: Vec<BTreeMap<String, serde_json::Value>>,
 }
 
 /// A column of the answer to a query.

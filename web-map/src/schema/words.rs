@@ -60,3 +60,16 @@ pub(crate) enum CellsFormat {
     /// An Arrow IPC stream with the columns `cell` (`UInt64`) and `value` (`Float64`).
     Arrow,
 }
+
+/// How the rows of an analysis are answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub(crate) enum AnalysisFormat {
+    Json,
+    /// A feature for each row, with the outline of its cell or area (RFC 7946).
+    GeoJson,
+    Csv,
+    /// An Arrow IPC stream.
+    Arrow,
+    Parquet,
+}

@@ -1,0 +1,113 @@
+//! Analyses as table functions: `FROM hotspots((SELECT cell FROM complaints WHERE category = 'Noise'), k => 1)`.
+//!
+//! All have one form. The first argument is a query in parentheses (or the name of a table or of a `WITH` query, or the query as a
+//! text): its columns say by their names what is analysed. The others are named, and each has a default. An analysis groups the query's
+//! rows in SQL first, so that it reads one small row for each place and time, computes on these, and tells by which parameters it did:
+//! they are in [`Answer::parameters`](crate::Answer::parameters).
+
+mod arguments;
+mod bursts;
+mod cells;
+mod clusters;
+mod error;
+mod exec;
+mod grouped;
+mod hotspots;
+mod input;
+mod node;
+mod periodic_issues;
+mod planner;
+mod rewrite;
+mod timeline;
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use citybrain_grid::City;
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::error::Result;
+use datafusion::logical_expr::LogicalPlan;
+use serde_json::{Map, Value};
+
+pub use error::AnalysisError;
+pub(crate) use planner::{AnalysisPlanner, PhysicalAnalyses};
+pub(crate) use rewrite::queries_as_subqueries;
+
+use arguments::Arguments;
+use input::Input;
+
+/// The analyses, in order of name.
+static ANALYSES: &[&dyn Analysis] = &[
+    &bursts::Bursts,
+    &clusters::Clusters,
+    &hotspots::Hotspots,
+    &periodic_issues::PeriodicIssues,
+];
+
+/// The analysis that has this name.
+fn named(name: &str) -> Option<&'static dyn Analysis> {
+    ANALYSES
+        .iter()
+        .copied()
+        .find(|analysis| analysis.name() == name)
+}
+
+/// The names of an analysis' arguments; none when there is no such analysis.
+pub(crate) fn arguments_of(function: &str) -> &'static [&'static str] {
+    named(function).map_or(&[], Analysis::arguments)
+}
+
+/// One analysis: how it groups what a query gives.
+trait Analysis: Debug + Send + Sync {
+    /// The name of its table function.
+    fn name(&self) -> &'static str;
+
+    /// The names of its arguments, in the order of its documentation.
+    fn arguments(&self) -> &'static [&'static str];
+
+    /// Reads the arguments, groups the query, and says what comes out.
+    fn plan(&self, input: Input, arguments: &mut Arguments, city: &Arc<City>) -> Result<Planned>;
+}
+
+/// An analysis of one query.
+#[derive(Debug)]
+struct Planned {
+    /// The grouped query.
+    input: LogicalPlan,
+    /// The columns of the answer.
+    schema: SchemaRef,
+    compute: Arc<dyn Compute>,
+}
+
+/// The part of an analysis that runs on the grouped rows.
+trait Compute: Debug + Send + Sync {
+    /// All rows of the grouped query, in no order, to the answer's rows and the parameters that made it.
+    fn compute(&self, rows: &[RecordBatch]) -> Result<Found>;
+}
+
+/// What an analysis found.
+#[derive(Debug)]
+struct Found {
+    rows: RecordBatch,
+    /// What was chosen, by the caller or by default, and what the data decided: names and values.
+    parameters: Map<String, Value>,
+}
+
+/// Where the analyses of one query leave their parameters.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes(Arc<Mutex<Vec<Map<String, Value>>>>);
+
+impl Notes {
+    fn add(&self, parameters: Map<String, Value>) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(parameters);
+    }
+
+    /// What was noted so far, in the order in which the analyses ended.
+    pub(crate) fn take(&self) -> Vec<Map<String, Value>> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

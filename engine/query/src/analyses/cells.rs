@@ -1,0 +1,89 @@
+//! The cells that an analysis looks at: those of the whole city, also where nobody complained.
+
+use citybrain_grid::{City, aligned, cover};
+use citybrain_stats::neighbours::{Neighbours, NeighboursError};
+use datafusion::error::{DataFusionError, Result};
+use h3o::{CellIndex, Resolution};
+
+/// The cells of the city at a resolution that lie in it, even if only in part; in order of cell id.
+pub(super) fn universe(city: &City, resolution: Resolution) -> &[CellIndex] {
+    cover(city, resolution)
+}
+
+/// For each cell those within `k` steps, without itself, that are cells of the list too.
+pub(super) fn disks(cells: &[CellIndex], k: u32) -> Result<Neighbours> {
+    let mut offsets = Vec::with_capacity(cells.len() + 1);
+    let mut targets = Vec::new();
+    offsets.push(0);
+    for &cell in cells {
+        let start = targets.len();
+        let near = cell
+            .grid_disk::<Vec<_>>(k)
+            .into_iter()
+            .filter(|near| *near != cell);
+        targets.extend(near.filter_map(|near| number(cells, near)));
+        targets[start..].sort_unstable();
+        offsets.push(targets.len());
+    }
+    Neighbours::try_new(offsets, targets)
+        .map_err(|error: NeighboursError| DataFusionError::External(Box::new(error)))
+}
+
+/// For each cell the cells of the list at 1, 2 … `k` steps.
+pub(super) fn rings(cells: &[CellIndex], k: u32) -> Vec<Vec<Vec<u32>>> {
+    let around = |cell: CellIndex| {
+        let mut rings = vec![Vec::new(); k as usize];
+        for (near, distance) in cell.grid_disk_distances::<Vec<_>>(k) {
+            if let (Some(ring), Some(number)) = (
+                (distance as usize)
+                    .checked_sub(1)
+                    .and_then(|ring| rings.get_mut(ring)),
+                number(cells, near),
+            ) {
+                ring.push(number);
+            }
+        }
+        for ring in &mut rings {
+            ring.sort_unstable();
+        }
+        rings
+    };
+    cells.iter().map(|cell| around(*cell)).collect()
+}
+
+/// The place of a cell in a list in order.
+pub(super) fn number(cells: &[CellIndex], cell: CellIndex) -> Option<u32> {
+    u32::try_from(cells.binary_search(&cell).ok()?).ok()
+}
+
+/// Residents of each cell: each area's, spread evenly over it. `None` when no area of the smallest level has residents.
+///
+/// # Errors
+/// When the city's aligned cells cannot be worked out.
+pub(super) fn residents(
+    city: &City,
+    cells: &[CellIndex],
+    resolution: Resolution,
+) -> Result<Option<Vec<f64>>> {
+    let level = aligned::smallest(city);
+    if level.latest().iter().all(|area| area.population.is_none()) {
+        return Ok(None);
+    }
+    let grid = aligned::of(city).map_err(|error| DataFusionError::Execution(error.to_string()))?;
+    let mut residents = vec![0.0; cells.len()];
+    for ((cell, area), km2) in grid.cells().iter().zip(grid.areas()).zip(grid.area_km2()) {
+        let area = &level.areas[*area as usize];
+        let Some(population) = area.population else {
+            continue;
+        };
+        let cell = CellIndex::try_from(*cell)
+            .ok()
+            .and_then(|cell| cell.parent(resolution));
+        if let Some(at) = cell.and_then(|cell| number(cells, cell))
+            && area.area_km2 > 0.0
+        {
+            residents[at as usize] += population * km2 / area.area_km2;
+        }
+    }
+    Ok(Some(residents))
+}

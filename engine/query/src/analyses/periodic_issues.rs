@@ -1,0 +1,366 @@
+//! `periodic_issues((SELECT subdistrict, category, requested_at FROM complaints))`: what comes back, when, and when it is next
+//! expected. One series for each place and category; what only follows the rhythm of all of them together is no finding.
+
+mod phase;
+
+use std::sync::Arc;
+
+use chrono::NaiveDateTime;
+use citybrain_grid::City;
+use citybrain_stats::periodic::{Finding, Period, PeriodicOptions, Rhythm, periodic};
+use citybrain_stats::timeline::{Bin as StatsBin, Timeline as StatsTimeline};
+use datafusion::arrow::array::{
+    ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::lit;
+use serde_json::{Map, json};
+
+use super::arguments::Arguments;
+use super::grouped::{Grouped, KIND, PLACE, SLICE, instant_type, place_type};
+use super::input::{Input, Place};
+use super::timeline::{Span, Timeline};
+use super::{Analysis, AnalysisError, Compute, Found, Planned};
+use crate::{Bin, Zone, functions};
+
+const NAME: &str = "periodic_issues";
+/// Most counts of all series together, four bytes each.
+const COUNTS_MAX: usize = 250_000_000;
+const HOUR: i64 = 3_600_000_000;
+
+#[derive(Debug)]
+pub(super) struct PeriodicIssues;
+
+impl Analysis for PeriodicIssues {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn arguments(&self) -> &'static [&'static str] {
+        &[
+            "by",
+            "step",
+            "from",
+            "to",
+            "alpha",
+            "minimum_count",
+            "minimum_ratio",
+            "level",
+            "search",
+            "reference",
+            "language",
+        ]
+    }
+
+    fn plan(&self, input: Input, arguments: &mut Arguments, city: &Arc<City>) -> Result<Planned> {
+        let by = arguments.text("by")?;
+        let (place, place_column) = input.place(by.as_deref())?;
+        let span = Span::read(arguments, Bin::Hour)?;
+        if span.step == Bin::Week {
+            let rule = "must be hour, day or month: a week holds no weekday".to_owned();
+            return Err(arguments.broken("step", &span.step.as_str(), rule));
+        }
+        let default = PeriodicOptions::default();
+        let language = match arguments.text("language")?.as_deref() {
+            None | Some("en") => phase::Language::English,
+            Some("zh") => phase::Language::Chinese,
+            Some(other) => {
+                return Err(arguments.broken("language", &other, "must be en or zh".to_owned()));
+            }
+        };
+        let run = Run {
+            city: Arc::clone(city),
+            place,
+            span,
+            alpha: arguments
+                .number("alpha", 1e-12..=0.5)?
+                .unwrap_or(default.alpha),
+            events_min: arguments
+                .number("minimum_count", 0.0..=1e12)?
+                .unwrap_or(default.events_min),
+            ratio_min: arguments
+                .number("minimum_ratio", 0.0..=1e6)?
+                .unwrap_or(default.peak_ratio_min),
+            level: arguments
+                .number("level", 0.5..=0.9999)?
+                .unwrap_or(default.level),
+            search: arguments.truth("search")?.unwrap_or(default.is_free),
+            reference: arguments.truth("reference")?.unwrap_or(true),
+            language,
+        };
+        let bin = functions::local_bin(city.time_zone);
+        let slice = bin.call(vec![lit(span.step.as_str()), input.time()?]);
+        let keys = vec![
+            place_column.alias(PLACE),
+            input.kind().alias(KIND),
+            slice.alias(SLICE),
+        ];
+        let records = input.records();
+        Ok(Planned {
+            input: input.group(keys, vec![records])?,
+            schema: schema(place),
+            compute: Arc::new(run),
+        })
+    }
+}
+
+fn schema(place: Place) -> SchemaRef {
+    let number = |name| Field::new(name, DataType::Float64, true);
+    let text = |name| Field::new(name, DataType::Utf8, true);
+    Arc::new(Schema::new(vec![
+        Field::new(place.column(), place_type(place), false),
+        text("category"),
+        text("rhythm"),
+        number("period_days"),
+        text("phase"),
+        Field::new("next_from", instant_type(), true),
+        Field::new("next_to", instant_type(), true),
+        number("expected"),
+        number("expected_low"),
+        number("expected_high"),
+        number("count"),
+        number("power"),
+        number("false_alarm_probability"),
+        number("p"),
+        number("q"),
+        number("strength"),
+        number("amplitude"),
+        number("relative_amplitude"),
+        number("peak_ratio"),
+    ]))
+}
+
+#[derive(Debug)]
+struct Run {
+    city: Arc<City>,
+    place: Place,
+    span: Span,
+    alpha: f64,
+    events_min: f64,
+    ratio_min: f64,
+    level: f64,
+    search: bool,
+    reference: bool,
+    language: phase::Language,
+}
+
+/// A row of the answer: place and category of the series, and its period.
+type Row<'a> = (u32, u32, f64, &'a Period, &'a Finding);
+
+impl Compute for Run {
+    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+        let grouped = Grouped::read(batches, self.place)?;
+        let counted = grouped
+            .counts
+            .iter()
+            .map(|count| (count.start, count.records));
+        let timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
+        let local = Local::of(&self.city, &timeline, self.span.step)?;
+
+        let mut reference = vec![0.0; local.bins];
+        let (mut keys, mut series) = (Vec::new(), Vec::new());
+        for counts in grouped.series() {
+            let mut events = 0.0;
+            for count in counts {
+                if let Some(slice) = timeline.slice(count.start) {
+                    events += count.records;
+                    reference[local.of_slice[slice]] += count.records;
+                }
+            }
+            if events < self.events_min {
+                continue;
+            }
+            if (series.len() + 1).saturating_mul(local.bins) > COUNTS_MAX {
+                return Err(refused(format!(
+                    "more than {} series of {} slices: narrow the time or the filter, raise minimum_count, or take step => 'day'",
+                    series.len(),
+                    local.bins
+                )));
+            }
+            let mut values: Vec<f32> = vec![0.0; local.bins];
+            for count in counts {
+                if let Some(slice) = timeline.slice(count.start) {
+                    #[expect(clippy::cast_possible_truncation, reason = "counts are small")]
+                    let records = count.records as f32;
+                    values[local.of_slice[slice]] += records;
+                }
+            }
+            keys.push((counts[0].place, counts[0].kind));
+            series.push(values);
+        }
+        let options = PeriodicOptions {
+            alpha: self.alpha,
+            events_min: self.events_min,
+            peak_ratio_min: self.ratio_min,
+            level: self.level,
+            is_free: self.search,
+            reference: (self.reference && series.len() > 1).then_some(reference.as_slice()),
+            ..PeriodicOptions::default()
+        };
+        let values: Vec<&[f32]> = series.iter().map(Vec::as_slice).collect();
+        let found = match &local.timeline {
+            Some(timeline) => {
+                periodic(timeline, &values, &options).map_err(|error| refused(error.to_string()))?
+            }
+            None => Vec::new(),
+        };
+        let mut rows: Vec<Row<'_>> = keys
+            .iter()
+            .zip(&found)
+            .flat_map(|(&(place, kind), series)| {
+                series
+                    .accepted()
+                    .map(move |(period, finding)| (place, kind, series.events, period, finding))
+            })
+            .collect();
+        rows.sort_by(|a, b| {
+            (a.3.q_value, a.0, a.1, a.3.rhythm)
+                .partial_cmp(&(b.3.q_value, b.0, b.1, b.3.rhythm))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+
+        let mut note = Map::new();
+        note.insert("function".to_owned(), json!(NAME));
+        note.insert("by".to_owned(), json!(self.place.column()));
+        timeline.note(&mut note);
+        note.insert("alpha".to_owned(), json!(self.alpha));
+        note.insert("minimum_count".to_owned(), json!(self.events_min));
+        note.insert("minimum_ratio".to_owned(), json!(self.ratio_min));
+        note.insert("level".to_owned(), json!(self.level));
+        note.insert("search".to_owned(), json!(self.search));
+        note.insert("reference".to_owned(), json!(options.reference.is_some()));
+        note.insert("series".to_owned(), json!(grouped.series().count()));
+        note.insert("series_tested".to_owned(), json!(found.len()));
+        let tested: usize = found.iter().map(|series| series.periods.len()).sum();
+        note.insert("tested".to_owned(), json!(tested));
+        note.insert("not_located".to_owned(), json!(grouped.not_located));
+        note.insert(
+            "boundary_version".to_owned(),
+            json!(self.city.boundary_version()),
+        );
+        Ok(Found {
+            rows: self.table(&grouped, &rows)?,
+            parameters: note,
+        })
+    }
+}
+
+impl Run {
+    fn table(&self, grouped: &Grouped, rows: &[Row<'_>]) -> Result<RecordBatch> {
+        let zone = Zone::of(self.city.time_zone);
+        let number = |value: &dyn Fn(&Row<'_>) -> Option<f64>| -> ArrayRef {
+            Arc::new(rows.iter().map(value).collect::<Float64Array>())
+        };
+        let text = |value: &dyn Fn(&Row<'_>) -> Option<String>| -> ArrayRef {
+            Arc::new(rows.iter().map(value).collect::<StringArray>())
+        };
+        let instant = |value: &dyn Fn(&Finding) -> Option<NaiveDateTime>| -> ArrayRef {
+            let times = rows.iter().map(|row| {
+                let local = value(row.4)?.and_utc().timestamp_micros();
+                Some(zone.first_instant(local))
+            });
+            Arc::new(
+                times
+                    .collect::<TimestampMicrosecondArray>()
+                    .with_timezone("UTC"),
+            )
+        };
+        let columns: Vec<ArrayRef> = vec![
+            grouped.places.column(rows.iter().map(|row| row.0)),
+            text(&|row| grouped.kinds[row.1 as usize].clone()),
+            text(&|row| Some(rhythm(row.3.rhythm).to_owned())),
+            number(&|row| Some(row.3.days)),
+            text(&|row| Some(phase::words(&row.4.phase, self.language))),
+            instant(&|finding| finding.next.as_ref().map(|next| next.from)),
+            instant(&|finding| finding.next.as_ref().map(|next| next.to)),
+            number(&|row| row.4.next.as_ref().map(|next| next.expected)),
+            number(&|row| row.4.next.as_ref().map(|next| next.low)),
+            number(&|row| row.4.next.as_ref().map(|next| next.high)),
+            number(&|row| Some(row.2)),
+            number(&|row| Some(row.3.power)),
+            number(&|row| Some(row.3.false_alarm_probability)),
+            number(&|row| Some(row.3.p_value)),
+            number(&|row| Some(row.3.q_value)),
+            number(&|row| Some(row.4.strength)),
+            number(&|row| Some(row.4.amplitude)),
+            number(&|row| Some(row.4.relative_amplitude)),
+            number(&|row| Some(row.4.peak_ratio)),
+        ];
+        Ok(RecordBatch::try_new(schema(self.place), columns)?)
+    }
+}
+
+/// The bins of the wall clock, which are even where instants are not.
+struct Local {
+    bins: usize,
+    /// The bin of each slice.
+    of_slice: Vec<usize>,
+    /// None when there is no slice.
+    timeline: Option<StatsTimeline>,
+}
+
+impl Local {
+    fn of(city: &City, timeline: &Timeline, step: Bin) -> Result<Self> {
+        let zone = Zone::of(city.time_zone);
+        if timeline.len() == 0 {
+            return Ok(Self {
+                bins: 0,
+                of_slice: Vec::new(),
+                timeline: None,
+            });
+        }
+        let position = |slice: usize| {
+            let local = zone.local(timeline.start(slice));
+            match step {
+                Bin::Hour => local.div_euclid(HOUR),
+                Bin::Day | Bin::Week => local.div_euclid(24 * HOUR),
+                Bin::Month => crate::zone::month(local),
+            }
+        };
+        let first = position(0);
+        let at = |slice: usize| usize::try_from(position(slice) - first).unwrap_or(0);
+        let of_slice: Vec<usize> = (0..timeline.len()).map(at).collect();
+        let bins = of_slice.last().map_or(0, |last| last + 1);
+        // Known are the bins of known slices: a clock that jumps leaves a bin without a slice.
+        let mut is_known = vec![false; bins];
+        for (slice, bin) in of_slice.iter().enumerate() {
+            is_known[*bin] |= timeline.is_known(slice);
+        }
+        let holes: Vec<_> = (0..bins)
+            .filter(|bin| !is_known[*bin])
+            .map(|bin| bin..bin + 1)
+            .collect();
+        let start = crate::zone::instant(zone.local(timeline.start(0))).naive_utc();
+        let bin = match step {
+            Bin::Hour => StatsBin::Hour,
+            Bin::Day | Bin::Week => StatsBin::Day,
+            Bin::Month => StatsBin::Month,
+        };
+        let stats =
+            StatsTimeline::try_new(start, bin, bins).map_err(|error| refused(error.to_string()))?;
+        Ok(Self {
+            bins,
+            of_slice,
+            timeline: Some(stats.with_holes(&holes)),
+        })
+    }
+}
+
+const fn rhythm(rhythm: Rhythm) -> &'static str {
+    match rhythm {
+        Rhythm::Daily => "daily",
+        Rhythm::Weekly => "weekly",
+        Rhythm::Monthly => "monthly",
+        Rhythm::Yearly => "yearly",
+        Rhythm::Other => "other",
+    }
+}
+
+fn refused(reason: String) -> DataFusionError {
+    AnalysisError::Refused {
+        function: NAME,
+        reason,
+    }
+    .into()
+}

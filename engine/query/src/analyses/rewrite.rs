@@ -1,0 +1,81 @@
+//! The other ways to write an analysis' query: `hotspots('SELECT …')` and `hotspots(noise)` become `hotspots((SELECT …))` before
+//! the tables of a statement are looked up.
+
+use std::ops::ControlFlow;
+
+use datafusion::error::{DataFusionError, Result};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, ObjectName, Query, TableFactor, Value, VisitMut, VisitorMut,
+};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+
+use super::planner::called;
+
+/// Writes the first argument of every analysis as a subquery.
+///
+/// # Errors
+/// A text that is no query.
+pub(crate) fn queries_as_subqueries(statement: &mut Statement) -> Result<()> {
+    let done = match statement {
+        Statement::Statement(statement) => statement.visit(&mut Rewrite),
+        Statement::Explain(explain) => return queries_as_subqueries(&mut explain.statement),
+        _ => return Ok(()),
+    };
+    match done {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(error) => Err(*error),
+    }
+}
+
+struct Rewrite;
+
+impl VisitorMut for Rewrite {
+    type Break = Box<DataFusionError>;
+
+    fn pre_visit_table_factor(&mut self, relation: &mut TableFactor) -> ControlFlow<Self::Break> {
+        if called(relation).is_none() {
+            return ControlFlow::Continue(());
+        }
+        let TableFactor::Table {
+            args: Some(arguments),
+            ..
+        } = relation
+        else {
+            return ControlFlow::Continue(());
+        };
+        let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(first))) = arguments.args.first_mut()
+        else {
+            return ControlFlow::Continue(());
+        };
+        match subquery(first) {
+            Ok(Some(query)) => *first = Expr::Subquery(Box::new(query)),
+            Ok(None) => {}
+            Err(error) => return ControlFlow::Break(Box::new(error)),
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The query that a text or a name stands for.
+fn subquery(argument: &Expr) -> Result<Option<Query>> {
+    let text = match argument {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => text.clone(),
+            _ => return Ok(None),
+        },
+        Expr::Identifier(name) => format!("SELECT * FROM {}", ObjectName::from(vec![name.clone()])),
+        _ => return Ok(None),
+    };
+    let parsed = Parser::new(&GenericDialect {})
+        .try_with_sql(&text)
+        .and_then(|mut parser| {
+            let query = parser.parse_query()?;
+            parser.expect_token(&datafusion::sql::sqlparser::tokenizer::Token::EOF)?;
+            Ok(*query)
+        });
+    parsed
+        .map(Some)
+        .map_err(|error| DataFusionError::SQL(Box::new(error), None))
+}

@@ -1,0 +1,174 @@
+//! The analyses over the complaints that a filter meets: the same table functions as in SQL.
+
+use std::fmt::Write as _;
+
+use citybrain_grid::City;
+use citybrain_model::AreaLevel;
+use citybrain_store::Table;
+use serde_json::{Map, Value};
+
+use crate::statement::Statement;
+use crate::{Answer, Filter, QueryError, Session, analyses};
+
+/// An analysis of complaints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Analysis {
+    /// The name of its table function.
+    pub function: &'static str,
+    /// What it reads besides the place.
+    columns: &'static str,
+    /// Is it of cells (or else of areas) when nothing is said?
+    of_cells: bool,
+    /// In which order its rows are given.
+    order: &'static str,
+}
+
+impl Analysis {
+    /// All of them, in order of name.
+    pub const ALL: &'static [Self] = &[
+        Self {
+            function: "bursts",
+            columns: "category, requested_at, address",
+            of_cells: false,
+            order: "time DESC, score DESC",
+        },
+        Self {
+            function: "clusters",
+            columns: "requested_at",
+            of_cells: false,
+            order: "rank",
+        },
+        Self {
+            function: "hotspots",
+            columns: "",
+            of_cells: true,
+            order: "z DESC NULLS LAST, cell",
+        },
+        Self {
+            function: "periodic_issues",
+            columns: "category, requested_at",
+            of_cells: false,
+            order: "q, strength DESC",
+        },
+    ];
+
+    /// The analysis that has this name.
+    pub fn named(function: &str) -> Option<&'static Self> {
+        Self::ALL
+            .iter()
+            .find(|analysis| analysis.function == function)
+    }
+
+    /// The names of its arguments.
+    pub fn arguments(&self) -> &'static [&'static str] {
+        analyses::arguments_of(self.function)
+    }
+}
+
+/// What an analysis found.
+#[derive(Debug, Clone)]
+pub struct Analysed {
+    /// The snapshot that was read.
+    pub seq: u64,
+    /// The boundaries by which records were placed.
+    pub boundary_version: String,
+    /// How it was made.
+    pub parameters: Map<String, Value>,
+    /// SQL that gives these rows.
+    pub sql: String,
+    /// The rows.
+    pub answer: Answer,
+}
+
+impl Session {
+    /// Runs an analysis over the complaints of a filter. `arguments` are those of the table function as texts: a number, true or
+    /// false, or a word. Its span of time is that of the filter, unless they say otherwise. Rows are at most those of the limits.
+    ///
+    /// # Errors
+    /// A filter or an argument that does not fit, data that cannot carry the analysis; the limits of the query.
+    pub async fn analysis(
+        &self,
+        analysis: &Analysis,
+        filter: &Filter,
+        arguments: &[(String, String)],
+    ) -> Result<Analysed, QueryError> {
+        let city = &self.snapshot.city;
+        let (by, place) = place(analysis, arguments, city)?;
+        let mut call = String::new();
+        let takes = |name: &str| analysis.arguments().contains(&name);
+        let given = |name: &str| arguments.iter().any(|(argument, _)| argument == name);
+        for (name, bound) in [("from", filter.from), ("to", filter.to)] {
+            if let Some(bound) = bound
+                && takes(name)
+                && !given(name)
+            {
+                let bound = bound.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+                write!(call, ", {name} => '{bound}'").expect("writing to a text cannot fail");
+            }
+        }
+        if takes("by") {
+            write!(call, ", by => '{by}'").expect("writing to a text cannot fail");
+        }
+        for (name, value) in arguments.iter().filter(|(name, _)| name != "by") {
+            write!(call, ", {name} => {}", literal(value)).expect("writing to a text cannot fail");
+        }
+        let columns = [place, analysis.columns]
+            .into_iter()
+            .filter(|text| !text.is_empty());
+        let statement = Statement::new(include_str!("analysis.sql"))
+            .with("function", analysis.function)
+            .with("columns", &columns.collect::<Vec<_>>().join(", "))
+            .with("arguments", &call)
+            .with("order", analysis.order);
+        let statement = filter.apply(statement, Table::Complaints, city)?;
+        let mut answer = self.limited_rows(&statement).await?;
+        let parameters = answer.parameters.pop().unwrap_or_default();
+        Ok(Analysed {
+            seq: self.snapshot.seq,
+            boundary_version: city.boundary_version(),
+            parameters,
+            sql: statement.shown(),
+            answer,
+        })
+    }
+}
+
+/// By which place, and its column: the one that is asked for, or cells, or the second largest level (the street, where there is one).
+fn place<'a>(
+    analysis: &Analysis,
+    arguments: &'a [(String, String)],
+    city: &City,
+) -> Result<(&'a str, &'a str), QueryError> {
+    let asked = arguments
+        .iter()
+        .find(|(name, _)| name == "by")
+        .map(|(_, by)| by.as_str());
+    let by = match asked {
+        None if analysis.of_cells => "cell",
+        None => {
+            let level = city.levels.get(1).unwrap_or_else(|| city.largest());
+            return Ok((level.level.as_str(), level.level.as_str()));
+        }
+        Some(by) => by,
+    };
+    if by == "cell" {
+        return Ok((by, by));
+    }
+    let level: AreaLevel = by.parse().map_err(|_unknown| {
+        QueryError::parameter("by", format!("\"{by}\" is neither cell nor an area level"))
+    })?;
+    if city.level(level).is_none() {
+        return Err(QueryError::NoLevel(level));
+    }
+    Ok((by, by))
+}
+
+/// A value as SQL: a number or truth as it is, anything else as a text.
+fn literal(value: &str) -> String {
+    let plain = value.parse::<f64>().is_ok_and(f64::is_finite) || matches!(value, "true" | "false");
+    if plain {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\'', "''"))
+    }
+}

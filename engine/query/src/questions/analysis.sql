@@ -1,0 +1,7 @@
+SELECT *
+FROM :function((
+    SELECT :columns
+    FROM complaints
+    WHERE :filter
+):arguments)
+ORDER BY :order

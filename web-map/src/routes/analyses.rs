@@ -1,0 +1,216 @@
+//! `GET /v1/hotspots` and the other analyses: the table functions of SQL over the complaints of a filter.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use citybrain_grid::City;
+use citybrain_model::AreaLevel;
+use citybrain_query::{Analysed, Analysis};
+use h3o::CellIndex;
+use h3o::geom::SolventBuilder;
+use serde_json::{Map, Value, json};
+
+use crate::error::HttpError;
+use crate::format::{Format, FormatError, write_json_rows};
+use crate::http::filter::FilterParams;
+use crate::http::params::Params;
+use crate::problem::Problem;
+use crate::schema;
+use crate::state::AppState;
+
+/// Where complaints of one place and category are suddenly more than before.
+///
+/// Besides the filter, the arguments of the SQL table function `bursts` are parameters: `by` (`cell` or a level), `method` (`ears`, `farrington`), `statistic` (`c1`, `c2`, `c3`), `baseline`, `minimum_sigma`, `minimum_count`, `alpha`, `weekdays`, `years`, `last`, `all`.
+#[utoipa::path(
+    get, path = "/v1/bursts", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn bursts(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "bursts").await
+}
+
+/// Where and since when there are more complaints than chance explains: a space-time scan.
+///
+/// Besides the filter, the arguments of the SQL table function `clusters` are parameters: `by`, `model` (`permutation`, `poisson`), `span` (`prospective`, `retrospective`, `spatial`), `step`, `longest`, `maximum_share`, `radius_km`, `k`, `minimum_count`, `weekdays`, `replicates`, `seed`, `clusters`.
+#[utoipa::path(
+    get, path = "/v1/clusters", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn clusters(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "clusters").await
+}
+
+/// Where there are more, or fewer, complaints than elsewhere: Gi* of every cell of the city.
+///
+/// Besides the filter, the arguments of the SQL table function `hotspots` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `correction` (`fdr`, `raw`).
+#[utoipa::path(
+    get, path = "/v1/hotspots", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn hotspots(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "hotspots").await
+}
+
+/// What comes back, when in its cycle, and when it is next expected.
+///
+/// Besides the filter, the arguments of the SQL table function `periodic_issues` are parameters: `by`, `step` (`hour`, `day`, `month`), `alpha`, `minimum_count`, `minimum_ratio`, `level`, `search`, `reference`, `language` (`en`, `zh`).
+#[utoipa::path(
+    get, path = "/v1/periodic-issues", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn periodic_issues(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "periodic_issues").await
+}
+
+/// Runs the analysis with the parameters that are its arguments; the others are the filter's.
+async fn answer(
+    State(state): State<Arc<AppState>>,
+    mut params: Params,
+    function: &'static str,
+) -> Result<Response, HttpError> {
+    let analysis = Analysis::named(function)
+        .ok_or_else(|| HttpError::internal(format!("no analysis {function}")))?;
+    let form = match params.text("format")?.as_deref() {
+        None | Some("json") => Form::Json,
+        Some("geojson") => Form::GeoJson,
+        Some("csv") => Form::Rows(Format::Csv),
+        Some("arrow") => Form::Rows(Format::Arrow),
+        Some("parquet") => Form::Rows(Format::Parquet),
+        Some(other) => {
+            let rule = format!("\"{other}\" is not one of json, geojson, csv, arrow, parquet");
+            return Err(HttpError::parameter("format", rule));
+        }
+    };
+    let mut arguments = Vec::new();
+    // The filter's span of time is the analysis' too.
+    for name in analysis
+        .arguments()
+        .iter()
+        .filter(|name| !["from", "to"].contains(name))
+    {
+        if let Some(value) = params.text(name)? {
+            arguments.push(((*name).to_owned(), value));
+        }
+    }
+    let filter = state.filter(params)?;
+    let found = state
+        .engine
+        .ask_sql()
+        .await
+        .analysis(analysis, &filter, &arguments)
+        .await?;
+    let city = Arc::clone(state.engine.city());
+    tokio::task::spawn_blocking(move || written(form, &found, &city))
+        .await
+        .map_err(HttpError::internal)?
+        .map_err(HttpError::internal)
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Json,
+    GeoJson,
+    Rows(Format),
+}
+
+fn written(form: Form, found: &Analysed, city: &City) -> Result<Response, FormatError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        header::CACHE_CONTROL,
+        header::HeaderValue::from_static("no-store"),
+    );
+    let kind = match form {
+        Form::Json => "application/json",
+        Form::GeoJson => "application/geo+json",
+        Form::Rows(format) => format.media_type(),
+    };
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+    let mut out = Vec::new();
+    match form {
+        Form::Rows(format) => format.write(&found.answer, &mut out)?,
+        Form::Json => {
+            let head = serde_json::to_vec(&head(found)).map_err(std::io::Error::from)?;
+            out.extend_from_slice(head.strip_suffix(b"}").unwrap_or(&head));
+            out.extend_from_slice(b",\"rows\":");
+            write_json_rows(&found.answer, &mut out)?;
+            out.push(b'}');
+        }
+        Form::GeoJson => {
+            let mut rows = Vec::new();
+            write_json_rows(&found.answer, &mut rows)?;
+            let rows: Vec<Map<String, Value>> =
+                serde_json::from_slice(&rows).map_err(std::io::Error::from)?;
+            let features: Vec<Value> = rows
+                .into_iter()
+                .map(|row| json!({"type": "Feature", "geometry": outline(&row, city), "properties": row}))
+                .collect();
+            let mut collection = head(found);
+            collection.insert("type".to_owned(), json!("FeatureCollection"));
+            collection.insert("features".to_owned(), Value::Array(features));
+            serde_json::to_writer(&mut out, &collection).map_err(std::io::Error::from)?;
+        }
+    }
+    Ok((headers, out).into_response())
+}
+
+/// What is told about the rows.
+fn head(found: &Analysed) -> Map<String, Value> {
+    let mut head = Map::new();
+    head.insert("seq".to_owned(), json!(found.seq));
+    head.insert("boundary_version".to_owned(), json!(found.boundary_version));
+    head.insert(
+        "parameters".to_owned(),
+        Value::Object(found.parameters.clone()),
+    );
+    head.insert("sql".to_owned(), json!(found.sql));
+    head.insert("truncated".to_owned(), json!(found.answer.truncated));
+    head
+}
+
+/// The outline of a row's place: of its cell, or of its area by the latest boundaries; null where it has none.
+fn outline(row: &Map<String, Value>, city: &City) -> Option<geojson::Geometry> {
+    let text = |name: &str| row.get(name).and_then(Value::as_str);
+    if let Some(cell) = text("cell") {
+        let cell: CellIndex = cell.parse().ok()?;
+        let outline = SolventBuilder::new().build().dissolve([cell]).ok()?;
+        return Some(geojson::Geometry::new(geojson::GeometryValue::from(
+            &outline,
+        )));
+    }
+    AreaLevel::ALL.into_iter().rev().find_map(|level| {
+        let area = city.level(level)?.area(text(level.as_str())?)?;
+        Some(geojson::Geometry::new(geojson::GeometryValue::from(
+            &area.geometry,
+        )))
+    })
+}
