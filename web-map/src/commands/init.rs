@@ -121,7 +121,7 @@ pub(super) fn place_names_of(
     state_dir: &Path,
     city: &Arc<City>,
 ) -> Result<Arc<PlaceNames>, Failure> {
-    let names = city::read_place_names(&StateDir::city_file(state_dir), Arc::clone(city))?;
+    let names = city::read_place_names(&StateDir::open(state_dir)?.city_file(), Arc::clone(city))?;
     Ok(Arc::new(names))
 }
 
