@@ -3,8 +3,23 @@
 //! Where is there more than elsewhere, when does it come back, what is suddenly wrong: each module answers one question and
 //! names the definition that it computes.
 
+pub mod autocorrelation;
+pub mod calendar;
+mod count_interval;
+mod dot;
 pub mod ears;
 pub mod farrington;
+mod fourier;
 pub mod glm;
+pub mod lomb_scargle;
+pub mod mstl;
+pub mod periodic;
+pub mod periodogram;
+pub mod profile;
+pub mod rayleigh;
+#[cfg(test)]
+mod real;
 pub mod scan;
 pub mod sources;
+pub mod stl;
+pub mod timeline;
