@@ -11,6 +11,7 @@ pub mod ears;
 pub mod farrington;
 mod fourier;
 pub mod glm;
+pub mod leading;
 pub mod lomb_scargle;
 pub mod mstl;
 pub mod periodic;

@@ -178,9 +178,7 @@ fn an_outbreak_is_an_alarm_and_an_old_one_does_not_hide_it() {
     assert!(outbreak.alarm && outbreak.score.unwrap() > 1.0 && outbreak.p_value < 0.001);
 
     // The same weeks a year before were an outbreak too: reweighting keeps the bound lower.
-    for week in 259..263 {
-        counts[week] = 60.0;
-    }
+    counts[259..263].fill(60.0);
     let plain = last(
         &counts,
         &FarringtonParameters {

@@ -243,7 +243,7 @@ impl<'a> Searcher<'a> {
                     // The cases do not matter here.
                     plan.windows
                         .each(&self.sums[..row], &self.expected, |_, _, expected| {
-                            list.push(bounds.of(expected))
+                            list.push(bounds.of(expected));
                         });
                 }
                 for replicate in open {

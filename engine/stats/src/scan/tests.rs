@@ -342,6 +342,7 @@ fn bounds_never_hide_a_score_above_the_level() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn studies_that_make_no_sense_say_why() {
     let zones = grid(2);
     let counts = [1.0; 8];
