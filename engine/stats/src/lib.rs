@@ -4,13 +4,16 @@
 //! names the definition that it computes.
 
 pub mod autocorrelation;
+pub mod backtest;
 pub mod calendar;
 mod count_interval;
 mod dot;
 pub mod ears;
 pub mod farrington;
+pub mod forecast;
 mod fourier;
 pub mod glm;
+pub mod holes;
 pub mod leading;
 pub mod lomb_scargle;
 pub mod mstl;
