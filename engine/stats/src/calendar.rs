@@ -4,6 +4,7 @@
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
     clippy::cast_possible_truncation,
     reason = "numbers of days are far below 2^52"
 )]
@@ -164,7 +165,7 @@ pub fn anchored(
     check(timeline, counts, windows, options)?;
     let first = timeline.start().date();
     let mut is_inside = vec![false; counts.len()];
-    for window in windows {
+    for &window in windows {
         for day in days_in(window, first, counts.len()) {
             is_inside[day] = true;
         }
@@ -279,7 +280,7 @@ fn check(
 }
 
 /// Which days of the series a window holds.
-fn days_in(window: &CalendarWindow, first: NaiveDate, days: usize) -> std::ops::Range<usize> {
+fn days_in(window: CalendarWindow, first: NaiveDate, days: usize) -> std::ops::Range<usize> {
     let day = |date: NaiveDate| (date - first).num_days().clamp(0, days as i64) as usize;
     day(window.from)..day(window.to)
 }
@@ -300,7 +301,7 @@ fn occurrences(
                 observed: 0.0,
                 usual: 0.0,
             };
-            for day in days_in(&window, first, counts.len()) {
+            for day in days_in(window, first, counts.len()) {
                 if counts[day].is_finite() {
                     past.days += 1;
                     past.observed += counts[day];

@@ -130,7 +130,7 @@ pub fn seasonal_naive(
     })))
 }
 
-/// Seasons by MSTL and a damped level (Gardner & McKenzie 1985) of square roots.
+/// Seasons by MSTL and a damped level (Gardner & `McKenzie` 1985) of square roots.
 ///
 /// 1. `z = √(x + 3/8)`, whose variance hardly depends on the level (Anscombe 1948).
 /// 2. MSTL of z; a season longer than 60 bins is smoothed over 1/24 of its cycle, because few cycles say little about single bins; seasons are constants over 35 cycles.

@@ -22,21 +22,19 @@ fn intervals_hold_nine_of_ten_counts() {
     let mut random = ChaCha8Rng::seed_from_u64(21);
     for mean in [0.4, 3.0, 40.0] {
         let rate = |t: usize| mean * [1.4, 1.2, 1.1, 1.0, 1.0, 0.7, 0.6][t % 7];
-        let (mut inside, mut bins, mut bias) = (0, 0, 0.0);
+        let (mut inside, mut tried, mut excess) = (0_u32, 0_u32, 0.0);
         for _ in 0..100 {
             let counts: Vec<f64> = (0..300).map(|t| poisson(&mut random, rate(t))).collect();
             let found = smoothed(&counts, &ForecastOptions::new([7], 14)).unwrap();
             for ahead in 0..14 {
                 let count = poisson(&mut random, rate(300 + ahead));
-                inside += usize::from((found.low[ahead]..=found.high[ahead]).contains(&count));
-                bias += found.mean[ahead] / rate(300 + ahead) - 1.0;
-                bins += 1;
+                inside += u32::from((found.low[ahead]..=found.high[ahead]).contains(&count));
+                excess += found.mean[ahead] / rate(300 + ahead) - 1.0;
+                tried += 1;
             }
         }
-        let (coverage, bias) = (
-            f64::from(inside as u32) / f64::from(bins),
-            bias / f64::from(bins),
-        );
+        let coverage = f64::from(inside) / f64::from(tried);
+        let bias = excess / f64::from(tried);
         println!("mean {mean}: coverage {coverage}, bias {bias}");
         // Counts are whole: an interval of small counts holds more than asked for.
         assert!((0.87..=0.99).contains(&coverage), "{mean}: {coverage}");

@@ -3,7 +3,6 @@
 #![expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     reason = "numbers of bins are positive and far below 2^52"
 )]
 

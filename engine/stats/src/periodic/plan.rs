@@ -1,7 +1,6 @@
 //! What all series of a search share, computed once; and the work on one series.
 
 #![expect(
-    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "numbers of bins and lines are positive and far below 2^52"
@@ -180,7 +179,7 @@ impl<'a> Worker<'a> {
         let counts = &counts[first.min(counts.len())..][..len];
         base.extend(counts.iter().map(|&count| {
             let count: f64 = count.into();
-            if count >= 0.0 && count < f64::INFINITY {
+            if count >= 0.0 && count.is_finite() {
                 count
             } else {
                 f64::NAN

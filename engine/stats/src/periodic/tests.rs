@@ -1,3 +1,11 @@
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "small numbers"
+)]
+
 use std::f64::consts::TAU;
 use std::time::Instant;
 
@@ -212,17 +220,17 @@ fn holes_are_neither_quiet_times_nor_rhythms() {
     let holes: Vec<_> = (0..28)
         .map(|week| week * 168 + 120..week * 168 + 168)
         .collect();
-    let mut holed = clean.clone();
+    let mut blanked = clean.clone();
     for hole in &holes {
-        for count in &mut holed[hole.clone()] {
+        for count in &mut blanked[hole.clone()] {
             *count = 0.0;
         }
     }
     let timeline = Timeline::try_new(start, Bin::Hour, clean.len()).unwrap();
     let options = PeriodicOptions::default();
-    let blind = periodic(&timeline, &[&holed[..]], &options).unwrap();
+    let blind = periodic(&timeline, &[&blanked[..]], &options).unwrap();
     assert!(blind[0].accepted().count() > 0);
-    let masked = periodic(&timeline.with_holes(&holes), &[&holed[..]], &options).unwrap();
+    let masked = periodic(&timeline.with_holes(&holes), &[&blanked[..]], &options).unwrap();
     assert_eq!(masked[0].accepted().count(), 0, "{masked:#?}");
     near(masked[0].events, 0.0, 5000.0);
 }
@@ -298,7 +306,7 @@ fn seven_thousand_series_of_three_years_have_the_same_answer_on_any_number_of_th
                 .map(|t| {
                     let hour = 1.0 + 0.8 * (TAU * (t % 24) as f64 / 24.0).sin();
                     let week = if (t / 24) % 7 < 5 { 1.2 } else { 0.5 };
-                    let rate = 0.1 + 0.6 * (s % 10) as f64 / 10.0;
+                    let rate = 0.1 + 0.6 * f64::from(s % 10) / 10.0;
                     let u: f64 = random.random();
                     let p = (-rate * hour * week).exp();
                     u16::from(u > p) + u16::from(u > p * (1.0 + rate * hour * week))
