@@ -1,8 +1,8 @@
 //! Which sensors rise before the complaints do?
 //!
 //! For a sensor and a series of complaints, both by the hour: take out what both repeat each week and what changes slowly
-//! ([`residual`]); correlate the complaints with the sensor some hours before ([`correlation`]); find the threshold of the sensor
-//! that warns best ([`warning`]). Lag, threshold and every other choice come from the first part of the time; what the warnings
+//! (`residual`); correlate the complaints with the sensor some hours before (`correlation`); find the threshold of the sensor
+//! that warns best (`warning`). Lag, threshold and every other choice come from the first part of the time; what the warnings
 //! are worth is counted in the rest, which no choice has seen.
 //!
 //! A correlation is judged by circular shifts: the sensor's series moved against the complaints by whole days keeps both series

@@ -10,7 +10,7 @@
 //!
 //! The highest score of all cylinders is compared with the highest scores of replicates drawn under the model: the p-value
 //! `(1 + #{replicates as high}) / (replicates + 1)` accounts for having looked everywhere. Steps: the expected cases
-//! ([`expected`]), the best cylinder around each area ([`observed`]), replicates ([`simulate`], [`replicates`]), clusters.
+//! (`expected`), the best cylinder around each area (`observed`), replicates (`simulate`, `replicates`), clusters.
 
 mod cluster;
 mod error;
@@ -18,6 +18,7 @@ mod expected;
 mod observed;
 mod replicates;
 mod score;
+mod search;
 mod simulate;
 mod windows;
 mod zones;
