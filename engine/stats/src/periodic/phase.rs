@@ -80,7 +80,7 @@ impl Profile {
     ) -> Option<Self> {
         match (rhythm, bin) {
             (Rhythm::Daily, _) => {
-                let (rates, mean) = fold(&counts.hours, 24, |hour| hour % 24)?;
+                let (rates, mean) = hours_of(&counts.week, |_| true)?;
                 let run = Run::around_peak(&rates, mean)?;
                 let (from, to) = run.hours();
                 Some(run.profile(&rates, mean, Phase::Hours { from, to }))
@@ -118,19 +118,7 @@ fn weekly(plan: &Plan<'_>, counts: &Counts) -> Option<Profile> {
     let (rates, mean) = fold(&counts.days, 7, |day| (first + day) % 7)?;
     let run = Run::around_peak(&rates, mean)?;
     let is_high = |weekday: usize| (weekday + 7 - run.first) % 7 < run.length;
-    let of_high_days: Vec<f64> = counts
-        .hours
-        .iter()
-        .enumerate()
-        .map(|(hour, &count)| {
-            if is_high((first + hour / 24) % 7) {
-                count
-            } else {
-                f64::NAN
-            }
-        })
-        .collect();
-    let hours = fold(&of_high_days, 24, |hour| hour % 24)
+    let hours = hours_of(&counts.week, is_high)
         .and_then(|(rates, mean)| Run::around_peak(&rates, mean))
         .map(Run::hours);
     let weekday = |day: usize| Weekday::try_from(day as u8).unwrap_or(Weekday::Mon);
@@ -201,6 +189,21 @@ fn other(plan: &Plan<'_>, counts: &Counts, bin: Bin, period: f64) -> Option<Prof
     Some(run.profile(&rates, mean, phase))
 }
 
+/// Mean of the counts of each hour of the day on some weekdays, 0 is Monday, and of all.
+fn hours_of(week: &[(f64, f64)], is_meant: impl Fn(usize) -> bool) -> Option<(Vec<f64>, f64)> {
+    let mut sums = vec![(0.0, 0.0); 24];
+    for (_, day) in week
+        .chunks_exact(24)
+        .enumerate()
+        .filter(|&(weekday, _)| is_meant(weekday))
+    {
+        for (sum, hour) in sums.iter_mut().zip(day) {
+            *sum = (sum.0 + hour.0, sum.1 + hour.1);
+        }
+    }
+    rates(&sums)
+}
+
 /// Mean of the counts of each phase, and of all; a phase without a count has the mean of all. `None` when nothing was counted.
 fn fold(counts: &[f64], phases: usize, phase: impl Fn(usize) -> usize) -> Option<(Vec<f64>, f64)> {
     let mut sums = vec![(0.0, 0.0); phases];
@@ -210,6 +213,11 @@ fn fold(counts: &[f64], phases: usize, phase: impl Fn(usize) -> usize) -> Option
             *sum = (sum.0 + count, sum.1 + 1.0);
         }
     }
+    rates(&sums)
+}
+
+/// Means from sums and numbers; a phase without a count has the mean of all. `None` when nothing was counted.
+fn rates(sums: &[(f64, f64)]) -> Option<(Vec<f64>, f64)> {
     let (sum, n) = sums
         .iter()
         .fold((0.0, 0.0), |(a, b), sum| (a + sum.0, b + sum.1));

@@ -8,10 +8,11 @@
 
 mod grid;
 
-use chrono::{NaiveDate, Timelike};
+use chrono::{Datelike, NaiveDate, Timelike};
 
 use super::phase::Profile;
 use super::{Finding, Period, PeriodicOptions, Rhythm, SeriesPeriods, outlook};
+use crate::dot::total;
 use crate::timeline::{Bin, Timeline};
 use grid::{Grid, GridWorker, Tested};
 
@@ -86,6 +87,8 @@ impl<'a> Plan<'a> {
 pub(super) struct Counts {
     /// Hours of whole days; empty unless bins are hours.
     pub(super) hours: Vec<f64>,
+    /// Sum and number of the counts of each hour of the week from Monday 0 o'clock; empty unless bins are hours.
+    pub(super) week: Vec<(f64, f64)>,
     /// Whole days; empty when bins are months.
     pub(super) days: Vec<f64>,
     /// Months; empty unless bins are months.
@@ -112,12 +115,11 @@ impl<'a> Worker<'a> {
     /// The periods of one series; q-values are not yet known.
     pub(super) fn periods<T: Copy + Into<f64>>(&mut self, counts: &[T]) -> SeriesPeriods {
         self.read(counts);
-        let used = match self.plan.timeline.bin() {
-            Bin::Hour => &self.counts.hours,
-            Bin::Day => &self.counts.days,
-            Bin::Month => &self.counts.months,
+        let events = match self.plan.timeline.bin() {
+            Bin::Hour => self.counts.week.iter().map(|hour| hour.0).sum(),
+            Bin::Day => present_sum(&self.counts.days),
+            Bin::Month => present_sum(&self.counts.months),
         };
-        let events = used.iter().filter(|x| x.is_finite()).sum();
         let mut periods = Vec::new();
         if events >= self.plan.options.events_min {
             for at in 0..self.grids.len() {
@@ -193,15 +195,34 @@ impl<'a> Worker<'a> {
             }
         }
         if plan.timeline.bin() == Bin::Hour {
-            self.counts.days.clear();
-            self.counts.days.extend(
-                self.counts
-                    .hours
-                    .chunks_exact(24)
-                    .map(|day| day.iter().sum::<f64>()),
-            );
+            self.counts.fold(plan);
         }
     }
+}
+
+impl Counts {
+    /// Days and the hours of the week from the hours.
+    fn fold(&mut self, plan: &Plan<'_>) {
+        self.days.clear();
+        self.week.clear();
+        self.week.resize(168, (0.0, 0.0));
+        let first = plan.first_day.weekday().num_days_from_monday() as usize;
+        for (day, hours) in self.hours.chunks_exact(24).enumerate() {
+            let weekday = (first + day) % 7 * 24;
+            let week = &mut self.week[weekday..weekday + 24];
+            let sum = total(hours);
+            self.days.push(sum);
+            for (week, &count) in week.iter_mut().zip(hours) {
+                if count.is_finite() {
+                    *week = (week.0 + count, week.1 + 1.0);
+                }
+            }
+        }
+    }
+}
+
+fn present_sum(counts: &[f64]) -> f64 {
+    counts.iter().filter(|x| x.is_finite()).sum()
 }
 
 impl Plan<'_> {

@@ -13,7 +13,7 @@ use super::super::spectrum::{beside, from_multiple, line_p, together};
 use super::super::{PeriodicOptions, Rhythm};
 use super::{MONTH, YEAR, phases};
 use crate::autocorrelation::{Hill, hill, hill_lags};
-use crate::dot::dot;
+use crate::dot::{dot, total};
 use crate::fourier::{RealFourier, smooth_even, smooth_multiple};
 use crate::lomb_scargle::false_alarm_probability;
 use crate::timeline::Bin;
@@ -451,49 +451,42 @@ impl<'a> GridWorker<'a> {
     pub(super) fn strength(&self, tested: &Tested) -> Option<f64> {
         let phases = phases(tested.rhythm, tested.period);
         let is_long = matches!(tested.rhythm, Rhythm::Monthly | Rhythm::Yearly);
-        let cycles = (self.grid.len as f64 / tested.period).ceil() as usize;
-        let mut cycle_sums = vec![(0.0, 0.0); cycles.max(1)];
-        let place = |t: usize| {
-            let position = t as f64 / tested.period;
-            let phase = ((position - position.floor()) * phases as f64) as usize;
-            (
-                (position as usize).min(cycles.saturating_sub(1)),
-                phase.min(phases - 1),
-            )
-        };
-        // A missing bin is exactly 0 only by having been set so; one real 0 more or less does not matter.
-        let present = || {
-            self.values
-                .iter()
-                .enumerate()
-                .filter(|(_, value)| value.abs() > 0.0)
-        };
-        if !is_long {
-            for (t, value) in present() {
-                let sum = &mut cycle_sums[place(t).0];
-                *sum = (sum.0 + value, sum.1 + 1.0);
-            }
-        }
-        let mut phase_sums = vec![(0.0, 0.0); phases];
-        let mut total = 0.0;
-        for (t, value) in present() {
-            let (cycle, phase) = place(t);
-            let (sum, count) = cycle_sums[cycle];
-            let value = if count > 0.0 {
-                value - sum / count
+        let mut sums = vec![(0.0, 0.0); phases];
+        let mut squares = 0.0;
+        // Cycles begin at the first bin from a multiple of the period on.
+        let mut from = 0;
+        for cycle in 1_u32.. {
+            let to = ((f64::from(cycle) * tested.period).ceil() as usize).min(self.grid.len);
+            let values = &self.values[from..to];
+            // A missing bin is exactly 0 by having been set so; one real 0 more or less does not matter.
+            let is_present = |value: f64| value.abs() > 0.0;
+            let mean = if is_long {
+                0.0
             } else {
-                *value
+                let present = values.iter().filter(|&&value| is_present(value)).count();
+                total(values) / present.max(1) as f64
             };
-            total += value * value;
-            let sum = &mut phase_sums[phase];
-            *sum = (sum.0 + value, sum.1 + 1.0);
+            let begin = f64::from(cycle - 1) * tested.period;
+            let scale = phases as f64 / tested.period;
+            for (at, &value) in values.iter().enumerate() {
+                if is_present(value) {
+                    let phase = ((from + at) as f64 - begin) * scale;
+                    let sum = &mut sums[(phase as usize).min(phases - 1)];
+                    *sum = (sum.0 + value - mean, sum.1 + 1.0);
+                    squares += (value - mean) * (value - mean);
+                }
+            }
+            if to == self.grid.len {
+                break;
+            }
+            from = to;
         }
-        let between: f64 = phase_sums
+        let between: f64 = sums
             .iter()
             .filter(|sum| sum.1 > 0.0)
             .map(|(sum, count)| sum * sum / count)
             .sum();
-        (total > 0.0).then(|| (between / total).clamp(0.0, 1.0))
+        (squares > 0.0).then(|| (between / squares).clamp(0.0, 1.0))
     }
 }
 
@@ -522,7 +515,7 @@ fn pearson(counts: &[f64], reference: &[f64], values: &mut Vec<f64>) {
 
 /// Takes the mean, or the line, off what is there and puts 0 where nothing is. How many values are there.
 fn centre(values: &mut [f64], is_line: bool) -> usize {
-    let sum: f64 = values.iter().sum();
+    let sum = total(values);
     let is_complete = sum.is_finite();
     if is_complete && !is_line {
         let mean = sum / values.len().max(1) as f64;
