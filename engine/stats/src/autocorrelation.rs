@@ -59,7 +59,7 @@ pub struct LjungBox {
     pub lags: usize,
 }
 
-/// `Q = N (N + 2) Σ_{k=1}^{h} r_k² / (N − k)`, against χ²_h (Ljung & Box 1978).
+/// `Q = N (N + 2) Σ_{k=1}^{h} r_k² / (N − k)`, against `χ²_h` (Ljung & Box 1978).
 ///
 /// N is the number of values that are there. `None` when h is 0 or not below N, or the autocorrelation is undefined.
 pub fn ljung_box(values: &[f64], lags: usize) -> Option<LjungBox> {

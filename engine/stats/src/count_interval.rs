@@ -21,9 +21,12 @@ pub(crate) fn count_interval(mean: f64, variance: f64, level: f64) -> (f64, f64)
 
 /// The smallest count with at least this probability at or below it.
 pub(crate) fn count_quantile(mean: f64, variance: f64, probability: f64) -> f64 {
-    if !(mean >= 0.0 && mean.is_finite() && variance.is_finite())
-        || !(probability > 0.0 && probability < 1.0)
-    {
+    let is_defined = mean >= 0.0
+        && mean.is_finite()
+        && variance.is_finite()
+        && probability > 0.0
+        && probability < 1.0;
+    if !is_defined {
         return f64::NAN;
     }
     if mean == 0.0 {

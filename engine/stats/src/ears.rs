@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Weekdays: with strata the baseline takes the most recent days of the same stratum, as the stratified baseline ("W2") of the
-//! CDC's BioSense takes working days for a working day. The caller gives the strata, because which day is a working day is a
+//! CDC's `BioSense` takes working days for a working day. The caller gives the strata, because which day is a working day is a
 //! matter of decree (调休), not of the calendar week.
 
 #![expect(clippy::cast_precision_loss, reason = "days are few")]
@@ -233,7 +233,7 @@ impl Single {
         EarsDay {
             expected: Some(self.mean),
             statistic: Some(statistic),
-            upper: (missing > 0.0).then(|| self.mean + self.sigma * (1.0 + missing)),
+            upper: (missing > 0.0).then_some(self.mean + self.sigma * (1.0 + missing)),
             alarm: Some(statistic >= quantile && self.count >= parameters.minimum_count),
         }
     }

@@ -1,8 +1,8 @@
 //! Farrington's method: is this week more than the same weeks of past years lead to expect?
 //!
 //! For each week: a baseline of the weeks around the same date in `years` past years, the rest of the year as a season factor
-//! ([`baseline`]); a quasi-Poisson regression on trend and season, in which past outbreaks lose weight by their Anscombe
-//! residuals ([`model`]); and an upper bound for this week's count ([`threshold`]).
+//! (`baseline`); a quasi-Poisson regression on trend and season, in which past outbreaks lose weight by their Anscombe
+//! residuals (`model`); and an upper bound for this week's count (`threshold`).
 //!
 //! Definitions: Farrington et al. 1996 (J. R. Statist. Soc. A 159:547) and Noufaily et al. 2013 (Statistics in Medicine 32:1206),
 //! with the rules of R `surveillance::farringtonFlexible`. Two differences: that function puts the reweighting weights where the

@@ -4,9 +4,6 @@
 #[cfg(test)]
 mod tests;
 
-/// Below this many p-values a comparison sort is the faster one.
-const FEW: usize = 4096;
-
 /// How many p-values share a bucket when they are spread evenly.
 const PER_BUCKET: usize = 16;
 
@@ -41,65 +38,51 @@ pub fn benjamini_hochberg(p: &[Option<f64>]) -> Adjusted {
 }
 
 /// [`benjamini_hochberg`] on a column where NaN says "not tested", as in its answer; also the number of tests.
-pub(crate) fn adjust(p: &[f64]) -> (Vec<f64>, usize) {
-    let mut ordered = in_order(p);
-    let tested = ordered.len();
-    let mut q = vec![f64::NAN; p.len()];
-    let mut smallest = 1.0_f64;
-    let family = tested as f64;
-    for (rank, &mut (p, at)) in ordered.iter_mut().enumerate().rev() {
-        smallest = smallest.min(family * p / (rank + 1) as f64);
-        q[at] = smallest;
-    }
-    (q, tested)
-}
-
-/// The valid p-values, ascending, each with its place.
 ///
-/// They lie between 0 and 1, so one pass puts each into a bucket of its value and only buckets are sorted.
-fn in_order(p: &[f64]) -> Vec<(f64, usize)> {
-    let valid = |p: f64| (0.0..=1.0).contains(&p);
-    let places = p
-        .iter()
-        .enumerate()
-        .filter(|&(_, &p)| valid(p))
-        .map(|(at, &p)| (p, at));
-    if p.len() < FEW {
-        let mut ordered: Vec<_> = places.collect();
-        sort(&mut ordered);
-        return ordered;
-    }
-
-    let buckets = p.len() / PER_BUCKET;
+/// p-values lie between 0 and 1, so one pass puts each into a bucket of its value and only buckets are sorted. Bits of floats that
+/// are not negative are in the order of the floats.
+pub(crate) fn adjust(p: &[f64]) -> (Vec<f64>, usize) {
+    let valid = |p: f64| (0.0..=1.0).contains(&p).then(|| p.abs());
+    let buckets = (p.len() / PER_BUCKET).max(1);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "p is not negative, and the cast keeps within the number of buckets"
     )]
     let bucket = |p: f64| ((p * buckets as f64) as usize).min(buckets - 1);
-    let mut ends = vec![0_usize; buckets];
-    for (p, _) in places.clone() {
-        ends[bucket(p)] += 1;
+
+    let mut starts = vec![0_usize; buckets + 2];
+    for p in p.iter().filter_map(|&p| valid(p)) {
+        starts[bucket(p) + 2] += 1;
     }
-    let mut before = 0;
-    for end in &mut ends {
-        before += std::mem::replace(end, before);
+    for at in 2..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let tested = starts[buckets + 1];
+    let mut ordered = vec![0_u64; tested];
+    for p in p.iter().filter_map(|&p| valid(p)) {
+        // A bucket is filled by moving the start of the next one, so in the end each start is where it belongs.
+        let place = &mut starts[bucket(p) + 1];
+        ordered[*place] = p.to_bits();
+        *place += 1;
+    }
+    for ends in starts[..=buckets].windows(2) {
+        ordered[ends[0]..ends[1]].sort_unstable();
     }
 
-    let mut ordered = vec![(0.0, 0); before];
-    for (p, at) in places {
-        let end = &mut ends[bucket(p)];
-        ordered[*end] = (p, at);
-        *end += 1;
+    let family = tested as f64;
+    let mut smallest = 1.0_f64;
+    let mut adjusted = vec![1.0; tested];
+    for (rank, (q, &bits)) in adjusted.iter_mut().zip(&ordered).enumerate().rev() {
+        // In this order of operations the last q is its p, and none is below its p.
+        smallest = smallest.min(f64::from_bits(bits) * (family / (rank + 1) as f64));
+        *q = smallest;
     }
-    let mut start = 0;
-    for end in ends {
-        sort(&mut ordered[start..end]);
-        start = end;
-    }
-    ordered
-}
-
-fn sort(places: &mut [(f64, usize)]) {
-    places.sort_unstable_by(|(left, _), (right, _)| left.total_cmp(right));
+    let q = |&p: &f64| {
+        let p = valid(p)?;
+        let (start, end) = (starts[bucket(p)], starts[bucket(p) + 1]);
+        let before = ordered[start..end].partition_point(|&other| other < p.to_bits());
+        Some(adjusted[start + before])
+    };
+    (p.iter().map(|p| q(p).unwrap_or(f64::NAN)).collect(), tested)
 }

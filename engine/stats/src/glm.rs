@@ -1,8 +1,8 @@
 //! Quasi-Poisson regression with a log link, by iteratively reweighted least squares.
 //!
 //! The weighted normal equations are solved by Cholesky's factorisation after scaling each column to length one, which is
-//! accurate enough for designs of a few columns whose levels are disjoint (McCullagh and Nelder 1989, Generalized Linear
-//! Models, §2.5). Start and stop are those of R's `glm`: mean y + 0.1, until the deviance changes by less than 1e-8 of itself;
+//! accurate enough for designs of a few columns whose levels are disjoint (Nelder and Wedderburn 1972, J. R. Statist. Soc. A
+//! 135:370). Start and stop are those of R's `glm`: mean y + 0.1, until the deviance changes by less than 1e-8 of itself;
 //! the 50 steps are twice R's, so that responses that are all 0 converge too.
 #![expect(clippy::cast_precision_loss, reason = "rows of a design are few")]
 
@@ -307,10 +307,10 @@ impl Factor {
     fn forward(&self, right: &[f64]) -> Vec<f64> {
         let columns = self.scale.len();
         let mut solution: Vec<f64> = Vec::with_capacity(columns);
-        for i in 0..columns {
-            let row = &self.lower[i * columns..i * columns + i];
-            let rest = right[i] * self.scale[i] - dot(row, &solution);
-            solution.push(rest / self.lower[i * columns + i]);
+        for (i, (right, scale)) in right.iter().zip(&self.scale).enumerate() {
+            let row = &self.lower[i * columns..=i * columns + i];
+            let rest = right * scale - dot(row, &solution);
+            solution.push(rest / row[i]);
         }
         solution
     }

@@ -9,6 +9,8 @@ pub struct MstlParameters {
     pub periods: Vec<usize>,
     /// Seasonal window for each period: odd. Default 11, 15, 19 …
     pub windows: Option<Vec<usize>>,
+    /// Is the seasonal regression a line (default) or a constant? A line through few cycles is an uncertain guide to the next one.
+    pub seasonal_line: bool,
     /// Rounds over all periods. Default 2; one period needs one.
     pub rounds: usize,
     /// Robust passes of each STL. Default 0.
@@ -21,6 +23,7 @@ impl MstlParameters {
         Self {
             periods: periods.into(),
             windows: None,
+            seasonal_line: true,
             rounds: 2,
             outer: 0,
         }
@@ -106,6 +109,7 @@ pub fn mstl(values: &[f64], parameters: &MstlParameters) -> Result<SeveralSeason
                 &rest,
                 &StlParameters {
                     seasonal: window,
+                    seasonal_line: parameters.seasonal_line,
                     outer: parameters.outer,
                     ..StlParameters::new(*period)
                 },

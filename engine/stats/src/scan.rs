@@ -10,11 +10,7 @@
 //!
 //! The highest score of all cylinders is compared with the highest scores of replicates drawn under the model: the p-value
 //! `(1 + #{replicates as high}) / (replicates + 1)` accounts for having looked everywhere. Steps: the expected cases
-//! ([`expected`]), the best cylinder around each area ([`observed`]), replicates ([`simulate`], [`replicates`]), clusters.
-#![expect(
-    clippy::cast_precision_loss,
-    reason = "cases and cylinders stay far below 2^53"
-)]
+//! (`expected`), the best cylinder around each area (`observed`), replicates (`simulate`, `replicates`), clusters.
 
 mod cluster;
 mod error;
@@ -22,6 +18,7 @@ mod expected;
 mod observed;
 mod replicates;
 mod score;
+mod search;
 mod simulate;
 mod windows;
 mod zones;
@@ -87,7 +84,7 @@ pub enum Span {
     Prospective,
 }
 
-/// How to scan; `Default` are SaTScan's settings, prospective.
+/// How to scan; `Default` are `SaTScan`'s settings, prospective.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScanParameters {
     /// Which windows; prospective.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
+use chrono::{Datelike, Days, Months, NaiveDateTime, TimeDelta, Timelike};
 
 /// How long a bin is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,11 +123,6 @@ fn later(start: NaiveDateTime, bin: Bin, bins: usize) -> Option<NaiveDateTime> {
         Bin::Day => start.checked_add_days(Days::new(bins as u64)),
         Bin::Month => start.checked_add_months(Months::new(u32::try_from(bins).ok()?)),
     }
-}
-
-/// The days from one date to another; negative when it is earlier.
-pub(crate) fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
-    (to - from).num_days()
 }
 
 #[cfg(test)]

@@ -65,14 +65,9 @@ fn the_older_method_has_the_bounds_of_r() {
     assert!(compared > 70, "{compared}");
 }
 
-/// Weeks (from 0) of salmonella agona in which R's trend test decides otherwise, for the reason in the module's doc.
-const OTHER_TREND: [usize; 15] = [
-    248, 249, 250, 251, 252, 253, 254, 272, 281, 282, 283, 300, 301, 305, 306,
-];
-
 #[test]
-fn the_flexible_method_has_the_bounds_and_alarms_of_r_but_for_its_trend_test() {
-    let (mut compared, mut other) = (0, vec![]);
+fn the_flexible_method_has_the_bounds_and_alarms_of_r() {
+    let mut compared = 0;
     for name in ["salmonella_agona", "k1"] {
         let Some((counts, range, expected)) = reference(name, "flexible_upper") else {
             return;
@@ -80,23 +75,23 @@ fn the_flexible_method_has_the_bounds_and_alarms_of_r_but_for_its_trend_test() {
         let Some((_, _, alarms)) = reference(name, "flexible_alarm") else {
             return;
         };
-        let parameters = flexible(ThresholdMethod::NegativeBinomial, 10, 0.05);
+        let parameters = flexible(ThresholdMethod::NegativeBinomial, 10, 1.0);
         let answers = farrington(&counts, None, range.clone(), &parameters).unwrap();
         for (((answer, expected), alarm), week) in
             answers.iter().zip(&expected).zip(alarms).zip(range)
         {
             match answer {
-                Ok(answer) if (answer.upper - expected).abs() < 1e-9 => {
+                Ok(answer) => {
+                    let off = (answer.upper - expected).abs();
+                    assert!(off < 1e-9, "{name} {week}: {answer:?} {expected}");
                     assert_eq!(answer.alarm, alarm > 0.5, "{name} {week}");
                     compared += 1;
                 }
-                Ok(_) => other.push(week),
                 Err(silence) => assert!(expected.is_nan(), "{name} {week}: {silence:?} {expected}"),
             }
         }
     }
-    assert_eq!(other, OTHER_TREND);
-    assert!(compared > 60, "{compared}");
+    assert!(compared > 70, "{compared}");
 }
 
 /// R 4.2.2, surveillance 1.20.3, `farringtonFlexible` on salmonella agona, weeks 209 to 312, with b 3, w 3, `pastWeeksNotIncluded`
@@ -178,9 +173,7 @@ fn an_outbreak_is_an_alarm_and_an_old_one_does_not_hide_it() {
     assert!(outbreak.alarm && outbreak.score.unwrap() > 1.0 && outbreak.p_value < 0.001);
 
     // The same weeks a year before were an outbreak too: reweighting keeps the bound lower.
-    for week in 259..263 {
-        counts[week] = 60.0;
-    }
+    counts[259..263].fill(60.0);
     let plain = last(
         &counts,
         &FarringtonParameters {

@@ -1,19 +1,10 @@
-//! The highest score of each replicate.
-//!
-//! Nearly all cylinders of a replicate are far below its highest score, and the expected cases are the same in every replicate.
-//! So for a level just below the usual highest scores, each cylinder gets the number of cases that it must exceed; whole numbers
-//! are added and compared, many windows at a time, and only zones that exceed some number are scored. A replicate in which no
-//! score is above the level is searched again with a lower one.
+//! The highest score of each replicate, until enough are as high as the best cluster.
 
-use std::iter::zip;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-
-use super::score::Bounds;
+use super::search::Searcher;
 use super::simulate::Simulator;
 use super::{Plan, ScanParameters};
 
@@ -30,7 +21,7 @@ const BATCH_BYTES: usize = 64 << 20;
 const SAME: f64 = 1e-9;
 
 /// Levels below this are not tried: the highest score is then as good as 0.
-const LOWEST_LEVEL: f64 = 1e-3;
+pub(super) const LOWEST_LEVEL: f64 = 1e-3;
 
 /// The highest scores, in order of replicates.
 #[derive(Debug, Default)]
@@ -135,10 +126,10 @@ fn search_wave(
 
 /// Which replicates: each has its own stream of the seed's random numbers.
 #[derive(Clone, Copy)]
-struct Seeds {
-    seed: u64,
-    first: usize,
-    number: usize,
+pub(super) struct Seeds {
+    pub(super) seed: u64,
+    pub(super) first: usize,
+    pub(super) number: usize,
 }
 
 /// The highest of as many scores as there are cylinders, were they independent, would be near their logarithm.
@@ -149,136 +140,7 @@ fn first_level(plan: &Plan<'_>) -> f64 {
 }
 
 /// A little below the lowest that was found: the next replicates will hardly be lower.
-fn next_level(maxima: &[f64]) -> f64 {
+pub(super) fn next_level(maxima: &[f64]) -> f64 {
     let lowest = maxima.iter().copied().fold(f64::INFINITY, f64::min);
     (0.95 * lowest).max(2.0 * LOWEST_LEVEL)
-}
-
-/// One thread's memory for a batch.
-struct Searcher<'a> {
-    plan: &'a Plan<'a>,
-    /// Rows of all areas: area, then replicate.
-    rows: Vec<i32>,
-    /// Cases of one replicate.
-    cases: Vec<i32>,
-    /// The current zone's row in each replicate.
-    sums: Vec<i32>,
-    expected: Vec<f64>,
-    bounds: Vec<i32>,
-    maxima: Vec<f64>,
-    level: f64,
-}
-
-impl<'a> Searcher<'a> {
-    fn new(plan: &'a Plan<'a>, batch: usize, level: f64) -> Self {
-        let (areas, row) = (plan.zones.areas(), plan.windows.row());
-        Self {
-            plan,
-            rows: vec![0; areas * batch * row],
-            cases: Vec::new(),
-            sums: vec![0; batch * row],
-            expected: vec![0.0; row],
-            bounds: Vec::with_capacity(plan.windows.count()),
-            maxima: vec![0.0; batch],
-            level,
-        }
-    }
-
-    /// The highest scores of the replicates.
-    fn search(&mut self, simulator: &Simulator, seeds: Seeds) -> &[f64] {
-        let Seeds {
-            seed,
-            first,
-            number: size,
-        } = seeds;
-        let (areas, row) = (self.plan.zones.areas(), self.plan.windows.row());
-        let covered = self.plan.windows.covered();
-        let slices = covered.end;
-        self.cases.resize(areas * slices, 0);
-        for replicate in 0..size {
-            let mut random = ChaCha8Rng::seed_from_u64(seed);
-            random.set_stream((first + replicate) as u64);
-            simulator.draw(&mut random, &covered, &mut self.cases);
-            for (area, series) in self.cases.chunks(slices).enumerate() {
-                let start = (area * size + replicate) * row;
-                self.plan
-                    .windows
-                    .fold(series, &mut self.rows[start..start + row]);
-            }
-        }
-
-        self.maxima[..size].fill(0.0);
-        let mut open: Vec<usize> = (0..size).collect();
-        let mut level = self.level;
-        while !open.is_empty() && level > LOWEST_LEVEL {
-            let highest = self.plan.expected_of_largest();
-            let bounds = Bounds::new(self.plan.score, level, self.plan.minimum_cases, highest);
-            self.pass(&bounds, size, &open);
-            open.retain(|replicate| self.maxima[*replicate] <= level);
-            level *= 0.6;
-        }
-        self.level = next_level(&self.maxima[..size]);
-        &self.maxima[..size]
-    }
-
-    /// Scores all cylinders above their bound, in the open replicates.
-    fn pass(&mut self, bounds: &Bounds, size: usize, open: &[usize]) {
-        let (plan, row) = (self.plan, self.plan.windows.row());
-        for center in 0..plan.zones.areas() {
-            self.sums.fill(0);
-            self.expected.fill(0.0);
-            let mut mass = 0.0;
-            for member in plan.zones.members(center) {
-                let area = member.area as usize;
-                mass += plan.mass[area];
-                if mass > plan.limit {
-                    break;
-                }
-                for (sum, value) in zip(&mut self.expected, &plan.expected[area * row..]) {
-                    *sum += value;
-                }
-                if member.complete {
-                    self.bounds.clear();
-                    let list = &mut self.bounds;
-                    // The cases do not matter here.
-                    plan.windows
-                        .each(&self.sums[..row], &self.expected, |_, _, expected| {
-                            list.push(bounds.of(expected))
-                        });
-                }
-                for replicate in open {
-                    let sums = &mut self.sums[replicate * row..][..row];
-                    for (sum, value) in
-                        zip(&mut *sums, &self.rows[(area * size + replicate) * row..])
-                    {
-                        *sum += value;
-                    }
-                    if member.complete && plan.windows.any_above(sums, &self.bounds) {
-                        let highest = &mut self.maxima[*replicate];
-                        *highest = plan.highest(sums, &self.expected, *highest);
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Plan<'_> {
-    /// The highest score of a zone's windows, or `least` when none is higher.
-    fn highest(&self, cases: &[i32], expected: &[f64], least: f64) -> f64 {
-        let mut highest = least;
-        self.windows.each(cases, expected, |_, cases, expected| {
-            if cases >= self.minimum_cases && self.score.may_exceed(cases, expected, highest) {
-                highest = highest.max(self.score.of(cases, expected));
-            }
-        });
-        highest
-    }
-
-    /// Expected cases in all areas, in the window that has most.
-    fn expected_of_largest(&self) -> f64 {
-        let row = self.windows.row();
-        let largest = |row: &[f64]| row.iter().copied().fold(0.0, f64::max);
-        self.expected.chunks(row).map(largest).sum()
-    }
 }

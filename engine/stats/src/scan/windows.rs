@@ -74,6 +74,11 @@ impl Windows {
         })
     }
 
+    /// Whether all windows reach the last slice: each is then a number of its own in a row.
+    pub(super) fn recent(&self) -> bool {
+        self.recent
+    }
+
     /// Windows of one zone.
     pub(super) fn count(&self) -> usize {
         if self.recent {
@@ -169,12 +174,9 @@ impl Windows {
         }
     }
 
-    /// Whether some window has more cases than its bound; one bound a window, in the order of [`Self::each`].
+    /// Whether some window (of those that may end at any slice) has more cases than its bound; one bound a window, in the order of [`Self::each`].
     pub(super) fn any_above(&self, cases: &[i32], bounds: &[i32]) -> bool {
-        // The sign of a difference instead of a comparison: the loops then have no branch and run on vectors.
-        if self.recent {
-            return zip(cases, bounds).fold(0, |signs, (cases, bound)| signs | (bound - cases)) < 0;
-        }
+        // The sign of a difference instead of a comparison: the loop then has no branch and runs on vectors.
         let mut rest = bounds;
         (self.shortest..=self.longest).any(|length| {
             let (bounds, others) = rest.split_at(self.starts(length));

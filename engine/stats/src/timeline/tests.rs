@@ -1,3 +1,5 @@
+use chrono::NaiveDate;
+
 use super::*;
 
 fn at(year: i32, month: u32, day: u32, hour: u32) -> NaiveDateTime {

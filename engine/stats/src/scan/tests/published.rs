@@ -99,6 +99,10 @@ fn leukemia_in_upstate_new_york_has_the_clusters_of_smerc() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one study, from its data to its cluster"
+)]
 fn brain_cancer_in_new_mexico_has_the_cluster_of_scanstatistics() {
     let folder = "reference-stats/scan_newmexico";
     let Some(text) = real::text(&format!("{folder}/NM_geo.csv")) else {

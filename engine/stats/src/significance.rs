@@ -1,0 +1,179 @@
+//! From z scores to what may be said of them: p-values, q-values, confidence bins.
+
+use std::num::NonZeroUsize;
+
+use statrs::function::erf::erfc;
+
+use crate::{fdr, parallel};
+
+#[cfg(test)]
+mod tests;
+
+/// Which probability decides the confidence bin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Correction {
+    /// The q-value: of all that is called significant, at most this share is expected to be so by chance.
+    #[default]
+    FalseDiscoveryRate,
+    /// The p-value of each test on its own.
+    Raw,
+}
+
+/// How sure a score must be to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Confidence {
+    /// α = 0.10, bins ±1 and beyond.
+    #[default]
+    Percent90,
+    /// α = 0.05, bins ±2 and beyond.
+    Percent95,
+    /// α = 0.01, bins ±3.
+    Percent99,
+}
+
+impl Confidence {
+    /// The probability of an error.
+    pub fn alpha(self) -> f64 {
+        match self {
+            Self::Percent90 => 0.10,
+            Self::Percent95 => 0.05,
+            Self::Percent99 => 0.01,
+        }
+    }
+
+    /// The size of the bin that begins here: 1, 2 or 3.
+    pub fn bin(self) -> i8 {
+        match self {
+            Self::Percent90 => 1,
+            Self::Percent95 => 2,
+            Self::Percent99 => 3,
+        }
+    }
+}
+
+/// The two-sided normal p-value of a z score, `2 (1 − Φ(|z|)) = erfc(|z| / √2)`; NaN for NaN.
+pub fn two_sided_p(z: f64) -> f64 {
+    erfc(z.abs() * std::f64::consts::FRAC_1_SQRT_2)
+}
+
+/// The confidence bin of a probability: ±3 for `probability ≤ 0.01`, ±2 for 0.05, ±1 for 0.10, else 0; the sign is that of `z`.
+pub fn confidence_bin(probability: f64, z: f64) -> i8 {
+    let levels = [
+        Confidence::Percent99,
+        Confidence::Percent95,
+        Confidence::Percent90,
+    ];
+    let size = levels
+        .into_iter()
+        .find(|level| probability <= level.alpha())
+        .map_or(0, Confidence::bin);
+    if z < 0.0 { -size } else { size }
+}
+
+/// A score that is defined.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// The statistic, which is normal with mean 0 and variance 1 when nothing is going on.
+    pub z: f64,
+    /// Two-sided normal p-value, never corrected.
+    pub p: f64,
+    /// p after Benjamini-Hochberg within its family.
+    pub q: f64,
+    /// ±3, ±2, ±1 at 99, 95, 90 percent, or 0; by q or p as [`Correction`] says.
+    pub bin: i8,
+}
+
+/// Scores by place, or by place and time; some may be undefined.
+#[derive(Debug, Clone)]
+pub struct Scores {
+    z: Vec<f64>,
+    p: Vec<f64>,
+    q: Vec<f64>,
+    tested: Vec<usize>,
+    correction: Correction,
+}
+
+impl Scores {
+    /// From z scores, NaN where undefined, which fall into `families` by their place modulo that number.
+    pub(crate) fn new(
+        z: Vec<f64>,
+        families: usize,
+        correction: Correction,
+        threads: Option<NonZeroUsize>,
+    ) -> Self {
+        let mut p = vec![f64::NAN; z.len()];
+        parallel::fill(&mut p, 1, 1 << 14, threads, |first, p| {
+            for (p, &z) in p.iter_mut().zip(&z[first..]) {
+                *p = two_sided_p(z);
+            }
+        });
+        if families <= 1 {
+            let (q, tested) = fdr::adjust(&p);
+            return Self {
+                z,
+                p,
+                q,
+                tested: vec![tested],
+                correction,
+            };
+        }
+        let mut q = vec![f64::NAN; z.len()];
+        let mut tested = Vec::with_capacity(families);
+        for family in 0..families {
+            let column: Vec<f64> = p.iter().skip(family).step_by(families).copied().collect();
+            let (adjusted, count) = fdr::adjust(&column);
+            for (q, adjusted) in q.iter_mut().skip(family).step_by(families).zip(adjusted) {
+                *q = adjusted;
+            }
+            tested.push(count);
+        }
+        Self {
+            z,
+            p,
+            q,
+            tested,
+            correction,
+        }
+    }
+
+    /// The score at a place; `None` where it is undefined.
+    pub fn get(&self, at: usize) -> Option<Score> {
+        let z = *self.z.get(at)?;
+        let (p, q) = (self.p[at], self.q[at]);
+        let decides = match self.correction {
+            Correction::FalseDiscoveryRate => q,
+            Correction::Raw => p,
+        };
+        (!z.is_nan()).then(|| Score {
+            z,
+            p,
+            q,
+            bin: confidence_bin(decides, z),
+        })
+    }
+
+    /// All scores in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<Score>> {
+        (0..self.z.len()).map(|at| self.get(at))
+    }
+
+    /// How many places there are, undefined ones too.
+    pub fn len(&self) -> usize {
+        self.z.len()
+    }
+
+    /// Whether there is no place.
+    pub fn is_empty(&self) -> bool {
+        self.z.is_empty()
+    }
+
+    /// `m` of each family of tests: one number for all, or one for each slice of time.
+    pub fn tested(&self) -> &[usize] {
+        &self.tested
+    }
+
+    /// z scores in order, NaN where undefined.
+    pub(crate) fn z(&self) -> &[f64] {
+        &self.z
+    }
+}

@@ -1,0 +1,61 @@
+use super::*;
+
+#[test]
+fn bins_begin_at_their_levels() {
+    for (probability, size) in [
+        (0.0, 3),
+        (0.01, 3),
+        (0.010_001, 2),
+        (0.05, 2),
+        (0.1, 1),
+        (0.100_001, 0),
+        (f64::NAN, 0),
+    ] {
+        assert_eq!(confidence_bin(probability, 2.0), size);
+        assert_eq!(confidence_bin(probability, -2.0), -size);
+    }
+}
+
+#[test]
+fn p_values_are_those_of_a_table() {
+    // Quantiles of the normal distribution, from any table: 1.959964 and 2.575829.
+    assert!((two_sided_p(1.959_963_984_540_054) - 0.05).abs() < 1e-11);
+    assert!((two_sided_p(-2.575_829_303_548_900_4) - 0.01).abs() < 1e-11);
+    assert!((two_sided_p(0.0) - 1.0).abs() < 1e-15);
+    assert!(two_sided_p(f64::NAN).is_nan());
+    assert!(two_sided_p(f64::INFINITY) < 1e-300);
+}
+
+#[test]
+fn each_family_has_its_own_number_of_tests() {
+    // Two slices of three cells, cell after cell: z of slice 0 are 3, undefined, 1; of slice 1 are -3, 0, 2.
+    let z = vec![3.0, -3.0, f64::NAN, 0.0, 1.0, 2.0];
+    let by_slice = Scores::new(z.clone(), 2, Correction::FalseDiscoveryRate, None);
+    assert_eq!(by_slice.tested(), [2, 3]);
+    assert_eq!(by_slice.get(2), None);
+    let first = by_slice.get(0).unwrap();
+    assert!((first.q - 2.0 * two_sided_p(3.0)).abs() < 1e-15);
+    assert_eq!(first.bin, 3);
+    assert_eq!(by_slice.get(1).unwrap().bin, -3);
+    // p = 0.0455: significant on its own, not among three.
+    assert_eq!(by_slice.get(5).unwrap().bin, 1);
+    assert_eq!(
+        Scores::new(z.clone(), 2, Correction::Raw, None)
+            .get(5)
+            .unwrap()
+            .bin,
+        2
+    );
+
+    let together = Scores::new(z, 1, Correction::FalseDiscoveryRate, None);
+    assert_eq!(together.tested(), [5]);
+    assert_eq!(
+        (
+            together.len(),
+            together.is_empty(),
+            together.iter().flatten().count()
+        ),
+        (6, false, 5)
+    );
+    assert_eq!(together.get(6), None);
+}
