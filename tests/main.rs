@@ -15,5 +15,6 @@ mod crash;
 mod crate_graph;
 mod import;
 mod live;
+mod place_names;
 mod places;
 mod simulated;
