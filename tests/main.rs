@@ -15,6 +15,7 @@ mod crash;
 mod crate_graph;
 mod import;
 mod live;
+mod place_names;
 mod places;
 mod replace;
 mod simulated;

@@ -71,6 +71,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(breakdown::breakdown))
         .routes(routes!(analyses::bursts))
         .routes(routes!(analyses::clusters))
+        .routes(routes!(analyses::emerging_hotspots))
         .routes(routes!(analyses::hotspots))
         .routes(routes!(analyses::periodic_issues))
         .routes(routes!(complaints::complaints))
@@ -94,6 +95,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
     tags(
         (name = "city", description = "The city"),
         (name = "questions", description = "Counts, rates and SQL"),
+        (name = "analyses", description = "Hotspots, periods, bursts and clusters"),
         (name = "complaints", description = "Complaints one by one, and new ones"),
         (name = "sensors", description = "Sensors and observations"),
         (name = "live", description = "What changes, as it changes"),

@@ -10,7 +10,7 @@ use h3o::{CellIndex, Resolution};
 use crate::aligned::{AlignedError, AlignedGrid, Source};
 use crate::build::build_level;
 use crate::fingerprint::{boundary_version, of_city, with_names};
-use crate::{BBox, BuildError, CityParts, Level, Roads};
+use crate::{BBox, BuildError, CityParts, Level};
 
 /// A city, made once from checked parts and never changed.
 #[derive(Debug)]
@@ -28,8 +28,6 @@ pub struct City {
     /// A hash of everything that decides where a record is placed: zone, base resolution, levels, versions, ids, vertices, and
     /// the names of [`City::with_names`].
     pub fingerprint: u64,
-    /// Its roads, when they are known.
-    pub roads: Option<Roads>,
     boundary_version: String,
     bbox: BBox,
     pub(crate) covers: [OnceLock<Box<[CellIndex]>>; 16],
@@ -68,7 +66,6 @@ impl City {
             languages: parts.languages,
             levels,
             fingerprint,
-            roads: None,
             covers: Default::default(),
             aligned: OnceLock::new(),
             aligned_source: Source::default(),
@@ -82,13 +79,6 @@ impl City {
     pub fn with_names(mut self, names: u64) -> Self {
         self.fingerprint = with_names(self.fingerprint, names);
         self.boundary_version = boundary_version(self.fingerprint, &self.levels);
-        self
-    }
-
-    /// The city with its roads. They place no record.
-    #[must_use]
-    pub fn with_roads(mut self, roads: Roads) -> Self {
-        self.roads = Some(roads);
         self
     }
 

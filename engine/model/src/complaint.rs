@@ -129,6 +129,9 @@ pub struct ComplaintDraft {
 /// The tag of a complaint that came with a closing time before its request time; the closing time is dropped.
 const CLOSED_BEFORE_REQUESTED: &str = "closed_before_requested";
 
+/// The name of the tag that says how far off a position from the gazetteer may be.
+const LOCATION_RADIUS_M: &str = "location_radius_m";
+
 impl Complaint {
     /// Checks a draft: source, id and request time are there; texts and instants keep the limits of this crate; a position is
     /// whole and on the globe. A closing time before the request time is dropped and the complaint tagged
@@ -222,13 +225,15 @@ impl Complaint {
         }
     }
 
-    /// Puts a complaint that nothing places at the position of a place that it names, at most `radius_m` metres off. **What has a
+    /// Puts a complaint that nothing places at the position of a place that it names, at most `radius_m` metres off, and tags it
+    /// `location_radius_m=` and the metres, so that whoever counts by cell can leave out what is too vague. **What has a
     /// position keeps it**: then nothing changes.
     pub fn place_near(&mut self, position: Position, radius_m: f64) {
         if self.location_quality == LocationQuality::None {
             self.location_quality = LocationQuality::Gazetteer;
             self.position = Some(position);
             self.location_radius_m = Some(radius_m);
+            self.tags.push(format!("{LOCATION_RADIUS_M}={radius_m}"));
         }
     }
 

@@ -9,6 +9,7 @@ mod arguments;
 mod bursts;
 mod cells;
 mod clusters;
+mod emerging_hotspots;
 mod error;
 mod exec;
 mod grouped;
@@ -41,6 +42,7 @@ use input::Input;
 static ANALYSES: &[&dyn Analysis] = &[
     &bursts::Bursts,
     &clusters::Clusters,
+    &emerging_hotspots::EmergingHotspots,
     &hotspots::Hotspots,
     &periodic_issues::PeriodicIssues,
 ];

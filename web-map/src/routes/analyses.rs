@@ -56,6 +56,25 @@ pub(crate) async fn clusters(
     answer(state, params, "clusters").await
 }
 
+/// How each cell of the city came to be hot or cold: seventeen classes.
+///
+/// Besides the filter, the arguments of the SQL table function `emerging_hotspots` are parameters: `resolution`, `k`,
+/// `previous_slices`, `step` (`day`, `week`, `month`), `definition` (`current`, `classic`), `minimum_slices`, `correction`.
+#[utoipa::path(
+    get, path = "/v1/emerging-hotspots", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn emerging_hotspots(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "emerging_hotspots").await
+}
+
 /// Where there are more, or fewer, complaints than elsewhere: Gi* of every cell of the city.
 ///
 /// Besides the filter, the arguments of the SQL table function `hotspots` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `correction` (`fdr`, `raw`).

@@ -39,6 +39,12 @@ impl Analysis {
             order: "rank",
         },
         Self {
+            function: "emerging_hotspots",
+            columns: "requested_at",
+            of_cells: true,
+            order: "class_code NULLS LAST, abs(z) DESC NULLS LAST, cell",
+        },
+        Self {
             function: "hotspots",
             columns: "",
             of_cells: true,

@@ -32,8 +32,9 @@ fn checked(written: Crs, swapped: bool, profile: &str) -> PlaceCheck {
     let mut text = "id,requested_at,lon,lat,district,subdistrict\n".to_owned();
     for id in 0..600_u32 {
         let street = id % 3;
-        // Close to the western border of the street: another system puts the point into the next one.
-        let lon = 116.0 + 0.1 * f64::from(street) + 0.0005 + 0.00001 * f64::from(id / 3);
+        // Close to the western or the eastern border of the street: another system puts half of the points into the next one.
+        let side = [0.0005, 0.0995][(id / 3 % 2) as usize];
+        let lon = 116.0 + 0.1 * f64::from(street) + side;
         let lat = 39.05 + 0.0015 * f64::from(id);
         let (x, y) = written.from_wgs84(lon, lat);
         let (x, y) = if swapped { (y, x) } else { (x, y) };

@@ -156,7 +156,7 @@ export interface paths {
         };
         /**
          * A value for each H3 cell that holds a matching complaint.
-         * @description The counts of all cells add up to `located + outside`.
+         * @description The counts of all cells add up to `located - area_only + outside`: what is known by its area alone is in no cell.
          */
         get: operations["cells"];
         put?: never;
@@ -385,6 +385,11 @@ export interface components {
              * @description Surface, km².
              */
             area_km2: number | null;
+            /**
+             * Format: int64
+             * @description Of these, known by their area alone: they are in no cell.
+             */
+            area_only: number;
             id: string;
             /**
              * Format: double
@@ -424,12 +429,17 @@ export interface components {
         Areas: {
             /**
              * Format: int64
+             * @description Of the located: known by their area alone; they count in areas and in no cell.
+             */
+            area_only: number;
+            /**
+             * Format: int64
              * @description In an area of the level, or of the city's largest level.
              */
             located: number;
             /**
              * Format: int64
-             * @description Without a usable position.
+             * @description In no cell and in no area of that level.
              */
             not_located: number;
             /**
@@ -494,12 +504,17 @@ export interface components {
         Cells: {
             /**
              * Format: int64
+             * @description Of the located: known by their area alone; they count in areas and in no cell.
+             */
+            area_only: number;
+            /**
+             * Format: int64
              * @description In an area of the level, or of the city's largest level.
              */
             located: number;
             /**
              * Format: int64
-             * @description Without a usable position.
+             * @description In no cell and in no area of that level.
              */
             not_located: number;
             /**
@@ -855,8 +870,13 @@ export interface components {
              */
             seq: number;
         };
-        /** @description `total = located + outside + not_located`. */
+        /** @description `total = located + outside + not_located`; cells add up to `located - area_only + outside`. */
         LiveSums: {
+            /**
+             * Format: int64
+             * @description Of the located: known by their area alone, in no cell.
+             */
+            area_only: number;
             /**
              * Format: int64
              * @description In an area of the city's largest level.
@@ -864,7 +884,7 @@ export interface components {
             located: number;
             /**
              * Format: int64
-             * @description Without a position.
+             * @description In no cell and in no area.
              */
             not_located: number;
             /**

@@ -24,6 +24,9 @@ export type LiveAreas = Schemas['LiveAreas'];
 export type Freshness = Schemas['Freshness'];
 export type Problem = Schemas['Problem'];
 
-/** How the complaints of an answer split: `total` = `located` + `outside` + `not_located`. */
-export type Totals = Pick<Cells, 'total' | 'located' | 'outside' | 'not_located'>;
+/**
+ * How the complaints of an answer split: `total` = `located` + `outside` + `not_located`. Of the located, `area_only` are known by
+ * their area alone: areas count them, cells do not.
+ */
+export type Totals = Pick<Cells, 'total' | 'located' | 'area_only' | 'outside' | 'not_located'>;
 export type CellValue = [cell: string, value: number];

@@ -12,9 +12,11 @@ export const en = {
   'figures.title': 'Complaints in view',
   'figures.total': 'Complaints',
   'figures.located': 'In the city',
+  'figures.areaOnly': 'by area only',
   'figures.outside': 'Outside',
   'figures.notLocated': 'Not located',
-  'figures.hint': 'complaints = in the city + outside + not located',
+  'figures.hint':
+    'complaints = in the city (some known by their area only, in no cell) + outside + not located',
 
   'live.live': 'Live',
   'live.connecting': 'Connecting …',
@@ -98,6 +100,7 @@ export const en = {
   'legend.method': 'Classes',
   'legend.geometric': 'Equal ratios',
   'legend.quantile': 'Equal counts',
+  'legend.areaOnly': 'By area only',
   'legend.outside': 'Outside the city',
   'legend.notLocated': 'Not located',
   'legend.zero': 'No complaint',

@@ -18,6 +18,8 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
   const t = texts.t.bind(texts);
   const size = h('span', { class: 'muted' });
   const rows = h('ul', { class: 'classes' });
+  const areaOnly = h('b');
+  const areaOnlyPart = h('span', { hidden: true }, t('legend.areaOnly'), ' ', areaOnly);
   const outside = h('b');
   const notLocated = h('b');
   const method = h(
@@ -41,6 +43,7 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
       h(
         'p',
         { class: 'off-map' },
+        areaOnlyPart,
         h('span', {}, t('legend.outside'), ' ', outside),
         h('span', {}, t('legend.notLocated'), ' ', notLocated),
       ),
@@ -60,6 +63,8 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
     const km2 = CELL_KM2[resolution];
     if (km2 !== undefined)
       size.textContent = t('legend.cellSize', { size: areaText(km2, texts.rate.bind(texts)) });
+    areaOnly.textContent = totals ? texts.whole(totals.area_only) : '–';
+    areaOnlyPart.hidden = !totals?.area_only;
     outside.textContent = totals ? texts.whole(totals.outside) : '–';
     notLocated.textContent = totals ? texts.whole(totals.not_located) : '–';
     if (!scale) return;

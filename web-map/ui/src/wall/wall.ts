@@ -174,12 +174,13 @@ export class Wall {
     if (!this.#book.holds(resolution)) this.#paint(resolution);
   }
 
-  #count({ total, located, outside, not_located }: Totals): void {
+  #count({ total, located, area_only, outside, not_located }: Totals): void {
     const { t, whole } = bound(this.#texts);
     setText(this.#total, whole(total));
     this.#total.dataset.value = String(total);
     const parts = [
       `${t('figures.located')} ${whole(located)}`,
+      ...(area_only > 0 ? [`${t('figures.areaOnly')} ${whole(area_only)}`] : []),
       `${t('figures.outside')} ${whole(outside)}`,
       `${t('figures.notLocated')} ${whole(not_located)}`,
     ];

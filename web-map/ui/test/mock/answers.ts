@@ -55,6 +55,7 @@ export function totals(complaints: MockComplaint[]) {
   return {
     total: complaints.length,
     located,
+    area_only: 0,
     outside: complaints.length - located - notLocated,
     not_located: notLocated,
   };

@@ -1,0 +1,318 @@
+//! `emerging_hotspots((SELECT cell, requested_at FROM complaints))`: how each cell came to be hot or cold, in seventeen classes.
+
+use std::sync::Arc;
+
+use citybrain_grid::City;
+use citybrain_stats::emerging::{Class, Definition, EmergingParameters, Pattern, emerging};
+use citybrain_stats::mann_kendall::{TrendTest, mann_kendall_of_cells};
+use citybrain_stats::significance::Correction;
+use citybrain_stats::space_time::{Cube, SpaceTimeParameters, space_time_getis_ord};
+use datafusion::arrow::array::{
+    ArrayRef, Float64Array, RecordBatch, StringArray, UInt8Array, UInt32Array, UInt64Array,
+};
+use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::error::{DataFusionError, Result};
+use datafusion::logical_expr::lit;
+use h3o::{CellIndex, Resolution};
+use serde_json::{Map, json};
+
+use super::arguments::Arguments;
+use super::grouped::{Grouped, PLACE, Places, SLICE};
+use super::input::{Input, Place};
+use super::timeline::{Span, Timeline};
+use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
+use crate::{Bin, functions};
+
+const NAME: &str = "emerging_hotspots";
+/// Most numbers of a cube of cells and slices.
+const CUBE_MAX: usize = 20_000_000;
+/// The resolution of cells that are not coarser themselves.
+const RESOLUTION: Resolution = Resolution::Eight;
+
+#[derive(Debug)]
+pub(super) struct EmergingHotspots;
+
+impl Analysis for EmergingHotspots {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn arguments(&self) -> &'static [&'static str] {
+        &[
+            "resolution",
+            "k",
+            "previous_slices",
+            "step",
+            "from",
+            "to",
+            "definition",
+            "minimum_slices",
+            "correction",
+        ]
+    }
+
+    fn plan(&self, input: Input, arguments: &mut Arguments, city: &Arc<City>) -> Result<Planned> {
+        let base = city.base_resolution;
+        let resolution = arguments.whole("resolution", 0..=i64::from(u8::from(base)))?;
+        let resolution = resolution
+            .and_then(|number| u8::try_from(number).ok())
+            .and_then(|number| Resolution::try_from(number).ok())
+            .unwrap_or(RESOLUTION.min(base));
+        let k = arguments.whole("k", 1..=20)?;
+        let previous = arguments.whole("previous_slices", 0..=100)?;
+        let definition = match arguments.text("definition")?.as_deref() {
+            None | Some("current") => Definition::Current,
+            Some("classic") => Definition::Classic,
+            Some(other) => {
+                let rule = "must be current or classic".to_owned();
+                return Err(arguments.broken("definition", &other, rule));
+            }
+        };
+        let minimum = arguments.whole("minimum_slices", 2..=10_000)?;
+        let correction = match arguments.text("correction")?.as_deref() {
+            None | Some("fdr") => Correction::FalseDiscoveryRate,
+            Some("raw") => Correction::Raw,
+            Some(other) => {
+                return Err(arguments.broken("correction", &other, "must be fdr or raw".to_owned()));
+            }
+        };
+        let span = Span::read(arguments, Bin::Week)?;
+        let size = |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok());
+        let run = Run {
+            city: Arc::clone(city),
+            resolution,
+            k: k.and_then(|k| u32::try_from(k).ok()).unwrap_or(1),
+            span,
+            space_time: SpaceTimeParameters {
+                previous_slices: size(previous).unwrap_or(1),
+                correction,
+                ..SpaceTimeParameters::default()
+            },
+            emerging: EmergingParameters {
+                definition,
+                minimum_slices: size(minimum).unwrap_or(10),
+                ..EmergingParameters::default()
+            },
+        };
+        let bin = functions::local_bin(city.time_zone);
+        let slice = bin.call(vec![lit(span.step.as_str()), input.time()?]);
+        let keys = vec![input.cell()?.alias(PLACE), slice.alias(SLICE)];
+        let records = input.records();
+        Ok(Planned {
+            input: input.group(keys, vec![records])?,
+            schema: schema(),
+            compute: Arc::new(run),
+        })
+    }
+}
+
+fn schema() -> SchemaRef {
+    let number = |name| Field::new(name, DataType::Float64, true);
+    let whole = |name| Field::new(name, DataType::UInt32, false);
+    Arc::new(Schema::new(vec![
+        Field::new("cell", DataType::UInt64, false),
+        Field::new("class", DataType::Utf8, true),
+        Field::new("class_code", DataType::UInt8, true),
+        number("count"),
+        whole("slices"),
+        whole("hot"),
+        whole("cold"),
+        number("z"),
+        number("trend_z"),
+        number("trend_p"),
+        number("count_trend_z"),
+        number("count_trend_p"),
+        number("count_slope"),
+    ]))
+}
+
+#[derive(Debug)]
+struct Run {
+    city: Arc<City>,
+    resolution: Resolution,
+    k: u32,
+    span: Span,
+    space_time: SpaceTimeParameters,
+    emerging: EmergingParameters,
+}
+
+impl Compute for Run {
+    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+        let grouped = Grouped::read(batches, Place::Cell)?;
+        let counted = grouped
+            .counts
+            .iter()
+            .map(|count| (count.start, count.records));
+        let timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
+        let slices = timeline.len();
+        if slices < self.emerging.minimum_slices {
+            return Err(refused(format!(
+                "there are {slices} whole slices of a {}, and {} are needed: widen the time or take a shorter step",
+                self.span.step.as_str(),
+                self.emerging.minimum_slices
+            )));
+        }
+        let universe = cells::universe(&self.city, self.resolution);
+        if universe.len().saturating_mul(slices) > CUBE_MAX {
+            return Err(refused(format!(
+                "{} cells × {slices} slices are too many: take a coarser resolution, a longer step or less time",
+                universe.len()
+            )));
+        }
+        let blank = timeline.blank();
+        let mut cube = blank.repeat(universe.len());
+        let outside = self.fill(&mut cube, &grouped, &timeline, universe)?;
+
+        let failed = |error: citybrain_stats::space_time::SpaceTimeError| refused(error.to_string());
+        let shaped = Cube::try_new(&cube, slices).map_err(failed)?;
+        let neighbours = cells::disks(universe, self.k)?;
+        let scores = space_time_getis_ord(shaped, &neighbours, &self.space_time).map_err(failed)?;
+        let found = emerging(&scores, slices, &self.emerging).map_err(failed)?;
+        let trends = mann_kendall_of_cells(shaped, TrendTest::Original, None)
+            .map_err(|error| refused(error.to_string()))?;
+
+        let number = |value: &dyn Fn(usize) -> Option<f64>| -> ArrayRef {
+            Arc::new((0..universe.len()).map(value).collect::<Float64Array>())
+        };
+        let whole = |value: &dyn Fn(usize) -> usize| -> ArrayRef {
+            let values = (0..universe.len()).map(|at| u32::try_from(value(at)).ok());
+            Arc::new(values.collect::<UInt32Array>())
+        };
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(
+                universe
+                    .iter()
+                    .map(|cell| Some(u64::from(*cell)))
+                    .collect::<UInt64Array>(),
+            ),
+            Arc::new(
+                found
+                    .iter()
+                    .map(|history| history.class.map(word))
+                    .collect::<StringArray>(),
+            ),
+            Arc::new(
+                found
+                    .iter()
+                    .map(|history| history.class.map(Class::code))
+                    .collect::<UInt8Array>(),
+            ),
+            number(&|at| {
+                let counts = &cube[at * slices..(at + 1) * slices];
+                Some(counts.iter().filter(|count| count.is_finite()).sum())
+            }),
+            whole(&|at| found[at].valid),
+            whole(&|at| found[at].hot),
+            whole(&|at| found[at].cold),
+            number(&|at| scores.get((at + 1) * slices - 1).map(|score| score.z)),
+            number(&|at| found[at].trend.map(|trend| trend.z)),
+            number(&|at| found[at].trend.map(|trend| trend.p)),
+            number(&|at| trends[at].map(|trend| trend.z)),
+            number(&|at| trends[at].map(|trend| trend.p)),
+            number(&|at| trends[at].map(|trend| trend.slope)),
+        ];
+        let mut note = Map::new();
+        note.insert("function".to_owned(), json!(NAME));
+        let definition = match self.emerging.definition {
+            Definition::Current => "current",
+            Definition::Classic => "classic",
+        };
+        note.insert("definition".to_owned(), json!(definition));
+        note.insert("resolution".to_owned(), json!(u8::from(self.resolution)));
+        note.insert("k".to_owned(), json!(self.k));
+        note.insert("previous_slices".to_owned(), json!(self.space_time.previous_slices));
+        note.insert("window".to_owned(), json!("entire cube"));
+        let correction = match self.space_time.correction {
+            Correction::FalseDiscoveryRate => "fdr",
+            Correction::Raw => "raw",
+        };
+        note.insert("correction".to_owned(), json!(correction));
+        note.insert("alpha".to_owned(), json!(self.emerging.confidence.alpha()));
+        note.insert("minimum_slices".to_owned(), json!(self.emerging.minimum_slices));
+        timeline.note(&mut note);
+        note.insert("cells".to_owned(), json!(universe.len()));
+        note.insert("tested".to_owned(), json!(scores.tested().iter().sum::<usize>()));
+        note.insert("outside".to_owned(), json!(outside));
+        note.insert("not_located".to_owned(), json!(grouped.not_located));
+        note.insert("boundary_version".to_owned(), json!(self.city.boundary_version()));
+        Ok(Found {
+            rows: RecordBatch::try_new(schema(), columns)?,
+            parameters: note,
+        })
+    }
+}
+
+impl Run {
+    /// Puts the counts into the cube; gives the records that lie in no cell of the city.
+    fn fill(
+        &self,
+        cube: &mut [f64],
+        grouped: &Grouped,
+        timeline: &Timeline,
+        universe: &[CellIndex],
+    ) -> Result<f64> {
+        let Places::Cells(known) = &grouped.places else {
+            return Err(refused("the places are no cells".to_owned()));
+        };
+        let numbers = known
+            .iter()
+            .map(|cell| {
+                let cell = CellIndex::try_from(*cell)
+                    .map_err(|error| refused(format!("{cell} is no H3 cell: {error}")))?;
+                let parent = cell.parent(self.resolution).ok_or_else(|| {
+                    refused(format!(
+                        "the cell {cell} is coarser than the resolution {}: give a resolution that the query's cells have",
+                        self.resolution
+                    ))
+                })?;
+                Ok(cells::number(universe, parent))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let mut outside = 0.0;
+        for count in &grouped.counts {
+            let Some(slice) = timeline.slice(count.start) else {
+                continue;
+            };
+            match numbers[count.place as usize] {
+                Some(cell) => cube[cell as usize * timeline.len() + slice] += count.records,
+                None => outside += count.records,
+            }
+        }
+        Ok(outside)
+    }
+}
+
+/// The class in words.
+fn word(class: Class) -> &'static str {
+    match class {
+        Class::NoPattern => "no pattern",
+        Class::Hot(pattern) => match pattern {
+            Pattern::New => "new hot spot",
+            Pattern::Consecutive => "consecutive hot spot",
+            Pattern::Intensifying => "intensifying hot spot",
+            Pattern::Persistent => "persistent hot spot",
+            Pattern::Diminishing => "diminishing hot spot",
+            Pattern::Sporadic => "sporadic hot spot",
+            Pattern::Oscillating => "oscillating hot spot",
+            Pattern::Historical => "historical hot spot",
+        },
+        Class::Cold(pattern) => match pattern {
+            Pattern::New => "new cold spot",
+            Pattern::Consecutive => "consecutive cold spot",
+            Pattern::Intensifying => "intensifying cold spot",
+            Pattern::Persistent => "persistent cold spot",
+            Pattern::Diminishing => "diminishing cold spot",
+            Pattern::Sporadic => "sporadic cold spot",
+            Pattern::Oscillating => "oscillating cold spot",
+            Pattern::Historical => "historical cold spot",
+        },
+    }
+}
+
+fn refused(reason: String) -> DataFusionError {
+    AnalysisError::Refused {
+        function: NAME,
+        reason,
+    }
+    .into()
+}
