@@ -30,11 +30,11 @@ fn the_second_start_reads_what_the_first_one_made() {
 }
 
 #[rstest]
-#[case::cut_off(|bytes| bytes.truncate(1000))]
-#[case::empty(|bytes| bytes.clear())]
-#[case::a_bit_turned(|bytes| bytes[500] ^= 1)]
-#[case::another_layout(|bytes| bytes[8] ^= 1)]
-#[case::something_else(|bytes| bytes.fill(b'x'))]
+#[case::cut_off(|bytes: &mut Vec<u8>| bytes.truncate(1000))]
+#[case::empty(|bytes: &mut Vec<u8>| bytes.clear())]
+#[case::a_bit_turned(|bytes: &mut Vec<u8>| bytes[500] ^= 1)]
+#[case::another_layout(|bytes: &mut Vec<u8>| bytes[8] ^= 1)]
+#[case::something_else(|bytes: &mut Vec<u8>| bytes.fill(b'x'))]
 fn a_damaged_file_is_made_again(#[case] damage: fn(&mut Vec<u8>)) {
     let folder = tempfile::tempdir().unwrap();
     let (made, _) = start(folder.path(), 1);
