@@ -3,6 +3,7 @@
 mod cut_off;
 mod refused;
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -92,7 +93,7 @@ fn complaints() -> String {
             );
             format!("{lon},{lat}")
         };
-        text.push_str(&format!("{n},{},{place},open\n", at.to_rfc3339()));
+        writeln!(text, "{n},{},{place},open", at.to_rfc3339()).unwrap();
     }
     text
 }
@@ -104,10 +105,7 @@ fn observations() -> String {
         let at = chrono::DateTime::parse_from_rfc3339("2024-01-02T08:00:00Z").unwrap()
             + chrono::TimeDelta::weeks(week);
         for (sensor, lon, lat) in [("a", 0.1, 0.5), ("b", 0.4, 0.5), ("c", 0.95, 0.5)] {
-            text.push_str(&format!(
-                "{sensor},{},{week},{lon},{lat}\n",
-                at.to_rfc3339()
-            ));
+            writeln!(text, "{sensor},{},{week},{lon},{lat}", at.to_rfc3339()).unwrap();
         }
     }
     text + "b,2024-04-09T08:00:00Z,99.5,0.4,0.5\n"
