@@ -7,6 +7,7 @@
 )]
 
 mod grid;
+mod worker;
 
 use chrono::{Datelike, NaiveDate, Timelike};
 
@@ -14,7 +15,8 @@ use super::phase::Profile;
 use super::{Finding, Period, PeriodicOptions, Rhythm, SeriesPeriods, outlook};
 use crate::dot::total;
 use crate::timeline::{Bin, Timeline};
-use grid::{Grid, GridWorker, Tested};
+use grid::Grid;
+use worker::{GridWorker, Tested};
 
 /// Days of the mean month and year of the calendar.
 pub(super) const MONTH: f64 = 30.436_875;
