@@ -1,6 +1,7 @@
 //! Records without coordinates: they lie in the areas and at the places that they name, and everything still adds up.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use citybrain_tests::{Server, run, sample_city};
 use proptest::prelude::*;
@@ -69,16 +70,18 @@ fn a_hotline_export_without_coordinates_is_counted_in_the_areas_that_it_names() 
     for (at, line) in streets.lines().skip(1).enumerate() {
         let row: Vec<&str> = line.split(',').collect();
         for copy in 0..=at % 3 {
-            export += &format!(
-                "{at}-{copy},2026-05-01 08:00:00,噪声,{},{},x\n",
+            writeln!(
+                export,
+                "{at}-{copy},2026-05-01 08:00:00,噪声,{},{},x",
                 row[0], row[1]
-            );
+            )
+            .unwrap();
         }
         expected.insert(row[2].to_owned(), 1 + at as u64 % 3);
     }
     let placed: u64 = expected.values().sum();
     let district = streets.lines().nth(1).unwrap().split(',').next().unwrap();
-    export += &format!("d,2026-05-01 08:00:00,噪声,{district},无此街道,x\n");
+    writeln!(export, "d,2026-05-01 08:00:00,噪声,{district},无此街道,x").unwrap();
     export += "u,2026-05-01 08:00:00,噪声,外省,无此街道,x\nn,2026-05-01 08:00:00,噪声,,,x\n";
     let file = state.path().join("export.csv");
     std::fs::write(&file, export).unwrap();
@@ -285,13 +288,15 @@ fn a_check_of_places_tells_swapped_axes_and_a_default_position_and_keeps_nothing
     for (id, line) in areas.lines().skip(1).enumerate() {
         let row: Vec<&str> = line.split(',').collect();
         // Latitude where the longitude should be: the import itself would refuse these rows.
-        text += &format!(
-            "{id},2026-05-01T08:00:00+08:00,{},{},{}\n",
+        writeln!(
+            text,
+            "{id},2026-05-01T08:00:00+08:00,{},{},{}",
             row[1], row[0], row[2]
-        );
+        )
+        .unwrap();
     }
     for id in 0..60 {
-        text += &format!("default{id},2026-05-01T08:00:00+08:00,39.9,116.4,\n");
+        writeln!(text, "default{id},2026-05-01T08:00:00+08:00,39.9,116.4,").unwrap();
     }
     let file = state.path().join("swapped.csv");
     std::fs::write(&file, text).unwrap();

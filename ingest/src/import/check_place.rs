@@ -80,7 +80,9 @@ pub fn check_place(
             &Arc::new(AtomicU64::new(0)),
             &mut |chunk| match decoder.given(&chunk) {
                 Ok(rows) => {
-                    rows.into_iter().for_each(|given| checking.take(given));
+                    for given in rows {
+                        checking.take(given);
+                    }
                     ControlFlow::Continue(())
                 }
                 Err(error) => {

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use citybrain_grid::Crs;
 use rstest::rstest;
 
@@ -39,10 +41,10 @@ fn checked(written: Crs, swapped: bool, profile: &str) -> PlaceCheck {
         let (x, y) = written.from_wgs84(lon, lat);
         let (x, y) = if swapped { (y, x) } else { (x, y) };
         let name = ["甲街道", "乙街道", "丙街道"][street as usize];
-        text += &format!("{id},2026-05-01T08:00:00+08:00,{x},{y},朝阳区,{name}\n");
+        writeln!(text, "{id},2026-05-01T08:00:00+08:00,{x},{y},朝阳区,{name}").unwrap();
     }
     for id in 600..700 {
-        text += &format!("{id},2026-05-01T08:00:00+08:00,116.5,39.5,,\n");
+        writeln!(text, "{id},2026-05-01T08:00:00+08:00,116.5,39.5,,").unwrap();
     }
     text += "bad,2026-05-01T08:00:00+08:00,x,y,,\n";
     let folder = tempfile::tempdir().unwrap();
