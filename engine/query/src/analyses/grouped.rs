@@ -145,13 +145,6 @@ impl Places {
         }
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        match self {
-            Self::Cells(cells) => cells.len(),
-            Self::Areas(ids) => ids.len(),
-        }
-    }
 }
 
 /// The type of a place's column.
