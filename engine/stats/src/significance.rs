@@ -4,10 +4,16 @@ use std::num::NonZeroUsize;
 
 use statrs::function::erf::erfc;
 
+use self::distinct::Distinct;
 use crate::{fdr, parallel};
+
+mod distinct;
 
 #[cfg(test)]
 mod tests;
+
+/// Scores are taken to repeat if each stands at this many places on average.
+const REPEATED: usize = 32;
 
 /// Which probability decides the confidence bin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -101,13 +107,21 @@ impl Scores {
         correction: Correction,
         threads: Option<NonZeroUsize>,
     ) -> Self {
-        let mut p = vec![f64::NAN; z.len()];
-        parallel::fill(&mut p, 1, 1 << 14, threads, |first, p| {
-            for (p, &z) in p.iter_mut().zip(&z[first..]) {
-                *p = two_sided_p(z);
-            }
-        });
         if families <= 1 {
+            // Scores of counts repeat many times.
+            if let Some(distinct) = Distinct::of(&z, z.len() / REPEATED) {
+                let p: Vec<f64> = distinct.values.iter().map(|&z| two_sided_p(z)).collect();
+                let (q, tested) = fdr::adjust_repeated(&p, &distinct.counts);
+                let (p, q) = (distinct.spread(&p), distinct.spread(&q));
+                return Self {
+                    z,
+                    p,
+                    q,
+                    tested: vec![tested],
+                    correction,
+                };
+            }
+            let p = p_values(&z, threads);
             let (q, tested) = fdr::adjust(&p);
             return Self {
                 z,
@@ -117,6 +131,7 @@ impl Scores {
                 correction,
             };
         }
+        let p = p_values(&z, threads);
         let mut q = vec![f64::NAN; z.len()];
         let mut tested = Vec::with_capacity(families);
         for family in 0..families {
@@ -176,4 +191,14 @@ impl Scores {
     pub(crate) fn z(&self) -> &[f64] {
         &self.z
     }
+}
+
+fn p_values(z: &[f64], threads: Option<NonZeroUsize>) -> Vec<f64> {
+    let mut p = vec![f64::NAN; z.len()];
+    parallel::fill(&mut p, 1, 1 << 14, threads, |first, p| {
+        for (p, &z) in p.iter_mut().zip(&z[first..]) {
+            *p = two_sided_p(z);
+        }
+    });
+    p
 }

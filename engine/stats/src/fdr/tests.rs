@@ -74,8 +74,7 @@ fn what_was_not_tested_leaves_the_family() {
 }
 
 #[test]
-fn many_p_values_in_few_buckets_keep_the_definition() {
-    // Most of them equal or tiny: the worst spread for buckets.
+fn many_p_values_with_many_ties_keep_the_definition() {
     let p: Vec<Option<f64>> = (0..12_288)
         .map(|i| match i % 5 {
             0 => Some(1.0),

@@ -191,6 +191,51 @@ fn noise_complaints_of_new_york_have_the_scores_of_esda() {
     assert_eq!((high, significant), (161, 113));
 }
 
+/// Census tracts of Boston that share a vertex: queen contiguity by libpysal 4.14.1 from
+/// `boundaries-boston/boston_tracts_ecometrics_2010_2020.geojson.gz`. Each line is a tract and its neighbours with higher numbers; the
+/// numbers are the order of the tracts in `gistar_by_year.csv`.
+const TRACTS: &str = include_str!("boston_tracts.txt");
+
+#[test]
+fn tracts_of_boston_have_the_scores_of_esda_and_spdep_in_each_year() {
+    let column = |name: &str| {
+        real::column(
+            "reference-stats/emerging_hotspots_boston/gistar_by_year.csv",
+            name,
+        )
+    };
+    let (Some(years), Some(values), Some(expected)) =
+        (column("year"), column("value"), column("gistar_z"))
+    else {
+        return;
+    };
+    let row = |line: &str| {
+        line.split(' ')
+            .map(|number| number.parse().unwrap())
+            .collect::<Vec<u32>>()
+    };
+    let pairs = TRACTS.lines().map(row).flat_map(|row| {
+        row[1..]
+            .iter()
+            .map(|&other| (row[0], other))
+            .collect::<Vec<_>>()
+    });
+    let neighbours = Neighbours::from_pairs(168, pairs).unwrap();
+    for year in 2010..2020 {
+        let of_year = |column: &[f64]| -> Vec<f64> {
+            let rows = column.iter().zip(&years);
+            rows.filter(|(_, other)| (**other - f64::from(year)).abs() < 0.5)
+                .map(|(value, _)| *value)
+                .collect()
+        };
+        let scores = z(&of_year(&values), &neighbours, Statistic::GiStar);
+        assert_eq!(scores.len(), 168);
+        for (score, expected) in scores.into_iter().zip(of_year(&expected)) {
+            real::near(score.unwrap(), expected, 1e-10);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn scores_are_those_of_the_definition(

@@ -59,3 +59,37 @@ fn each_family_has_its_own_number_of_tests() {
     );
     assert_eq!(together.get(6), None);
 }
+
+#[test]
+fn scores_that_repeat_have_the_answer_of_scores_that_do_not() {
+    let few = |i: u32| match i % 9 {
+        0 => f64::NAN,
+        1 => -0.0,
+        _ => f64::from(i * 7919 % 41) / 8.0 - 2.0,
+    };
+    let z: Vec<f64> = (0..4000).map(few).collect();
+    assert!(Distinct::of(&z, z.len() / REPEATED).is_some());
+    assert!(Distinct::of(&z, 40).is_none());
+    let found = Scores::new(z.clone(), 1, Correction::FalseDiscoveryRate, None);
+    let p = p_values(&z, None);
+    let (q, tested) = fdr::adjust(&p);
+    assert_eq!(found.tested(), [tested]);
+    for (at, (&p, q)) in p.iter().zip(q).enumerate() {
+        match found.get(at) {
+            Some(score) => {
+                assert!(
+                    (score.p - p).abs() < 1e-15 && (score.q - q).abs() < 1e-14,
+                    "{} is not {q}",
+                    score.q
+                );
+            }
+            None => assert!(p.is_nan()),
+        }
+    }
+    assert!(Scores::new(vec![], 1, Correction::Raw, None).is_empty());
+    let undefined = Scores::new(vec![f64::NAN; 99], 1, Correction::Raw, None);
+    assert_eq!(
+        (undefined.tested(), undefined.iter().flatten().count()),
+        (&[0][..], 0)
+    );
+}
