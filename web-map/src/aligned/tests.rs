@@ -1,5 +1,6 @@
 use std::os::unix::fs::MetadataExt;
 
+use citybrain_grid::h3o::Resolution;
 use citybrain_synth::{SampleCitySpec, sample_city};
 use rstest::rstest;
 
@@ -7,7 +8,9 @@ use super::*;
 
 fn small_city(seed: u64) -> City {
     let made = sample_city(seed, &SampleCitySpec::with_communities(12)).unwrap();
-    City::try_new(made.parts()).unwrap()
+    let mut parts = made.parts();
+    parts.base_resolution = Resolution::Eight;
+    City::try_new(parts).unwrap()
 }
 
 /// The grid that a process gets which starts now, and the file's number: another one after each writing.
