@@ -84,9 +84,7 @@ fn the_streets_of_dongcheng_fall_into_place() {
     let share = |shape: &MultiPolygon<f64>| {
         shape.intersection(&target).unsigned_area() / shape.union(&target).unsigned_area()
     };
-    let as_published = gcj02
-        .iter()
-        .map(|(_, b)| crate::clean::cleaned(b, &[]));
+    let as_published = gcj02.iter().map(|(_, b)| crate::clean::cleaned(b, &[]));
     let as_published = union(as_published.collect());
     let converted = as_published.map_coords(|c| Crs::Gcj02.to_wgs84(c.x, c.y).into());
     assert_abs_diff_eq!(share(&as_published), 0.714, epsilon = 0.001);

@@ -73,7 +73,11 @@ impl Analysis for EmergingHotspots {
             None | Some("fdr") => Correction::FalseDiscoveryRate,
             Some("raw") => Correction::Raw,
             Some(other) => {
-                return Err(arguments.broken("correction", &other, "must be fdr or raw".to_owned()));
+                return Err(arguments.broken(
+                    "correction",
+                    &other,
+                    "must be fdr or raw".to_owned(),
+                ));
             }
         };
         let span = Span::read(arguments, Bin::Week)?;
@@ -163,7 +167,8 @@ impl Compute for Run {
         let mut cube = blank.repeat(universe.len());
         let outside = self.fill(&mut cube, &grouped, &timeline, universe)?;
 
-        let failed = |error: citybrain_stats::space_time::SpaceTimeError| refused(error.to_string());
+        let failed =
+            |error: citybrain_stats::space_time::SpaceTimeError| refused(error.to_string());
         let shaped = Cube::try_new(&cube, slices).map_err(failed)?;
         let neighbours = cells::disks(universe, self.k)?;
         let scores = space_time_getis_ord(shaped, &neighbours, &self.space_time).map_err(failed)?;
@@ -220,7 +225,10 @@ impl Compute for Run {
         note.insert("definition".to_owned(), json!(definition));
         note.insert("resolution".to_owned(), json!(u8::from(self.resolution)));
         note.insert("k".to_owned(), json!(self.k));
-        note.insert("previous_slices".to_owned(), json!(self.space_time.previous_slices));
+        note.insert(
+            "previous_slices".to_owned(),
+            json!(self.space_time.previous_slices),
+        );
         note.insert("window".to_owned(), json!("entire cube"));
         let correction = match self.space_time.correction {
             Correction::FalseDiscoveryRate => "fdr",
@@ -228,13 +236,22 @@ impl Compute for Run {
         };
         note.insert("correction".to_owned(), json!(correction));
         note.insert("alpha".to_owned(), json!(self.emerging.confidence.alpha()));
-        note.insert("minimum_slices".to_owned(), json!(self.emerging.minimum_slices));
+        note.insert(
+            "minimum_slices".to_owned(),
+            json!(self.emerging.minimum_slices),
+        );
         timeline.note(&mut note);
         note.insert("cells".to_owned(), json!(universe.len()));
-        note.insert("tested".to_owned(), json!(scores.tested().iter().sum::<usize>()));
+        note.insert(
+            "tested".to_owned(),
+            json!(scores.tested().iter().sum::<usize>()),
+        );
         note.insert("outside".to_owned(), json!(outside));
         note.insert("not_located".to_owned(), json!(grouped.not_located));
-        note.insert("boundary_version".to_owned(), json!(self.city.boundary_version()));
+        note.insert(
+            "boundary_version".to_owned(),
+            json!(self.city.boundary_version()),
+        );
         Ok(Found {
             rows: RecordBatch::try_new(schema(), columns)?,
             parameters: note,

@@ -144,7 +144,6 @@ impl Places {
             ),
         }
     }
-
 }
 
 /// The type of a place's column.
