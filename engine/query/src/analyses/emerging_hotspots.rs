@@ -216,6 +216,25 @@ impl Compute for Run {
             number(&|at| trends[at].map(|trend| trend.p)),
             number(&|at| trends[at].map(|trend| trend.slope)),
         ];
+        let mut note = self.note();
+        timeline.note(&mut note);
+        note.insert("cells".to_owned(), json!(universe.len()));
+        note.insert(
+            "tested".to_owned(),
+            json!(scores.tested().iter().sum::<usize>()),
+        );
+        note.insert("outside".to_owned(), json!(outside));
+        note.insert("not_located".to_owned(), json!(grouped.not_located));
+        Ok(Found {
+            rows: RecordBatch::try_new(schema(), columns)?,
+            parameters: note,
+        })
+    }
+}
+
+impl Run {
+    /// What the analysis was asked for, by the caller or by default.
+    fn note(&self) -> Map<String, serde_json::Value> {
         let mut note = Map::new();
         note.insert("function".to_owned(), json!(NAME));
         let definition = match self.emerging.definition {
@@ -240,22 +259,11 @@ impl Compute for Run {
             "minimum_slices".to_owned(),
             json!(self.emerging.minimum_slices),
         );
-        timeline.note(&mut note);
-        note.insert("cells".to_owned(), json!(universe.len()));
-        note.insert(
-            "tested".to_owned(),
-            json!(scores.tested().iter().sum::<usize>()),
-        );
-        note.insert("outside".to_owned(), json!(outside));
-        note.insert("not_located".to_owned(), json!(grouped.not_located));
         note.insert(
             "boundary_version".to_owned(),
             json!(self.city.boundary_version()),
         );
-        Ok(Found {
-            rows: RecordBatch::try_new(schema(), columns)?,
-            parameters: note,
-        })
+        note
     }
 }
 

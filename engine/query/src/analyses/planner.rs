@@ -124,8 +124,8 @@ impl AnalysisPlanner {
             example: known.first().copied().unwrap_or_default(),
         };
         let (name, value) = match argument {
-            FunctionArg::Named { name, arg, .. } => (name.value, arg),
-            FunctionArg::ExprNamed {
+            FunctionArg::Named { name, arg, .. }
+            | FunctionArg::ExprNamed {
                 name: SqlExpr::Identifier(name),
                 arg,
                 ..
