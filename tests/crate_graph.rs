@@ -7,12 +7,13 @@ use citybrain_tests::repository;
 use serde_json::Value;
 
 /// For each crate the crates of the house that it may use. Arrows point one way.
-const PLAN: [(&str, &[&str]); 10] = [
+const PLAN: [(&str, &[&str]); 11] = [
     ("model", &[]),
+    ("stats", &[]),
     ("grid", &["model"]),
     ("synth", &["model", "grid"]),
     ("store", &["model", "grid"]),
-    ("query", &["model", "grid", "store"]),
+    ("query", &["model", "grid", "stats", "store"]),
     ("watch", &["model", "grid", "store"]),
     ("ingest", &["model", "grid", "store"]),
     (

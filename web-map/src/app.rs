@@ -91,7 +91,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "citybrain", description = "A city's complaints and sensor feeds: placed exactly, kept durably, questioned continuously, shown live."),
-    components(schemas(schema::CellsFormat)),
+    components(schemas(schema::AnalysisFormat, schema::CellsFormat)),
     tags(
         (name = "city", description = "The city"),
         (name = "questions", description = "Counts, rates and SQL"),

@@ -147,6 +147,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bursts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where complaints of one place and category are suddenly more than before.
+         * @description Besides the filter, the arguments of the SQL table function `bursts` are parameters: `by` (`cell` or a level), `method` (`ears`, `farrington`), `statistic` (`c1`, `c2`, `c3`), `baseline`, `minimum_sigma`, `minimum_count`, `alpha`, `weekdays`, `years`, `last`, `all`.
+         */
+        get: operations["bursts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cells": {
         parameters: {
             query?: never;
@@ -176,6 +196,26 @@ export interface paths {
         };
         /** The city, its levels and the time that its complaints span. */
         get: operations["city"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where and since when there are more complaints than chance explains: a space-time scan.
+         * @description Besides the filter, the arguments of the SQL table function `clusters` are parameters: `by`, `model` (`permutation`, `poisson`), `span` (`prospective`, `retrospective`, `spatial`), `step`, `longest`, `maximum_share`, `radius_km`, `k`, `minimum_count`, `weekdays`, `replicates`, `seed`, `clusters`.
+         */
+        get: operations["clusters"];
         put?: never;
         post?: never;
         delete?: never;
@@ -264,6 +304,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/emerging-hotspots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How each cell of the city came to be hot or cold: seventeen classes.
+         * @description Besides the filter, the arguments of the SQL table function `emerging_hotspots` are parameters: `resolution`, `k`,
+         *     `previous_slices`, `step` (`day`, `week`, `month`), `definition` (`current`, `classic`), `minimum_slices`, `correction`.
+         */
+        get: operations["emerging_hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/hotspots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where there are more, or fewer, complaints than elsewhere: Gi* of every cell of the city.
+         * @description Besides the filter, the arguments of the SQL table function `hotspots` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `correction` (`fdr`, `raw`).
+         */
+        get: operations["hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/live": {
         parameters: {
             query?: never;
@@ -300,6 +381,26 @@ export interface paths {
          *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
          */
         post: operations["append_observations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/periodic-issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What comes back, when in its cycle, and when it is next expected.
+         * @description Besides the filter, the arguments of the SQL table function `periodic_issues` are parameters: `by`, `step` (`hour`, `day`, `month`), `alpha`, `minimum_count`, `minimum_ratio`, `level`, `search`, `reference`, `language` (`en`, `zh`).
+         */
+        get: operations["periodic_issues"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -378,6 +479,33 @@ export interface components {
              */
             zoom_min: number;
         };
+        /** @description What an analysis found. */
+        Analysis: {
+            /** @description The boundaries by which complaints were placed. */
+            boundary_version: string;
+            /** @description How it was made: what was asked for, the defaults, and what the data decided. */
+            parameters: {
+                [key: string]: unknown;
+            };
+            /** @description The rows; an H3 cell is hex text. */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number is in the answer.
+             */
+            seq: number;
+            /** @description SQL that gives the same rows. */
+            sql: string;
+            /** @description Were there more rows than the server gives? */
+            truncated: boolean;
+        };
+        /**
+         * @description How the rows of an analysis are answered.
+         * @enum {string}
+         */
+        AnalysisFormat: "json" | "geojson" | "csv" | "arrow" | "parquet";
         /** @description An area and its value. */
         Area: {
             /**
@@ -1042,6 +1170,10 @@ export interface components {
         };
         /** @description The rows of a query. */
         SqlAnswer: {
+            /** @description For each analysis that the query called, how it was made. */
+            parameters: {
+                [key: string]: unknown;
+            }[];
             /** @description The rows; an H3 cell is hex text. */
             rows: {
                 [key: string]: unknown;
@@ -1360,6 +1492,69 @@ export interface operations {
             };
         };
     };
+    bursts: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cells: {
         parameters: {
             query?: {
@@ -1437,6 +1632,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["City"];
+                };
+            };
+        };
+    };
+    clusters: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1722,6 +1980,132 @@ export interface operations {
             };
         };
     };
+    emerging_hotspots: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hotspots: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     live: {
         parameters: {
             query?: {
@@ -1855,6 +2239,69 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    periodic_issues: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
