@@ -6,15 +6,18 @@
 //! they are in [`Answer::parameters`](crate::Answer::parameters).
 
 mod arguments;
+mod backtest;
 mod bursts;
 mod cells;
 mod clusters;
 mod emerging_hotspots;
 mod error;
 mod exec;
+mod forecast;
 mod grouped;
 mod hotspots;
 mod input;
+mod leading_sensors;
 mod node;
 mod periodic_issues;
 mod planner;
@@ -40,10 +43,13 @@ use input::Input;
 
 /// The analyses, in order of name.
 static ANALYSES: &[&dyn Analysis] = &[
+    &backtest::Backtest,
     &bursts::Bursts,
     &clusters::Clusters,
     &emerging_hotspots::EmergingHotspots,
+    &forecast::ForecastAnalysis,
     &hotspots::Hotspots,
+    &leading_sensors::LeadingSensors,
     &periodic_issues::PeriodicIssues,
 ];
 
@@ -67,6 +73,11 @@ trait Analysis: Debug + Send + Sync {
 
     /// The names of its arguments, in the order of its documentation.
     fn arguments(&self) -> &'static [&'static str];
+
+    /// Those of its arguments that are queries, as the first one is that has no name.
+    fn queries(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Reads the arguments, groups the query, and says what comes out.
     fn plan(&self, input: Input, arguments: &mut Arguments, city: &Arc<City>) -> Result<Planned>;

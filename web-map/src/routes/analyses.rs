@@ -20,6 +20,24 @@ use crate::problem::Problem;
 use crate::schema;
 use crate::state::AppState;
 
+/// How good forecasts would have been: made again from origins in the past and compared with what came.
+///
+/// Besides the filter, the arguments of the SQL table function `backtest` are parameters: `by`, `step`, `horizon`, `level`, `method`, `minimum_count`, `origins`, `places`.
+#[utoipa::path(
+    get, path = "/v1/backtest", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn backtest(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "backtest").await
+}
+
 /// Where complaints of one place and category are suddenly more than before.
 ///
 /// Besides the filter, the arguments of the SQL table function `bursts` are parameters: `by` (`cell` or a level), `method` (`ears`, `farrington`), `statistic` (`c1`, `c2`, `c3`), `baseline`, `minimum_sigma`, `minimum_count`, `alpha`, `weekdays`, `years`, `last`, `all`.
@@ -75,6 +93,24 @@ pub(crate) async fn emerging_hotspots(
     answer(state, params, "emerging_hotspots").await
 }
 
+/// How many complaints of each place and category are expected in the coming days.
+///
+/// Besides the filter, the arguments of the SQL table function `forecast` are parameters: `by`, `step` (`hour`, `day`, `week`, `month`), `horizon`, `level`, `method` (`smoothed`, `seasonal_naive`), `minimum_count`.
+#[utoipa::path(
+    get, path = "/v1/forecast", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn forecast(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "forecast").await
+}
+
 /// Where there are more, or fewer, complaints than elsewhere: Gi* of every cell of the city.
 ///
 /// Besides the filter, the arguments of the SQL table function `hotspots` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `correction` (`fdr`, `raw`).
@@ -91,6 +127,24 @@ pub(crate) async fn hotspots(
     params: Params,
 ) -> Result<Response, HttpError> {
     answer(state, params, "hotspots").await
+}
+
+/// Which sensors rise before the complaints of the same place do, by how many hours, and from which value a warning pays.
+///
+/// Besides the filter, the arguments of the SQL table function `leading_sensors` are parameters: `by`, `longest_lag`, `alpha`, `minimum_count`, `tolerance`, `training`, `all`.
+#[utoipa::path(
+    get, path = "/v1/leading-sensors", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn leading_sensors(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "leading_sensors").await
 }
 
 /// What comes back, when in its cycle, and when it is next expected.
@@ -135,7 +189,7 @@ async fn answer(
     for name in analysis
         .arguments()
         .iter()
-        .filter(|name| !["from", "to"].contains(name))
+        .filter(|name| !["from", "to", "sensors"].contains(name))
     {
         if let Some(value) = params.text(name)? {
             arguments.push(((*name).to_owned(), value));

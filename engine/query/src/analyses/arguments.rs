@@ -9,17 +9,32 @@ use datafusion::error::Result;
 use datafusion::scalar::ScalarValue;
 
 use super::AnalysisError;
+use super::input::Input;
 
 /// The arguments of one call that are not read yet.
 #[derive(Debug)]
 pub(super) struct Arguments {
     pub(super) function: &'static str,
     values: BTreeMap<String, ScalarValue>,
+    queries: BTreeMap<String, Input>,
 }
 
 impl Arguments {
-    pub(super) const fn new(function: &'static str, values: BTreeMap<String, ScalarValue>) -> Self {
-        Self { function, values }
+    pub(super) const fn new(
+        function: &'static str,
+        values: BTreeMap<String, ScalarValue>,
+        queries: BTreeMap<String, Input>,
+    ) -> Self {
+        Self {
+            function,
+            values,
+            queries,
+        }
+    }
+
+    /// A query that is an argument besides the first.
+    pub(super) fn query(&mut self, name: &str) -> Option<Input> {
+        self.queries.remove(name)
     }
 
     /// A whole number within bounds; `None` when it is not given or NULL.

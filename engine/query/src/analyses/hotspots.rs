@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use citybrain_grid::City;
+use citybrain_stats::automatic::{Aggregation, AutomaticParameters, Disk, Ground, choose};
 use citybrain_stats::getis_ord::{GetisOrdParameters, getis_ord};
+use citybrain_stats::neighbours::Neighbours;
 use citybrain_stats::significance::Correction;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int8Array, RecordBatch, UInt32Array, UInt64Array,
@@ -26,12 +28,12 @@ use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
 const NAME: &str = "hotspots";
 const TOTAL: &str = "total";
 const VALUED: &str = "valued";
-/// Fewest records that are analysed.
-const RECORDS_MIN: f64 = 60.0;
-/// Mean records a cell that the resolution is chosen for.
-const MEAN_RECORDS: f64 = 2.0;
 /// The coarsest resolution that is chosen.
 const COARSEST: Resolution = Resolution::Six;
+/// Distances that are tried when none is given, in cells.
+const DISTANCES: std::ops::RangeInclusive<u32> = 1..=5;
+/// Most neighbours that are listed to try a distance, four bytes each.
+const NEIGHBOURS_MAX: usize = 20_000_000;
 
 #[derive(Debug)]
 pub(super) struct Hotspots;
@@ -71,8 +73,7 @@ impl Analysis for Hotspots {
             .and_then(|number| Resolution::try_from(number).ok());
         let k = arguments
             .whole("k", 1..=20)?
-            .and_then(|k| u32::try_from(k).ok())
-            .unwrap_or(1);
+            .and_then(|k| u32::try_from(k).ok());
         let word = arguments.text("measure")?;
         let measure = match word.as_deref() {
             None => Measure::Count,
@@ -139,7 +140,7 @@ fn schema() -> SchemaRef {
 struct Run {
     city: Arc<City>,
     resolution: Option<Resolution>,
-    k: u32,
+    k: Option<u32>,
     measure: Measure,
     correction: Correction,
 }
@@ -155,15 +156,19 @@ struct Sums {
 impl Compute for Run {
     fn compute(&self, rows: &[RecordBatch]) -> Result<Found> {
         let counted = Counted::read(rows)?;
-        let records: f64 = counted.cells.values().map(|sums| sums.records).sum();
-        let resolution = match self.resolution {
-            Some(resolution) => resolution,
-            None => self.choose(records)?,
+        // An empty sum is -0.
+        let records = counted.cells.values().map(|sums| sums.records).sum::<f64>() + 0.0;
+        let mut note = Map::new();
+        note.insert("function".to_owned(), json!(NAME));
+        note.insert("statistic".to_owned(), json!("Gi*"));
+        let (resolution, k) = match self.resolution {
+            Some(resolution) => (resolution, self.k.unwrap_or(1)),
+            None => self.choose(&counted, &mut note)?,
         };
         let universe = cells::universe(&self.city, resolution);
         let (sums, outside) = counted.at(resolution, universe)?;
         let values = self.values(&sums, universe, resolution)?;
-        let neighbours = cells::disks(universe, self.k)?;
+        let neighbours = cells::disks(universe, k)?;
         let parameters = GetisOrdParameters {
             correction: self.correction,
             ..GetisOrdParameters::default()
@@ -200,15 +205,16 @@ impl Compute for Run {
         let word = Measure::ALL
             .iter()
             .find(|(_, measure)| *measure == self.measure);
-        let mut note = Map::new();
-        note.insert("function".to_owned(), json!(NAME));
-        note.insert("statistic".to_owned(), json!("Gi*"));
         note.insert("resolution".to_owned(), json!(u8::from(resolution)));
         note.insert(
             "resolution_chosen".to_owned(),
             json!(self.resolution.is_none()),
         );
-        note.insert("k".to_owned(), json!(self.k));
+        note.insert("k".to_owned(), json!(k));
+        note.insert(
+            "k_chosen".to_owned(),
+            json!(self.resolution.is_none() && self.k.is_none()),
+        );
         note.insert("measure".to_owned(), json!(word.map(|(word, _)| word)));
         let correction = match self.correction {
             Correction::FalseDiscoveryRate => "fdr",
@@ -232,28 +238,71 @@ impl Compute for Run {
 }
 
 impl Run {
-    /// The finest resolution at which a cell has two records on average.
-    fn choose(&self, records: f64) -> Result<Resolution> {
-        if records < RECORDS_MIN {
-            return Err(AnalysisError::Refused {
-                function: NAME,
-                reason: format!(
-                    "{records} records in cells are too few to choose a resolution by: {RECORDS_MIN} are needed, or a resolution"
-                ),
+    /// The finest resolution whose cells have enough records, and the distance at which they cluster most, and why.
+    fn choose(
+        &self,
+        counted: &Counted,
+        note: &mut Map<String, serde_json::Value>,
+    ) -> Result<(Resolution, u32)> {
+        let parameters = AutomaticParameters::default();
+        let coarsest = COARSEST.min(self.city.base_resolution);
+        let mut tried: Vec<Tried> = Vec::new();
+        let mut next = Some(self.city.base_resolution);
+        while let Some(resolution) = next.filter(|resolution| *resolution >= coarsest) {
+            next = resolution.pred();
+            let universe = cells::universe(&self.city, resolution);
+            let (sums, _outside) = counted.at(resolution, universe)?;
+            let counts: Vec<f64> = sums.iter().map(|sums| sums.records).collect();
+            #[expect(clippy::cast_precision_loss, reason = "cells are far fewer than 2^53")]
+            let full = counts.iter().sum::<f64>() >= parameters.minimum_mean * counts.len() as f64;
+            // A resolution that is too fine cannot be chosen: only the coarsest is kept then, to say what is missing.
+            if !full && resolution > coarsest {
+                continue;
             }
-            .into());
+            let distances = self.k.map_or(DISTANCES, |k| k..=k).filter(|k| {
+                let near = 3 * *k as usize * (*k as usize + 1);
+                *k == *DISTANCES.start()
+                    || self.k.is_some()
+                    || near * counts.len() <= NEIGHBOURS_MAX
+            });
+            let disks = distances
+                .map(|k| Ok((k, cells::disks(universe, k)?)))
+                .collect::<Result<_>>()?;
+            tried.push((resolution, counts, disks));
         }
-        let mut resolution = self.city.base_resolution;
-        #[expect(clippy::cast_precision_loss, reason = "cells are far fewer than 2^53")]
-        while resolution > COARSEST
-            && records < MEAN_RECORDS * cells::universe(&self.city, resolution).len() as f64
-        {
-            let Some(coarser) = resolution.pred() else {
-                break;
-            };
-            resolution = coarser;
+        let disks: Vec<Vec<Disk<'_>>> = tried
+            .iter()
+            .map(|(_, _, disks)| {
+                disks
+                    .iter()
+                    .map(|(k, neighbours)| Disk { k: *k, neighbours })
+                    .collect()
+            })
+            .collect();
+        let aggregations: Vec<Aggregation<'_>> = tried
+            .iter()
+            .zip(&disks)
+            .map(|((resolution, counts, _), disks)| Aggregation {
+                resolution: u8::from(*resolution),
+                counts,
+                disks,
+            })
+            .collect();
+        let choice =
+            choose(&aggregations, &parameters).map_err(|refusal| AnalysisError::Refused {
+                function: NAME,
+                reason: format!("{refusal}, or give a resolution"),
+            })?;
+        note.insert("records_per_cell".to_owned(), json!(choice.mean));
+        note.insert("clustering_z".to_owned(), json!(choice.clustering));
+        let ground = match choice.ground {
+            Ground::Peak => "clustering peaks at this distance",
+            Ground::NoPeak => "clustering has no peak, so the nearest neighbours",
+        };
+        if self.k.is_none() {
+            note.insert("k_ground".to_owned(), json!(ground));
         }
-        Ok(resolution)
+        Ok((tried[choice.aggregation].0, choice.k))
     }
 
     /// What is compared, NaN where it cannot be said.
@@ -291,6 +340,9 @@ impl Run {
         })
     }
 }
+
+/// A resolution that may be chosen: the count of each cell, and the neighbours within each distance.
+type Tried = (Resolution, Vec<f64>, Vec<(u32, Neighbours)>);
 
 /// The rows of the grouped query.
 struct Counted {

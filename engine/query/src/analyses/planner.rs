@@ -19,7 +19,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 use datafusion::scalar::ScalarValue;
 use datafusion::sql::sqlparser::ast::{
-    Expr as SqlExpr, FunctionArg, FunctionArgExpr, ObjectName, TableFactor,
+    Expr as SqlExpr, FunctionArg, FunctionArgExpr, ObjectName, Query, TableFactor,
 };
 
 use super::exec::AnalysisExec;
@@ -74,16 +74,28 @@ impl RelationPlanner for AnalysisPlanner {
         else {
             return Err(AnalysisError::NoQuery { function }.into());
         };
-        let input = context.plan(TableFactor::Derived {
-            lateral: false,
-            subquery: query,
-            alias: None,
-            sample: None,
-        })?;
+        let input = context.plan(derived(query))?;
         let mut values = BTreeMap::new();
+        let mut queries = BTreeMap::new();
         let mut shown = String::new();
         for argument in arguments {
-            let (name, value) = self.argument(analysis, argument, context)?;
+            let (name, value) = named_argument(analysis, argument)?;
+            if let (SqlExpr::Subquery(query), true) = (&value, analysis.queries().contains(&&*name))
+            {
+                let plan = context.plan(derived(query.clone()))?;
+                if queries
+                    .insert(name.clone(), Input::new(function, plan))
+                    .is_some()
+                {
+                    return Err(AnalysisError::Twice {
+                        function,
+                        argument: name,
+                    }
+                    .into());
+                }
+                continue;
+            }
+            let value = self.value(function, &name, value, context)?;
             if !shown.is_empty() {
                 shown.push_str(", ");
             }
@@ -97,7 +109,7 @@ impl RelationPlanner for AnalysisPlanner {
                 .into());
             }
         }
-        let mut arguments = Arguments::new(function, values);
+        let mut arguments = Arguments::new(function, values, queries);
         let planned = analysis.plan(Input::new(function, input), &mut arguments, &self.city)?;
         let node = AnalysisNode::try_new(analysis, shown, planned, self.notes.clone())?;
         let plan = LogicalPlan::Extension(Extension {
@@ -109,47 +121,63 @@ impl RelationPlanner for AnalysisPlanner {
     }
 }
 
-impl AnalysisPlanner {
-    /// The name and the value of an argument after the query.
-    fn argument(
-        &self,
-        analysis: &dyn Analysis,
-        argument: FunctionArg,
-        context: &mut dyn RelationPlannerContext,
-    ) -> Result<(String, ScalarValue)> {
-        let function = analysis.name();
-        let known = analysis.arguments();
-        let unnamed = || AnalysisError::Unnamed {
+/// A query in parentheses as a table.
+fn derived(subquery: Box<Query>) -> TableFactor {
+    TableFactor::Derived {
+        lateral: false,
+        subquery,
+        alias: None,
+        sample: None,
+    }
+}
+
+/// The name and the value of an argument after the first query, as written.
+pub(super) fn named_argument(
+    analysis: &dyn Analysis,
+    argument: FunctionArg,
+) -> Result<(String, SqlExpr)> {
+    let function = analysis.name();
+    let known = analysis.arguments();
+    let unnamed = || AnalysisError::Unnamed {
+        function,
+        example: known.first().copied().unwrap_or_default(),
+    };
+    let (name, value) = match argument {
+        FunctionArg::Named { name, arg, .. }
+        | FunctionArg::ExprNamed {
+            name: SqlExpr::Identifier(name),
+            arg,
+            ..
+        } => (name.value, arg),
+        _ => return Err(unnamed().into()),
+    };
+    let name = name.to_lowercase();
+    if !known.contains(&name.as_str()) {
+        return Err(AnalysisError::UnknownArgument {
             function,
-            example: known.first().copied().unwrap_or_default(),
-        };
-        let (name, value) = match argument {
-            FunctionArg::Named { name, arg, .. }
-            | FunctionArg::ExprNamed {
-                name: SqlExpr::Identifier(name),
-                arg,
-                ..
-            } => (name.value, arg),
-            _ => return Err(unnamed().into()),
-        };
-        let name = name.to_lowercase();
-        if !known.contains(&name.as_str()) {
-            return Err(AnalysisError::UnknownArgument {
-                function,
-                argument: name,
-                known: known.join(", "),
-            }
-            .into());
+            argument: name,
+            known: known.join(", "),
         }
-        let FunctionArgExpr::Expr(value) = value else {
-            return Err(unnamed().into());
-        };
+        .into());
+    }
+    let FunctionArgExpr::Expr(value) = value else {
+        return Err(unnamed().into());
+    };
+    Ok((name, value))
+}
+
+impl AnalysisPlanner {
+    /// The constant that an argument is.
+    fn value(
+        &self,
+        function: &'static str,
+        name: &str,
+        value: SqlExpr,
+        context: &mut dyn RelationPlannerContext,
+    ) -> Result<ScalarValue> {
         let written = value.to_string();
         let value = context.sql_to_expr(value, &DFSchema::empty())?;
-        Ok((
-            name.clone(),
-            self.constant(function, &name, &written, value)?,
-        ))
+        self.constant(function, name, &written, value)
     }
 
     fn constant(

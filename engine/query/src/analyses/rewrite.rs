@@ -6,14 +6,15 @@ use std::ops::ControlFlow;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, ObjectName, Query, TableFactor, Value, VisitMut, VisitorMut,
+    Expr, FunctionArg, FunctionArgExpr, Ident, ObjectName, Query, TableFactor, Value, VisitMut,
+    VisitorMut,
 };
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::planner::called;
 
-/// Writes the first argument of every analysis as a subquery.
+/// Writes the queries among the arguments of every analysis as subqueries.
 ///
 /// # Errors
 /// A text that is no query.
@@ -35,9 +36,9 @@ impl VisitorMut for Rewrite {
     type Break = Box<DataFusionError>;
 
     fn pre_visit_table_factor(&mut self, relation: &mut TableFactor) -> ControlFlow<Self::Break> {
-        if called(relation).is_none() {
+        let Some(analysis) = called(relation) else {
             return ControlFlow::Continue(());
-        }
+        };
         let TableFactor::Table {
             args: Some(arguments),
             ..
@@ -45,17 +46,36 @@ impl VisitorMut for Rewrite {
         else {
             return ControlFlow::Continue(());
         };
-        let Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(first))) = arguments.args.first_mut()
-        else {
-            return ControlFlow::Continue(());
-        };
-        match subquery(first) {
-            Ok(Some(query)) => *first = Expr::Subquery(Box::new(query)),
-            Ok(None) => {}
-            Err(error) => return ControlFlow::Break(Box::new(error)),
+        for (place, argument) in arguments.args.iter_mut().enumerate() {
+            let query = match argument {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(first)) if place == 0 => first,
+                FunctionArg::Named {
+                    name,
+                    arg: FunctionArgExpr::Expr(value),
+                    ..
+                } if is_query(analysis, name) => value,
+                FunctionArg::ExprNamed {
+                    name: Expr::Identifier(name),
+                    arg: FunctionArgExpr::Expr(value),
+                    ..
+                } if is_query(analysis, name) => value,
+                _ => continue,
+            };
+            match subquery(query) {
+                Ok(Some(subquery)) => *query = Expr::Subquery(Box::new(subquery)),
+                Ok(None) => {}
+                Err(error) => return ControlFlow::Break(Box::new(error)),
+            }
         }
         ControlFlow::Continue(())
     }
+}
+
+/// Is the argument of this name a query?
+fn is_query(analysis: &dyn super::Analysis, name: &Ident) -> bool {
+    analysis
+        .queries()
+        .contains(&name.value.to_lowercase().as_str())
 }
 
 /// The query that a text or a name stands for.

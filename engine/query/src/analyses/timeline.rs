@@ -52,8 +52,8 @@ pub(super) struct Timeline {
 
 impl Timeline {
     /// The slices that lie wholly between the first and the last instant: those of the span, or else of the records (`counted`: start
-    /// of a slice and records in it, in any order). The slice of the last record is still going on and is left out, unless the
-    /// span says that it ended.
+    /// of a slice and records in it, in any order). The slices of the first and of the last record are not known to be whole and are
+    /// left out, unless the span says that they are.
     pub(super) fn of(
         function: &'static str,
         span: Span,
@@ -73,7 +73,10 @@ impl Timeline {
                 start
             }
         });
-        let first = first.or_else(|| totals.keys().next().copied());
+        let first = first.or_else(|| {
+            let start = totals.keys().next()?;
+            Some(zone.next_bin(span.step, *start))
+        });
         let end = span.to.map(|to| zone.bin_start(span.step, to));
         let end = end.or_else(|| totals.keys().next_back().copied());
         let mut starts = Vec::new();
@@ -136,6 +139,14 @@ impl Timeline {
     /// When a slice begins, µs; also the end of the last.
     pub(super) fn start(&self, slice: usize) -> i64 {
         self.starts[slice]
+    }
+
+    /// When the slices after the last one begin, µs.
+    pub(super) fn following(&self, slices: usize) -> Vec<i64> {
+        let next = |start: &i64| Some(self.zone.next_bin(self.step, *start));
+        std::iter::successors(self.starts.last().copied(), next)
+            .take(slices)
+            .collect()
     }
 
     /// A series of zeros where nothing was counted, NaN where nothing is known.

@@ -10,6 +10,16 @@ use serde_json::{Map, Value};
 use crate::statement::Statement;
 use crate::{Answer, Filter, QueryError, Session, analyses};
 
+/// The place that an analysis is by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Cells,
+    /// The second largest level: the street, where there is one.
+    Streets,
+    /// The largest level: few sensors are in a street.
+    Largest,
+}
+
 /// An analysis of complaints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Analysis {
@@ -17,8 +27,10 @@ pub struct Analysis {
     pub function: &'static str,
     /// What it reads besides the place.
     columns: &'static str,
-    /// Is it of cells (or else of areas) when nothing is said?
-    of_cells: bool,
+    /// By which place it is when nothing is said.
+    of: Of,
+    /// Does it read observations too?
+    of_sensors: bool,
     /// In which order its rows are given.
     order: &'static str,
 }
@@ -27,33 +39,59 @@ impl Analysis {
     /// All of them, in order of name.
     pub const ALL: &'static [Self] = &[
         Self {
+            function: "backtest",
+            columns: "category, requested_at",
+            of: Of::Streets,
+            of_sensors: false,
+            order: "mae DESC",
+        },
+        Self {
             function: "bursts",
             columns: "category, requested_at, address",
-            of_cells: false,
+            of: Of::Streets,
+            of_sensors: false,
             order: "time DESC, score DESC",
         },
         Self {
             function: "clusters",
             columns: "requested_at",
-            of_cells: false,
+            of: Of::Streets,
+            of_sensors: false,
             order: "rank",
         },
         Self {
             function: "emerging_hotspots",
             columns: "requested_at",
-            of_cells: true,
+            of: Of::Cells,
+            of_sensors: false,
             order: "class_code NULLS LAST, abs(z) DESC NULLS LAST, cell",
+        },
+        Self {
+            function: "forecast",
+            columns: "category, requested_at",
+            of: Of::Streets,
+            of_sensors: false,
+            order: "time, expected DESC",
         },
         Self {
             function: "hotspots",
             columns: "",
-            of_cells: true,
+            of: Of::Cells,
+            of_sensors: false,
             order: "z DESC NULLS LAST, cell",
+        },
+        Self {
+            function: "leading_sensors",
+            columns: "category, requested_at",
+            of: Of::Largest,
+            of_sensors: true,
+            order: "q, abs(correlation) DESC",
         },
         Self {
             function: "periodic_issues",
             columns: "category, requested_at",
-            of_cells: false,
+            of: Of::Streets,
+            of_sensors: false,
             order: "q, strength DESC",
         },
     ];
@@ -100,7 +138,11 @@ impl Session {
     ) -> Result<Analysed, QueryError> {
         let city = &self.snapshot.city;
         let (by, place) = place(analysis, arguments, city)?;
-        let mut call = String::new();
+        let mut call = if analysis.of_sensors {
+            sensors(place, filter)
+        } else {
+            String::new()
+        };
         let takes = |name: &str| analysis.arguments().contains(&name);
         let given = |name: &str| arguments.iter().any(|(argument, _)| argument == name);
         for (name, bound) in [("from", filter.from), ("to", filter.to)] {
@@ -115,7 +157,10 @@ impl Session {
         if takes("by") {
             write!(call, ", by => '{by}'").expect("writing to a text cannot fail");
         }
-        for (name, value) in arguments.iter().filter(|(name, _)| name != "by") {
+        let words = arguments
+            .iter()
+            .filter(|(name, _)| !["by", "sensors"].contains(&name.as_str()));
+        for (name, value) in words {
             write!(call, ", {name} => {}", literal(value)).expect("writing to a text cannot fail");
         }
         let columns = [place, analysis.columns]
@@ -139,7 +184,7 @@ impl Session {
     }
 }
 
-/// By which place, and its column: the one that is asked for, or cells, or the second largest level (the street, where there is one).
+/// By which place, and its column: the one that is asked for, or the one that fits the analysis.
 fn place<'a>(
     analysis: &Analysis,
     arguments: &'a [(String, String)],
@@ -150,9 +195,10 @@ fn place<'a>(
         .find(|(name, _)| name == "by")
         .map(|(_, by)| by.as_str());
     let by = match asked {
-        None if analysis.of_cells => "cell",
+        None if analysis.of == Of::Cells => "cell",
         None => {
-            let level = city.levels.get(1).unwrap_or_else(|| city.largest());
+            let second = city.levels.get(1).filter(|_| analysis.of == Of::Streets);
+            let level = second.unwrap_or_else(|| city.largest());
             return Ok((level.level.as_str(), level.level.as_str()));
         }
         Some(by) => by,
@@ -167,6 +213,22 @@ fn place<'a>(
         return Err(QueryError::NoLevel(level));
     }
     Ok((by, by))
+}
+
+/// The argument with the observations of the filter's time, each datastream apart.
+fn sensors(place: &str, filter: &Filter) -> String {
+    let mut bounds = String::new();
+    for (order, bound) in [(">=", filter.from), ("<", filter.to)] {
+        if let Some(bound) = bound {
+            let bound = bound.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
+            let word = if bounds.is_empty() { "WHERE" } else { "AND" };
+            write!(bounds, " {word} phenomenon_time {order} '{bound}'")
+                .expect("writing to a text cannot fail");
+        }
+    }
+    format!(
+        ", sensors => (SELECT {place}, property, datastream, phenomenon_time, result FROM observations{bounds})"
+    )
 }
 
 /// A value as SQL: a number or truth as it is, anything else as a text.
