@@ -102,6 +102,9 @@ pub struct Leading {
     pub correlation: f64,
     /// Share of circular shifts, none included, whose highest absolute correlation over all lags is as high.
     pub p_value: f64,
+    /// The same probability by a Gumbel distribution through the shifts' highest correlations: not bounded below by their number, so
+    /// that few pairs among many can be told from chance. `None` for fewer than 30 shifts.
+    pub gumbel_p_value: Option<f64>,
     /// Shifts compared with.
     pub shifts: usize,
     /// The threshold and what it is worth; `None` where too few warnings or events make one.
@@ -117,7 +120,7 @@ pub struct Pair {
     pub complaints: usize,
     /// `None` where too many hours are unknown, a series does not vary, or there are fewer than 19 shifts.
     pub leading: Option<Leading>,
-    /// q-value of the pair's p-value among all pairs that have one (Benjamini-Hochberg).
+    /// q-value of the pair's p-value (by Gumbel, where there is one) among all pairs that have one (Benjamini-Hochberg).
     pub q_value: Option<f64>,
 }
 
@@ -200,7 +203,10 @@ pub fn leading_sensors(
     let mut pairs: Vec<Pair> = pairs.into_iter().flatten().collect();
     let p: Vec<Option<f64>> = pairs
         .iter()
-        .map(|pair| pair.leading.map(|lead| lead.p_value))
+        .map(|pair| {
+            let lead = pair.leading?;
+            Some(lead.gumbel_p_value.unwrap_or(lead.p_value))
+        })
         .collect();
     for (pair, q_value) in pairs.iter_mut().zip(fdr::benjamini_hochberg(&p).q) {
         pair.q_value = q_value;

@@ -18,6 +18,7 @@ mod fourier;
 pub mod getis_ord;
 pub mod glm;
 pub mod global_moran;
+mod gumbel;
 pub mod holes;
 pub mod leading;
 pub mod local_moran;

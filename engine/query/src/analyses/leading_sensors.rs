@@ -222,7 +222,7 @@ impl Compute for Run {
         for (place, here) in &places {
             tried += self.place(place, here, &timeline, &mut rows)?;
         }
-        let p: Vec<_> = rows.iter().map(|row| Some(row.found.p_value)).collect();
+        let p: Vec<_> = rows.iter().map(|row| Some(p(&row.found))).collect();
         let q = benjamini_hochberg(&p).q;
         let mut rows: Vec<(Row, Option<f64>)> = rows
             .into_iter()
@@ -330,6 +330,11 @@ impl Run {
     }
 }
 
+/// The probability that is told: by Gumbel, since whole days make few shifts.
+fn p(found: &Leading) -> f64 {
+    found.gumbel_p_value.unwrap_or(found.p_value)
+}
+
 /// Points by place, and the complaints that have no place.
 fn read(batches: &[RecordBatch], by: Place) -> Result<(BTreeMap<Key, Here>, f64)> {
     let mut places = BTreeMap::<Key, Here>::new();
@@ -428,7 +433,7 @@ fn table(by: Place, rows: &[(Row, Option<f64>)]) -> Result<RecordBatch> {
         text(&|row| row.category.as_deref()),
         whole(&|found| Some(found.lag)),
         number(&|found| Some(found.correlation)),
-        number(&|found| Some(found.p_value)),
+        number(&|found| Some(p(found))),
         Arc::new(q),
         number(&|found| Some(found.warning?.threshold)),
         number(&|found| found.warning?.latest),

@@ -7,6 +7,7 @@ use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftPlanner};
 
 use super::{Leading, LeadingParameters};
+use crate::gumbel::gumbel;
 
 /// Shifts from which a p-value is worth something: 1/20 is then possible.
 const SHIFTS: usize = 19;
@@ -94,6 +95,7 @@ impl Correlator {
             lag,
             correlation: correlations[lag],
             p_value: (as_high as f64 + 1.0) / (shifts.len() as f64 + 1.0),
+            gumbel_p_value: gumbel(observed, &shifts),
             shifts: shifts.len(),
             warning: None,
         })

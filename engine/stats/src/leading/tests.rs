@@ -115,8 +115,10 @@ fn pairs_share_one_false_discovery_rate() {
     assert_eq!(pairs.len(), 8);
     assert_eq!((pairs[7].leading, pairs[7].q_value), (None, None));
     let best = pairs[6];
+    let by_gumbel = best.leading.unwrap().gumbel_p_value.unwrap();
+    assert!(by_gumbel < best.leading.unwrap().p_value, "{best:?}");
     assert!(
-        (best.q_value.unwrap() - 7.0 * best.leading.unwrap().p_value).abs() < 1e-12,
+        (best.q_value.unwrap() / (7.0 * by_gumbel) - 1.0).abs() < 1e-9,
         "{best:?}"
     );
     assert!(
@@ -278,5 +280,28 @@ fn what_is_asked_for_wrongly_is_refused_by_name() {
             length: 2,
             hours: 1
         }
+    );
+}
+
+#[test]
+fn without_a_lead_p_by_gumbel_is_small_as_seldom_as_it_says() {
+    let sensors: Vec<Vec<f64>> = (300..316).map(|seed| city(seed, 0.0).0).collect();
+    let complaints: Vec<Vec<f64>> = (400..416).map(|seed| city(seed, 0.0).1).collect();
+    let sensors: Vec<&[f64]> = sensors.iter().map(Vec::as_slice).collect();
+    let complaints: Vec<&[f64]> = complaints.iter().map(Vec::as_slice).collect();
+    let pairs = leading_sensors(&sensors, &complaints, &LeadingParameters::default()).unwrap();
+    let share = |below: f64| {
+        let p = pairs
+            .iter()
+            .map(|pair| pair.leading.unwrap().gumbel_p_value.unwrap());
+        p.filter(|p| *p <= below).count() as f64 / pairs.len() as f64
+    };
+    // 256 pairs, of which those of one sensor are alike: five standard deviations.
+    assert!(
+        share(0.05) <= 0.12 && share(0.5) > 0.3 && share(0.001) <= 0.01,
+        "{} {} {}",
+        share(0.05),
+        share(0.5),
+        share(0.001)
     );
 }

@@ -7,12 +7,7 @@ use super::observed::Found;
 use super::replicates::Replicates;
 use super::score::Score;
 use super::{Plan, Span};
-
-/// Euler's constant, the mean of the standard Gumbel distribution.
-const EULER: f64 = 0.577_215_664_901_532_9;
-
-/// Replicates from which the moments of a Gumbel distribution are worth something.
-const GUMBEL_REPLICATES: usize = 30;
+use crate::gumbel::gumbel;
 
 /// The answer of a scan.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,18 +93,4 @@ fn p_value(score: f64, replicates: &Replicates) -> Option<f64> {
         Some(stop) if as_high == stop => Some(stop as f64 / number),
         _ => (number > 0.0).then(|| (as_high as f64 + 1.0) / (number + 1.0)),
     }
-}
-
-fn gumbel(score: f64, maxima: &[f64]) -> Option<f64> {
-    if maxima.len() < GUMBEL_REPLICATES {
-        return None;
-    }
-    let number = maxima.len() as f64;
-    let mean = maxima.iter().sum::<f64>() / number;
-    let squares: f64 = maxima.iter().map(|score| (score - mean).powi(2)).sum();
-    let scale = (squares / (number - 1.0) * 6.0).sqrt() / std::f64::consts::PI;
-    let standard = (score - (mean - EULER * scale)) / scale;
-    // 1 − exp(−x) without loss for tiny x; at least the smallest number, since no finite score is impossible.
-    let p = -(-(-standard).exp()).exp_m1();
-    (scale > 0.0).then(|| p.max(f64::MIN_POSITIVE))
 }
