@@ -22,6 +22,8 @@ mod node;
 mod periodic_issues;
 mod planner;
 mod rewrite;
+#[cfg(test)]
+mod tests;
 mod timeline;
 
 use std::fmt::Debug;

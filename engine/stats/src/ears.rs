@@ -15,6 +15,7 @@
 #![expect(clippy::cast_precision_loss, reason = "days are few")]
 
 use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::beta::checked_beta_reg;
 
 #[cfg(test)]
 mod tests;
@@ -85,7 +86,7 @@ pub enum EarsError {
     },
 }
 
-/// One day's answer. Every field but `upper` is `None` together, when the count or its baseline is not known.
+/// One day's answer. Every field but `upper` and `p_value` is `None` together, when the count or its baseline is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct EarsDay {
     /// Mean of the baseline, complaints.
@@ -96,6 +97,13 @@ pub struct EarsDay {
     pub upper: Option<f64>,
     /// Whether the day is an alarm.
     pub alarm: Option<bool>,
+    /// Chance of this count or a higher one at the baseline's rate; `None` for C3, whose three days are no single test.
+    ///
+    /// `P(X ≥ Y) = I_{1/(b+1)}(Y/φ, Σ/φ + 1)`: given the sum of the day and its b baseline days, with Σ complaints, the day's part is
+    /// binomial with one in b + 1 (Przyborowski and Wilenski 1940, two Poisson rates). φ is the baseline's variance over its mean, at
+    /// least 1 (quasi-Poisson). The normal bound of EARS is far too low for the few complaints of a small area: by it one quiet day
+    /// in a thousand is an alarm, and there are thousands of areas and kinds.
+    pub p_value: Option<f64>,
 }
 
 /// EARS for each day of one series of daily counts, in order of days; NaN is a day that is not known.
@@ -156,6 +164,7 @@ struct Single {
     mean: f64,
     sigma: f64,
     statistic: f64,
+    p_value: f64,
 }
 
 impl Single {
@@ -187,9 +196,20 @@ impl Single {
             .iter()
             .map(|count| (count - mean).powi(2))
             .sum::<f64>();
-        let sigma = (squares / (baseline.len() as f64 - 1.0))
-            .sqrt()
-            .max(parameters.minimum_sigma);
+        let days = baseline.len() as f64;
+        let variance = squares / (days - 1.0);
+        let sigma = variance.sqrt().max(parameters.minimum_sigma);
+        let dispersion = if mean > 0.0 {
+            (variance / mean).max(1.0)
+        } else {
+            1.0
+        };
+        // A part too small to be a number is no evidence, and neither is one of a variance beyond numbers.
+        let (own, others) = (count / dispersion, mean * days / dispersion);
+        let p_value = checked_beta_reg(own, others + 1.0, 1.0 / (days + 1.0))
+            .ok()
+            .filter(|p| (0.0..=1.0).contains(p))
+            .unwrap_or(1.0);
         let excess = count - mean;
         let statistic = if excess.abs() > 0.0 {
             excess / sigma
@@ -201,6 +221,7 @@ impl Single {
             mean,
             sigma,
             statistic,
+            p_value,
         })
     }
 
@@ -211,6 +232,7 @@ impl Single {
             statistic: Some(self.statistic),
             upper: Some(upper),
             alarm: Some(self.count > upper && self.count >= parameters.minimum_count),
+            p_value: Some(self.p_value),
         }
     }
 
@@ -235,6 +257,7 @@ impl Single {
             statistic: Some(statistic),
             upper: (missing > 0.0).then_some(self.mean + self.sigma * (1.0 + missing)),
             alarm: Some(statistic >= quantile && self.count >= parameters.minimum_count),
+            p_value: None,
         }
     }
 

@@ -28,14 +28,25 @@ pub struct Adjusted {
 /// assert_eq!(adjusted.q, [Some(0.03), None, Some(0.04), Some(0.04)]);
 /// ```
 pub fn benjamini_hochberg(p: &[Option<f64>]) -> Adjusted {
+    benjamini_hochberg_beside(p, 0)
+}
+
+/// [`benjamini_hochberg`] where `certain` more tests of the family are not listed because their p-value is 1: series that are quiet
+/// on a day count as tests, or the others' q-values would be too small.
+pub fn benjamini_hochberg_beside(p: &[Option<f64>], certain: usize) -> Adjusted {
     let column: Vec<f64> = p.iter().map(|p| p.unwrap_or(f64::NAN)).collect();
-    let (q, tested) = adjust(&column);
+    let (q, tested) = adjust_beside(&column, certain);
     let q = q.into_iter().map(|q| (!q.is_nan()).then_some(q)).collect();
     Adjusted { q, tested }
 }
 
 /// [`benjamini_hochberg`] on a column where NaN says "not tested", as in its answer; also the number of tests.
 pub(crate) fn adjust(p: &[f64]) -> (Vec<f64>, usize) {
+    adjust_beside(p, 0)
+}
+
+/// [`adjust`] where `certain` more p-values are 1.
+fn adjust_beside(p: &[f64], certain: usize) -> (Vec<f64>, usize) {
     // Bits of floats that are not negative are in the order of the floats; with the place behind them one number is sorted.
     let valid = p
         .iter()
@@ -46,7 +57,7 @@ pub(crate) fn adjust(p: &[f64]) -> (Vec<f64>, usize) {
         .collect();
     ordered.sort_unstable();
 
-    let tested = ordered.len();
+    let tested = ordered.len() + certain;
     let family = tested as f64;
     let mut q = vec![f64::NAN; p.len()];
     let mut smallest = 1.0_f64;

@@ -37,6 +37,7 @@ pub mod rayleigh;
 #[cfg(test)]
 mod real;
 pub mod scan;
+pub mod share;
 pub mod significance;
 pub mod sources;
 pub mod space_time;

@@ -126,6 +126,54 @@ pub fn periodic<T>(
 where
     T: Copy + Into<f64> + Sync,
 {
+    let mut results = unjudged(timeline, counts, options)?;
+    decide(&mut results, options);
+    Ok(results)
+}
+
+/// Series that are compared with the same reference.
+#[derive(Debug, Clone)]
+pub struct Group<'a, T> {
+    /// Counts by series and bin.
+    pub counts: Vec<&'a [T]>,
+    /// As [`PeriodicOptions::reference`].
+    pub reference: Option<&'a [f64]>,
+}
+
+/// [`periodic`] where series have different references: their own kind's rhythm rather than that of all kinds. The answers are in the
+/// order of the groups, and Benjamini-Hochberg goes over all of them. `options.reference` is not used.
+///
+/// # Errors
+/// As [`periodic`].
+pub fn periodic_by_group<T>(
+    timeline: &Timeline,
+    groups: &[Group<'_, T>],
+    options: &PeriodicOptions<'_>,
+) -> Result<Vec<SeriesPeriods>, PeriodicError>
+where
+    T: Copy + Into<f64> + Sync,
+{
+    let mut results = Vec::new();
+    for group in groups {
+        let options = PeriodicOptions {
+            reference: group.reference,
+            ..options.clone()
+        };
+        results.extend(unjudged(timeline, &group.counts, &options)?);
+    }
+    decide(&mut results, options);
+    Ok(results)
+}
+
+/// The periods of series before they are compared with each other.
+fn unjudged<T>(
+    timeline: &Timeline,
+    counts: &[&[T]],
+    options: &PeriodicOptions<'_>,
+) -> Result<Vec<SeriesPeriods>, PeriodicError>
+where
+    T: Copy + Into<f64> + Sync,
+{
     options.check(timeline)?;
     for (series, counts) in counts.iter().enumerate() {
         if counts.len() != timeline.bins() {
@@ -162,7 +210,6 @@ where
             });
         }
     });
-    decide(&mut results, options);
     Ok(results)
 }
 

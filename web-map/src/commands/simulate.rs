@@ -32,6 +32,9 @@ pub(crate) struct Args {
     /// Sensors; each has one to three datastreams
     #[arg(long, value_name = "N", default_value_t = 20)]
     sensors: usize,
+    /// What is planted in it; none leaves the same city with nothing to find
+    #[arg(long, value_enum, default_value_t = Planted::All)]
+    planted: Planted,
     #[command(flatten)]
     to: To,
     /// With --push: complaints a second, on average
@@ -40,6 +43,15 @@ pub(crate) struct Args {
     /// With --push: stop after this many seconds
     #[arg(long, value_name = "SECONDS", requires = "push")]
     seconds: Option<u64>,
+}
+
+/// Which facts a simulation plants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Planted {
+    /// Hotspots, periodic issues, bursts, leading sensors
+    All,
+    /// Nothing
+    None,
 }
 
 #[derive(Debug, clap::Args)]
@@ -63,6 +75,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     let mut spec = SimulationSpec::of_days(city.time_zone, first, args.days, args.seed);
     spec.complaints_per_day = args.complaints_per_day;
     spec.sensors = args.sensors;
+    spec.planted = args.planted == Planted::All;
     let simulation = Simulation::try_new(&city, &spec)?;
     match (args.to.out, args.to.push) {
         (_, Some(url)) => push::run(&simulation, &url, args.rate, args.seconds, clock::now),

@@ -1,7 +1,12 @@
 //! `bursts((SELECT subdistrict, category, requested_at FROM complaints))`: what is suddenly more than before.
 //!
 //! One series for each place and category. `method => 'ears'` compares a day with the days before it (C1, C2, C3);
-//! `method => 'farrington'` compares a week with the same weeks of past years. With a column `address` or `caller` each alarm says
+//! `method => 'farrington'` compares a week with the same weeks of past years.
+//!
+//! Thousands of places and categories are judged at once, so a bound that one quiet series passes once in a thousand days gives
+//! many alarms a day. With `correction => 'fdr'` (the default) an alarm must pass the method's bound and have a q-value of at most
+//! `maximum_q` (0.05) over all places, categories and slices that were asked for, quiet ones included; `'raw'` leaves the bound alone.
+//! C3 has no p-value and is never corrected. With a column `address` or `caller` each alarm says
 //! whether many sources or one made it.
 
 mod ears;
@@ -61,6 +66,8 @@ const NAME: &str = "bursts";
 const SOURCES: [&str; 2] = ["caller", "address"];
 /// Counts by source, in the grouped rows.
 const BY_SOURCE: &str = "by_source";
+/// The highest q-value of an alarm unless the caller says otherwise: one alarm in twenty may be chance, as for periods.
+const MAXIMUM_Q: f64 = 0.05;
 
 impl Analysis for Bursts {
     fn name(&self) -> &'static str {
@@ -78,6 +85,8 @@ impl Analysis for Bursts {
             "alpha",
             "weekdays",
             "years",
+            "correction",
+            "maximum_q",
             "last",
             "all",
             "step",
@@ -115,6 +124,21 @@ impl Analysis for Bursts {
         }
         let last = arguments.whole("last", 1..=100_000)?;
         let all = arguments.truth("all")?.unwrap_or(false);
+
+        let maximum_q = arguments
+            .number("maximum_q", 1e-12..=1.0)?
+            .unwrap_or(MAXIMUM_Q);
+        let maximum_q = match arguments.text("correction")?.as_deref() {
+            None | Some("fdr") => Some(maximum_q),
+            Some("raw") => None,
+            Some(other) => {
+                return Err(arguments.broken(
+                    "correction",
+                    &other,
+                    "must be fdr or raw".to_owned(),
+                ));
+            }
+        };
 
         let bin = functions::local_bin(city.time_zone);
         let slice = bin.call(vec![lit(span.step.as_str()), input.time()?]);
@@ -169,6 +193,7 @@ impl Analysis for Bursts {
                 last: last.and_then(|last| usize::try_from(last).ok()),
                 all,
                 sourced,
+                maximum_q,
             }),
         })
     }
@@ -208,6 +233,8 @@ struct Run {
     last: Option<usize>,
     all: bool,
     sourced: bool,
+    /// The highest q-value of an alarm; `None`: alarms are not corrected.
+    maximum_q: Option<f64>,
 }
 
 /// One row of the answer.
@@ -234,18 +261,27 @@ impl Compute for Run {
         let asked = first..timeline.len();
 
         let mut rows = Vec::new();
+        let mut quiet = 0;
         for series in grouped.series() {
-            self.series(series, &timeline, asked.clone(), &mut rows)?;
+            quiet += self.series(series, &timeline, asked.clone(), &mut rows)?;
         }
         let p: Vec<_> = rows.iter().map(|row| row.verdict.p).collect();
-        let adjusted = citybrain_stats::fdr::benjamini_hochberg(&p);
-        let judged = rows
-            .iter()
-            .filter(|row| row.verdict.alarm.is_some())
-            .count();
+        // A slice without complaints has p = 1 in every method: it need not be listed to be counted.
+        let adjusted = citybrain_stats::fdr::benjamini_hochberg_beside(&p, quiet);
+        let judged = quiet
+            + rows
+                .iter()
+                .filter(|row| row.verdict.alarm.is_some())
+                .count();
         let mut chosen: Vec<(Row, Option<f64>)> = rows
             .into_iter()
             .zip(adjusted.q)
+            .map(|(mut row, q)| {
+                let passes = |(q, most): (f64, f64)| q <= most;
+                let corrected = row.verdict.p.and(q).zip(self.maximum_q).is_none_or(passes);
+                row.verdict.alarm = row.verdict.alarm.map(|alarm| alarm && corrected);
+                (row, q)
+            })
             .filter(|(row, _)| self.all || row.verdict.alarm == Some(true))
             .collect();
         chosen.sort_by_key(|(row, _)| (std::cmp::Reverse(row.slice), row.place, row.kind));
@@ -253,6 +289,9 @@ impl Compute for Run {
         let mut parameters = Map::new();
         parameters.insert("function".to_owned(), json!(NAME));
         self.method.note(&mut parameters);
+        let correction = self.maximum_q.map_or("raw", |_| "fdr");
+        parameters.insert("correction".to_owned(), json!(correction));
+        parameters.insert("maximum_q".to_owned(), json!(self.maximum_q));
         parameters.insert("by".to_owned(), json!(self.place.column()));
         timeline.note(&mut parameters);
         parameters.insert("series".to_owned(), json!(grouped.series().count()));
@@ -270,13 +309,15 @@ impl Compute for Run {
 }
 
 impl Run {
+    /// Adds the rows of one series; gives the number of judged slices without a complaint, which are not added.
     fn series(
         &self,
         series: &[Count],
         timeline: &Timeline,
         asked: std::ops::Range<usize>,
         rows: &mut Vec<Row>,
-    ) -> Result<()> {
+    ) -> Result<usize> {
+        let mut quiet = 0;
         let mut counts = timeline.blank();
         let mut from = std::collections::HashMap::new();
         for count in series {
@@ -297,9 +338,11 @@ impl Run {
                     verdict,
                     from: from.get(&slice).copied(),
                 });
+            } else if verdict.alarm.is_some() {
+                quiet += 1;
             }
         }
-        Ok(())
+        Ok(quiet)
     }
 
     fn table(

@@ -1,12 +1,20 @@
 //! `emerging_hotspots((SELECT cell, requested_at FROM complaints))`: how each cell came to be hot or cold, in seventeen classes.
+//!
+//! With a column `chosen`, as in `SELECT cell, requested_at, category = 'Noise' AS chosen FROM complaints`, it is the share of the
+//! chosen records that is hot or cold, against the share in the whole city in the same slices: neither where people are many nor a
+//! season of the whole city is a pattern then.
 
 use std::sync::Arc;
 
 use citybrain_grid::City;
 use citybrain_stats::emerging::{Class, Definition, EmergingParameters, Pattern, emerging};
 use citybrain_stats::mann_kendall::{TrendTest, mann_kendall_of_cells};
-use citybrain_stats::significance::Correction;
-use citybrain_stats::space_time::{Cube, SpaceTimeParameters, space_time_getis_ord};
+use citybrain_stats::neighbours::Neighbours;
+use citybrain_stats::share::{ShareParameters, shares};
+use citybrain_stats::significance::{Correction, Scores};
+use citybrain_stats::space_time::{
+    Cube, SpaceTimeError, SpaceTimeParameters, space_time_getis_ord,
+};
 use datafusion::arrow::array::{
     ArrayRef, Float64Array, RecordBatch, StringArray, UInt8Array, UInt32Array, UInt64Array,
 };
@@ -82,8 +90,9 @@ impl Analysis for EmergingHotspots {
         };
         let span = Span::read(arguments, Bin::Week)?;
         let size = |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok());
-        let run = Run {
+        let mut run = Run {
             city: Arc::clone(city),
+            shared: false,
             resolution,
             k: k.and_then(|k| u32::try_from(k).ok()).unwrap_or(1),
             span,
@@ -101,9 +110,12 @@ impl Analysis for EmergingHotspots {
         let bin = functions::local_bin(city.time_zone);
         let slice = bin.call(vec![lit(span.step.as_str()), input.time()?]);
         let keys = vec![input.cell()?.alias(PLACE), slice.alias(SLICE)];
-        let records = input.records();
+        let mut sums = vec![input.records()];
+        let chosen = input.chosen()?;
+        run.shared = chosen.is_some();
+        sums.extend(chosen);
         Ok(Planned {
-            input: input.group(keys, vec![records])?,
+            input: input.group(keys, sums)?,
             schema: schema(),
             compute: Arc::new(run),
         })
@@ -133,6 +145,8 @@ fn schema() -> SchemaRef {
 #[derive(Debug)]
 struct Run {
     city: Arc<City>,
+    /// Is it the share of chosen records that is compared, or their number?
+    shared: bool,
     resolution: Resolution,
     k: u32,
     span: Span,
@@ -165,13 +179,17 @@ impl Compute for Run {
         }
         let blank = timeline.blank();
         let mut cube = blank.repeat(universe.len());
-        let outside = self.fill(&mut cube, &grouped, &timeline, universe)?;
+        let mut all = if self.shared {
+            cube.clone()
+        } else {
+            Vec::new()
+        };
+        let outside = self.fill((&mut cube, &mut all), &grouped, &timeline, universe)?;
 
-        let failed =
-            |error: citybrain_stats::space_time::SpaceTimeError| refused(error.to_string());
+        let failed = |error: SpaceTimeError| refused(error.to_string());
         let shaped = Cube::try_new(&cube, slices).map_err(failed)?;
         let neighbours = cells::disks(universe, self.k)?;
-        let scores = space_time_getis_ord(shaped, &neighbours, &self.space_time).map_err(failed)?;
+        let scores = self.scores(shaped, &all, &neighbours).map_err(failed)?;
         let found = emerging(&scores, slices, &self.emerging).map_err(failed)?;
         let trends = mann_kendall_of_cells(shaped, TrendTest::Original, None)
             .map_err(|error| refused(error.to_string()))?;
@@ -248,7 +266,14 @@ impl Run {
             "previous_slices".to_owned(),
             json!(self.space_time.previous_slices),
         );
-        note.insert("window".to_owned(), json!("entire cube"));
+        let (measure, statistic, window) = if self.shared {
+            ("share", "binomial", "same slices")
+        } else {
+            ("count", "Gi*", "entire cube")
+        };
+        note.insert("measure".to_owned(), json!(measure));
+        note.insert("statistic".to_owned(), json!(statistic));
+        note.insert("window".to_owned(), json!(window));
         let correction = match self.space_time.correction {
             Correction::FalseDiscoveryRate => "fdr",
             Correction::Raw => "raw",
@@ -268,10 +293,29 @@ impl Run {
 }
 
 impl Run {
-    /// Puts the counts into the cube; gives the records that lie in no cell of the city.
+    /// The z-score of every cell and slice: of the share of the chosen (`cube`) among `all`, or of the number.
+    fn scores(
+        &self,
+        cube: Cube<'_>,
+        all: &[f64],
+        neighbours: &Neighbours,
+    ) -> Result<Scores, SpaceTimeError> {
+        if !self.shared {
+            return space_time_getis_ord(cube, neighbours, &self.space_time);
+        }
+        let all = Cube::try_new(all, cube.slices())?;
+        let parameters = ShareParameters {
+            previous_slices: self.space_time.previous_slices,
+            correction: self.space_time.correction,
+            ..ShareParameters::default()
+        };
+        shares(cube, all, neighbours, &parameters)
+    }
+
+    /// Puts the counts into the cube, or the chosen into the first and all into the second; gives the records that lie in no cell of the city.
     fn fill(
         &self,
-        cube: &mut [f64],
+        (cube, all): (&mut [f64], &mut [f64]),
         grouped: &Grouped,
         timeline: &Timeline,
         universe: &[CellIndex],
@@ -299,6 +343,11 @@ impl Run {
                 continue;
             };
             match numbers[count.place as usize] {
+                Some(cell) if self.shared => {
+                    let at = cell as usize * timeline.len() + slice;
+                    cube[at] += count.chosen;
+                    all[at] += count.records;
+                }
                 Some(cell) => cube[cell as usize * timeline.len() + slice] += count.records,
                 None => outside += count.records,
             }

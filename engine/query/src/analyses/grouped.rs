@@ -17,6 +17,7 @@ pub(super) const PLACE: &str = "place";
 pub(super) const KIND: &str = "kind";
 pub(super) const SLICE: &str = "slice";
 pub(super) const RECORDS: &str = "records";
+pub(super) const CHOSEN: &str = "chosen";
 
 /// Records of one place, kind and slice.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +27,8 @@ pub(super) struct Count {
     /// When the slice begins, µs.
     pub(super) start: i64,
     pub(super) records: f64,
+    /// Those of them that the query chooses; 0 when it chooses none.
+    pub(super) chosen: f64,
     /// Batch and row that it was read from.
     pub(super) row: (u32, u32),
 }
@@ -96,6 +99,7 @@ impl Grouped {
                     kind: kinds.number(kind),
                     start,
                     records,
+                    chosen: at.chosen.as_ref().map_or(0.0, |chosen| chosen.value(row)),
                     row: (number(batch), number(row)),
                 });
             }
@@ -165,6 +169,7 @@ struct Columns {
     kinds: Option<StringArray>,
     starts: Option<datafusion::arrow::array::Int64Array>,
     records: Float64Array,
+    chosen: Option<Float64Array>,
 }
 
 impl Columns {
@@ -198,6 +203,8 @@ impl Columns {
             kinds: texts(KIND)?,
             starts: starts.map(|starts| starts.as_primitive::<Int64Type>().clone()),
             records: records.as_primitive::<Float64Type>().clone(),
+            chosen: column(CHOSEN, &DataType::Float64)?
+                .map(|chosen| chosen.as_primitive::<Float64Type>().clone()),
         })
     }
 }

@@ -1,5 +1,9 @@
 //! `hotspots((SELECT cell FROM complaints))`: where there is more, or less, than elsewhere, by Gi\*.
 //!
+//! Counts of one category are high wherever people are many. `hotspots((SELECT cell, category = 'Noise' AS chosen FROM complaints))`
+//! asks where the category is more than all complaints of the place explain: the share of the chosen records against that of the
+//! whole city, by an exact binomial test (`measure => 'share'`, the default when there is a column `chosen`).
+//!
 //! Every cell of the city is in the answer, also those without a record: they are part of what is compared.
 
 use std::collections::HashMap;
@@ -9,7 +13,9 @@ use citybrain_grid::City;
 use citybrain_stats::automatic::{Aggregation, AutomaticParameters, Disk, Ground, choose};
 use citybrain_stats::getis_ord::{GetisOrdParameters, getis_ord};
 use citybrain_stats::neighbours::Neighbours;
-use citybrain_stats::significance::Correction;
+use citybrain_stats::share::{ShareParameters, shares};
+use citybrain_stats::significance::{Correction, Scores};
+use citybrain_stats::space_time::Cube;
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int8Array, RecordBatch, UInt32Array, UInt64Array,
 };
@@ -21,7 +27,7 @@ use h3o::{CellIndex, Resolution};
 use serde_json::{Map, json};
 
 use super::arguments::Arguments;
-use super::grouped::{PLACE, RECORDS};
+use super::grouped::{CHOSEN, PLACE, RECORDS};
 use super::input::Input;
 use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
 
@@ -45,14 +51,16 @@ enum Measure {
     PerKm2,
     Per10k,
     Mean,
+    Share,
 }
 
 impl Measure {
-    const ALL: [(&str, Self); 4] = [
+    const ALL: [(&str, Self); 5] = [
         ("count", Self::Count),
         ("per_km2", Self::PerKm2),
         ("per_10k", Self::Per10k),
         ("mean", Self::Mean),
+        ("share", Self::Share),
     ];
 }
 
@@ -75,7 +83,9 @@ impl Analysis for Hotspots {
             .whole("k", 1..=20)?
             .and_then(|k| u32::try_from(k).ok());
         let word = arguments.text("measure")?;
+        let chosen = input.chosen()?;
         let measure = match word.as_deref() {
+            None if chosen.is_some() => Measure::Share,
             None => Measure::Count,
             Some(word) => Measure::ALL
                 .into_iter()
@@ -84,7 +94,7 @@ impl Analysis for Hotspots {
                     arguments.broken(
                         "measure",
                         &word,
-                        "must be one of count, per_km2, per_10k, mean".to_owned(),
+                        "must be one of count, per_km2, per_10k, mean, share".to_owned(),
                     )
                 })?,
         };
@@ -107,6 +117,11 @@ impl Analysis for Hotspots {
                 .ok_or_else(|| input.lacks("a column value or result to take the mean of"))?;
             sums.push(sum(value.clone()).alias(TOTAL));
             sums.push(count(value).alias(VALUED));
+        }
+        if measure == Measure::Share {
+            sums.push(chosen.ok_or_else(|| {
+                input.lacks("a column chosen that is true for the records whose share is compared")
+            })?);
         }
         Ok(Planned {
             input: input.group(keys, sums)?,
@@ -151,6 +166,7 @@ struct Sums {
     records: f64,
     total: f64,
     valued: f64,
+    chosen: f64,
 }
 
 impl Compute for Run {
@@ -160,7 +176,11 @@ impl Compute for Run {
         let records = counted.cells.values().map(|sums| sums.records).sum::<f64>() + 0.0;
         let mut note = Map::new();
         note.insert("function".to_owned(), json!(NAME));
-        note.insert("statistic".to_owned(), json!("Gi*"));
+        let statistic = match self.measure {
+            Measure::Share => "binomial",
+            _ => "Gi*",
+        };
+        note.insert("statistic".to_owned(), json!(statistic));
         let (resolution, k) = match self.resolution {
             Some(resolution) => (resolution, self.k.unwrap_or(1)),
             None => self.choose(&counted, &mut note)?,
@@ -169,12 +189,7 @@ impl Compute for Run {
         let (sums, outside) = counted.at(resolution, universe)?;
         let values = self.values(&sums, universe, resolution)?;
         let neighbours = cells::disks(universe, k)?;
-        let parameters = GetisOrdParameters {
-            correction: self.correction,
-            ..GetisOrdParameters::default()
-        };
-        let scores = getis_ord(&values, &neighbours, &parameters)
-            .map_err(|error| DataFusionError::External(Box::new(error)))?;
+        let scores = self.scores(&values, &sums, &neighbours)?;
 
         let number = |value: &dyn Fn(usize) -> Option<f64>| -> ArrayRef {
             Arc::new((0..universe.len()).map(value).collect::<Float64Array>())
@@ -238,6 +253,28 @@ impl Compute for Run {
 }
 
 impl Run {
+    /// How much each cell and those around it differ from the city.
+    fn scores(&self, values: &[f64], sums: &[Sums], neighbours: &Neighbours) -> Result<Scores> {
+        if self.measure == Measure::Share {
+            let chosen: Vec<f64> = sums.iter().map(|sums| sums.chosen).collect();
+            let all: Vec<f64> = sums.iter().map(|sums| sums.records).collect();
+            let parameters = ShareParameters {
+                correction: self.correction,
+                ..ShareParameters::default()
+            };
+            let map = |values| Cube::try_new(values, 1);
+            return map(&chosen)
+                .and_then(|chosen| shares(chosen, map(&all)?, neighbours, &parameters))
+                .map_err(|error| DataFusionError::External(Box::new(error)));
+        }
+        let parameters = GetisOrdParameters {
+            correction: self.correction,
+            ..GetisOrdParameters::default()
+        };
+        getis_ord(values, neighbours, &parameters)
+            .map_err(|error| DataFusionError::External(Box::new(error)))
+    }
+
     /// The finest resolution whose cells have enough records, and the distance at which they cluster most, and why.
     fn choose(
         &self,
@@ -319,6 +356,10 @@ impl Run {
                 .iter()
                 .map(|sums| ratio(sums.total, sums.valued))
                 .collect(),
+            Measure::Share => sums
+                .iter()
+                .map(|sums| ratio(sums.chosen, sums.records))
+                .collect(),
             Measure::PerKm2 => sums
                 .iter()
                 .zip(universe)
@@ -365,6 +406,7 @@ impl Counted {
                 Ok(column.map(|column| column.as_primitive::<Float64Type>().clone()))
             };
             let (records, total, valued) = (numbers(RECORDS)?, numbers(TOTAL)?, numbers(VALUED)?);
+            let chosen = numbers(CHOSEN)?;
             let places = rows.column_by_name(PLACE).ok_or_else(|| {
                 DataFusionError::Internal("the grouped query has a place".to_owned())
             })?;
@@ -393,6 +435,7 @@ impl Counted {
                 sums.records += at(&records, row);
                 sums.total += at(&total, row);
                 sums.valued += at(&valued, row);
+                sums.chosen += at(&chosen, row);
             }
         }
         Ok(counted)
@@ -416,6 +459,7 @@ impl Counted {
                     all.records += here.records;
                     all.total += here.total;
                     all.valued += here.valued;
+                    all.chosen += here.chosen;
                 }
             }
         }

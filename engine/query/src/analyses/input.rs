@@ -3,6 +3,7 @@
 //! - place: `cell`, or the id of an area in `district`, `subdistrict`, `community` or `grid`;
 //! - time: `requested_at`, `phenomenon_time` or `time`;
 //! - kind: `category` or `property`;
+//! - choice: `chosen`, true for the records that are compared with all others;
 //! - amount: a row is one record, or as many as its `count` says; `value` or `result` is what a mean is taken of.
 
 use citybrain_model::AreaLevel;
@@ -10,15 +11,17 @@ use datafusion::arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::Column;
 use datafusion::error::Result;
 use datafusion::functions_aggregate::expr_fn::{count, sum};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, lit, when};
 
 use super::AnalysisError;
+use super::grouped::CHOSEN;
 
 const CELLS: [&str; 1] = ["cell"];
 const TIMES: [&str; 3] = ["requested_at", "phenomenon_time", "time"];
 const KINDS: [&str; 2] = ["category", "property"];
 const VALUES: [&str; 2] = ["value", "result"];
 const COUNTS: [&str; 1] = ["count"];
+const CHOICES: [&str; 1] = ["chosen"];
 
 /// A planned query and its columns.
 #[derive(Debug)]
@@ -136,6 +139,19 @@ impl Input {
             None => count(lit(1_i64)),
         };
         records.alias("records")
+    }
+
+    /// How many of a group's records are chosen, as `Int64`; `None` when the query chooses none.
+    pub(super) fn chosen(&self) -> Result<Option<Expr>> {
+        let Some(choice) = self.find(&CHOICES) else {
+            return Ok(None);
+        };
+        let one = match self.find(&COUNTS) {
+            Some(column) => cast(column, DataType::Int64),
+            None => lit(1_i64),
+        };
+        let counted = when(cast(choice, DataType::Boolean), one).otherwise(lit(0_i64))?;
+        Ok(Some(sum(counted).alias(CHOSEN)))
     }
 
     /// One row for each of the keys' values. Keys and sums need names of their own.

@@ -1,5 +1,9 @@
 //! `periodic_issues((SELECT subdistrict, category, requested_at FROM complaints))`: what comes back, when, and when it is next
-//! expected. One series for each place and category; what only follows the rhythm of all of them together is no finding.
+//! expected. One series for each place and category.
+//!
+//! What only follows the rhythm of its category in the whole city is no finding: noise is reported at night everywhere. So each
+//! series is compared with all places of its category together (`reference => false`: with nothing). Where one place has half of a
+//! category or more, that would be a comparison with itself, and it is compared with all categories together instead.
 
 mod phase;
 
@@ -7,7 +11,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 use citybrain_grid::City;
-use citybrain_stats::periodic::{Finding, Period, PeriodicOptions, Rhythm, periodic};
+use citybrain_stats::periodic::{
+    Finding, Group, Period, PeriodicOptions, Rhythm, periodic_by_group,
+};
 use citybrain_stats::timeline::{Bin as StatsBin, Timeline as StatsTimeline};
 use datafusion::arrow::array::{
     ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -158,14 +164,92 @@ impl Compute for Run {
         let timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
         let local = Local::of(&self.city, &timeline, self.span.step)?;
 
-        let mut reference = vec![0.0; local.bins];
-        let (mut keys, mut series) = (Vec::new(), Vec::new());
+        let Counts {
+            series,
+            kinds,
+            whole,
+        } = self.counts(&grouped, &timeline, &local)?;
+        let is_compared = self.reference && series.len() > 1;
+        let groups = groups(&series, &kinds, &whole, is_compared);
+        let options = PeriodicOptions {
+            alpha: self.alpha,
+            events_min: self.events_min,
+            peak_ratio_min: self.ratio_min,
+            level: self.level,
+            is_free: self.search,
+            ..PeriodicOptions::default()
+        };
+        let compared: Vec<Group<'_, f32>> = groups
+            .iter()
+            .map(|(reference, members)| Group {
+                counts: members
+                    .iter()
+                    .map(|at| series[*at].values.as_slice())
+                    .collect(),
+                reference: *reference,
+            })
+            .collect();
+        let found = match &local.timeline {
+            Some(timeline) => periodic_by_group(timeline, &compared, &options)
+                .map_err(|error| refused(error.to_string()))?,
+            None => Vec::new(),
+        };
+        let mut rows: Vec<Row<'_>> = groups
+            .iter()
+            .flat_map(|(_, members)| members)
+            .zip(&found)
+            .flat_map(|(at, found)| {
+                let Series { place, kind, .. } = series[*at];
+                found
+                    .accepted()
+                    .map(move |(period, finding)| (place, kind, found.events, period, finding))
+            })
+            .collect();
+        rows.sort_by(|a, b| {
+            (a.3.q_value, a.0, a.1, a.3.rhythm)
+                .partial_cmp(&(b.3.q_value, b.0, b.1, b.3.rhythm))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
+
+        let mut note = Map::new();
+        note.insert("function".to_owned(), json!(NAME));
+        note.insert("by".to_owned(), json!(self.place.column()));
+        timeline.note(&mut note);
+        note.insert("alpha".to_owned(), json!(self.alpha));
+        note.insert("minimum_count".to_owned(), json!(self.events_min));
+        note.insert("minimum_ratio".to_owned(), json!(self.ratio_min));
+        note.insert("level".to_owned(), json!(self.level));
+        note.insert("search".to_owned(), json!(self.search));
+        note.insert("reference".to_owned(), json!(is_compared));
+        note.insert("series".to_owned(), json!(grouped.series().count()));
+        note.insert("series_tested".to_owned(), json!(found.len()));
+        let tested: usize = found.iter().map(|series| series.periods.len()).sum();
+        note.insert("tested".to_owned(), json!(tested));
+        note.insert("not_located".to_owned(), json!(grouped.not_located));
+        note.insert(
+            "boundary_version".to_owned(),
+            json!(self.city.boundary_version()),
+        );
+        Ok(Found {
+            rows: self.table(&grouped, &rows)?,
+            parameters: note,
+        })
+    }
+}
+
+impl Run {
+    /// The series with enough records, and the sums that they are compared with.
+    fn counts(&self, grouped: &Grouped, timeline: &Timeline, local: &Local) -> Result<Counts> {
+        let mut whole = vec![0.0; local.bins];
+        let mut kinds = vec![vec![0.0; local.bins]; grouped.kinds.len()];
+        let mut series: Vec<Series> = Vec::new();
         for counts in grouped.series() {
             let mut events = 0.0;
             for count in counts {
                 if let Some(slice) = timeline.slice(count.start) {
                     events += count.records;
-                    reference[local.of_slice[slice]] += count.records;
+                    whole[local.of_slice[slice]] += count.records;
+                    kinds[count.kind as usize][local.of_slice[slice]] += count.records;
                 }
             }
             if events < self.events_min {
@@ -186,67 +270,20 @@ impl Compute for Run {
                     values[local.of_slice[slice]] += records;
                 }
             }
-            keys.push((counts[0].place, counts[0].kind));
-            series.push(values);
+            series.push(Series {
+                place: counts[0].place,
+                kind: counts[0].kind,
+                events,
+                values,
+            });
         }
-        let options = PeriodicOptions {
-            alpha: self.alpha,
-            events_min: self.events_min,
-            peak_ratio_min: self.ratio_min,
-            level: self.level,
-            is_free: self.search,
-            reference: (self.reference && series.len() > 1).then_some(reference.as_slice()),
-            ..PeriodicOptions::default()
-        };
-        let values: Vec<&[f32]> = series.iter().map(Vec::as_slice).collect();
-        let found = match &local.timeline {
-            Some(timeline) => {
-                periodic(timeline, &values, &options).map_err(|error| refused(error.to_string()))?
-            }
-            None => Vec::new(),
-        };
-        let mut rows: Vec<Row<'_>> = keys
-            .iter()
-            .zip(&found)
-            .flat_map(|(&(place, kind), series)| {
-                series
-                    .accepted()
-                    .map(move |(period, finding)| (place, kind, series.events, period, finding))
-            })
-            .collect();
-        rows.sort_by(|a, b| {
-            (a.3.q_value, a.0, a.1, a.3.rhythm)
-                .partial_cmp(&(b.3.q_value, b.0, b.1, b.3.rhythm))
-                .unwrap_or(std::cmp::Ordering::Equal)
-        });
-
-        let mut note = Map::new();
-        note.insert("function".to_owned(), json!(NAME));
-        note.insert("by".to_owned(), json!(self.place.column()));
-        timeline.note(&mut note);
-        note.insert("alpha".to_owned(), json!(self.alpha));
-        note.insert("minimum_count".to_owned(), json!(self.events_min));
-        note.insert("minimum_ratio".to_owned(), json!(self.ratio_min));
-        note.insert("level".to_owned(), json!(self.level));
-        note.insert("search".to_owned(), json!(self.search));
-        note.insert("reference".to_owned(), json!(options.reference.is_some()));
-        note.insert("series".to_owned(), json!(grouped.series().count()));
-        note.insert("series_tested".to_owned(), json!(found.len()));
-        let tested: usize = found.iter().map(|series| series.periods.len()).sum();
-        note.insert("tested".to_owned(), json!(tested));
-        note.insert("not_located".to_owned(), json!(grouped.not_located));
-        note.insert(
-            "boundary_version".to_owned(),
-            json!(self.city.boundary_version()),
-        );
-        Ok(Found {
-            rows: self.table(&grouped, &rows)?,
-            parameters: note,
+        Ok(Counts {
+            series,
+            kinds,
+            whole,
         })
     }
-}
 
-impl Run {
     fn table(&self, grouped: &Grouped, rows: &[Row<'_>]) -> Result<RecordBatch> {
         let zone = Zone::of(self.city.time_zone);
         let number = |value: &dyn Fn(&Row<'_>) -> Option<f64>| -> ArrayRef {
@@ -289,6 +326,55 @@ impl Run {
         ];
         Ok(RecordBatch::try_new(schema(self.place), columns)?)
     }
+}
+
+/// The counts of one place and category.
+struct Series {
+    place: u32,
+    kind: u32,
+    events: f64,
+    values: Vec<f32>,
+}
+
+/// Counts in the bins of the wall clock.
+struct Counts {
+    series: Vec<Series>,
+    /// Of each kind in the whole city.
+    kinds: Vec<Vec<f64>>,
+    whole: Vec<f64>,
+}
+
+/// A reference, and the series that are compared with it.
+type Compared<'a> = (Option<&'a [f64]>, Vec<usize>);
+
+/// The series by what they are compared with: their category in the whole city; all categories where one place has half of its
+/// category; nothing when there is nothing else.
+fn groups<'a>(
+    series: &[Series],
+    kinds: &'a [Vec<f64>],
+    whole: &'a [f64],
+    is_compared: bool,
+) -> Vec<Compared<'a>> {
+    if !is_compared {
+        return vec![(None, (0..series.len()).collect())];
+    }
+    let mut by_kind: Vec<Compared<'a>> = kinds
+        .iter()
+        .map(|kind| (Some(kind.as_slice()), Vec::new()))
+        .collect();
+    let mut rest = Vec::new();
+    let totals: Vec<f64> = kinds.iter().map(|kind| kind.iter().sum()).collect();
+    for (at, series) in series.iter().enumerate() {
+        let kind = series.kind as usize;
+        if 2.0 * series.events < totals[kind] {
+            by_kind[kind].1.push(at);
+        } else {
+            rest.push(at);
+        }
+    }
+    by_kind.push((Some(whole), rest));
+    by_kind.retain(|(_, members)| !members.is_empty());
+    by_kind
 }
 
 /// The bins of the wall clock, which are even where instants are not.
@@ -356,6 +442,9 @@ const fn rhythm(rhythm: Rhythm) -> &'static str {
         Rhythm::Other => "other",
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 fn refused(reason: String) -> DataFusionError {
     AnalysisError::Refused {

@@ -189,3 +189,39 @@ proptest::proptest! {
         proptest::prop_assert_eq!(ears(&counts, None, &parameters).unwrap().len(), counts.len());
     }
 }
+
+#[test]
+fn p_is_the_binomial_tail_of_the_day_among_its_baseline() {
+    // Seven days of baseline, two guard days, then the day; variance below the mean, so nothing is divided.
+    let counts = [2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0, 0.0, 0.0, 6.0];
+    let days = ears(&counts, None, &EarsParameters::default()).unwrap();
+    let (n, share) = (16_i32, 1.0_f64 / 8.0);
+    let mut tail = 0.0;
+    for k in 6..=n {
+        let ways = (0..k).fold(1.0, |ways, i| ways * f64::from(n - i) / f64::from(i + 1));
+        tail += ways * share.powi(k) * (1.0 - share).powi(n - k);
+    }
+    assert!(
+        (days[9].p_value.unwrap() - tail).abs() < 1e-12,
+        "{:?} {tail}",
+        days[9].p_value
+    );
+
+    // No complaint before: (1/8)^5. A baseline that varies more than Poisson bears more.
+    let quiet = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 5.0];
+    let days = ears(&quiet, None, &EarsParameters::default()).unwrap();
+    assert!((days[9].p_value.unwrap() - 0.125_f64.powi(5)).abs() < 1e-15);
+    let wild = [0.0, 0.0, 10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 6.0];
+    let wild = ears(&wild, None, &EarsParameters::default()).unwrap();
+    assert!(wild[9].p_value.unwrap() > 0.05);
+    let summed = EarsParameters {
+        method: EarsMethod::C3,
+        ..EarsParameters::default()
+    };
+    assert!(
+        ears(&quiet, None, &summed)
+            .unwrap()
+            .iter()
+            .all(|day| day.p_value.is_none())
+    );
+}

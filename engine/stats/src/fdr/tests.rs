@@ -109,3 +109,15 @@ proptest! {
         prop_assert_eq!(rejected, rejected_by_definition(&p, alpha));
     }
 }
+
+#[test]
+fn tests_that_are_not_listed_count_like_listed_ones_with_p_1() {
+    let listed = [Some(0.001), None, Some(0.04), Some(0.2), Some(1.0)];
+    let beside = benjamini_hochberg_beside(&listed, 7);
+    let mut all = listed.to_vec();
+    all.extend([Some(1.0); 7]);
+    let whole = benjamini_hochberg(&all);
+    assert_eq!(beside.tested, whole.tested);
+    assert_eq!(beside.q, whole.q[..listed.len()]);
+    assert!(beside.q[0] > benjamini_hochberg(&listed).q[0]);
+}

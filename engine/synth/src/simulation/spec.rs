@@ -20,10 +20,13 @@ pub struct SimulationSpec {
     pub sensors: usize,
     /// Minutes between two observations of a datastream, 1 to 1440.
     pub observation_minutes: u32,
+    /// Are facts planted? Without them the same seed is the same city with nothing to find: what an analysis reports of it
+    /// that its rhythms and densities do not explain is a false finding.
+    pub planted: bool,
 }
 
 impl SimulationSpec {
-    /// `days` whole local days from the local day `first` on, with 400 complaints a day and 20 hourly sensors.
+    /// `days` whole local days from the local day `first` on, with 400 complaints a day, 20 hourly sensors and planted facts.
     pub fn of_days(zone: Tz, first: NaiveDate, days: u32, seed: u64) -> Self {
         let end = first.checked_add_days(Days::new(u64::from(days)));
         Self {
@@ -33,10 +36,11 @@ impl SimulationSpec {
             complaints_per_day: 400.0,
             sensors: 20,
             observation_minutes: 60,
+            planted: true,
         }
     }
 
-    /// The `days` days before `now`, with 400 complaints a day and 20 hourly sensors.
+    /// The `days` days before `now`, with 400 complaints a day, 20 hourly sensors and planted facts.
     pub fn before(now: DateTime<Utc>, days: u32, seed: u64) -> Self {
         let from = now.checked_sub_signed(TimeDelta::days(i64::from(days)));
         Self {
@@ -46,6 +50,7 @@ impl SimulationSpec {
             complaints_per_day: 400.0,
             sensors: 20,
             observation_minutes: 60,
+            planted: true,
         }
     }
 

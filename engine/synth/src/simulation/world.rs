@@ -73,7 +73,7 @@ impl World {
             .collect();
         let (from_s, to_s) = (ceil_s(spec.from), ceil_s(spec.to));
         let from = from_s.div_euclid(HOUR_S) + i64::from(from_s.rem_euclid(HOUR_S) > 0);
-        let facts = Planter {
+        let planter = Planter {
             city,
             categories: &categories,
             sensors: &sensors,
@@ -85,8 +85,12 @@ impl World {
             hours: (to_s.div_euclid(HOUR_S) - from).max(0),
             complaints_per_day: spec.complaints_per_day,
             taken: HashSet::new(),
-        }
-        .plant();
+        };
+        let facts = if spec.planted {
+            planter.plant()
+        } else {
+            Vec::new()
+        };
         let mut world = Self {
             seed: spec.seed,
             language,

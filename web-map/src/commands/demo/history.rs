@@ -97,6 +97,7 @@ impl History {
             complaints_per_day: self.complaints_per_day,
             sensors: self.sensors,
             observation_minutes: self.observation_minutes,
+            planted: true,
         }
     }
 

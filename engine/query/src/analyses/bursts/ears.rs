@@ -67,7 +67,7 @@ impl Method for Ears {
             expected: day.expected,
             upper: day.upper,
             score: day.statistic,
-            p: None,
+            p: day.p_value,
             alarm: day.alarm,
         });
         Ok(verdicts.collect())

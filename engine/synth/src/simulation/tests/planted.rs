@@ -268,3 +268,31 @@ fn pearson(pairs: &[(f64, f64)]) -> f64 {
     }
     xy / (xx * yy).sqrt()
 }
+
+#[test]
+fn without_planted_facts_it_is_the_same_city_with_nothing_to_find() {
+    let simulation = simulate(&SimulationSpec {
+        planted: false,
+        ..spec()
+    });
+    let truth = simulation.truth();
+    assert_eq!(truth.totals.planted, 0);
+    assert!(truth.hotspots.is_empty() && truth.periodic_issues.is_empty());
+    assert!(truth.bursts.is_empty() && truth.leading_sensors.is_empty());
+    assert_eq!(
+        simulation.complaints().count() as u64,
+        truth.totals.complaints
+    );
+    #[expect(clippy::cast_possible_truncation, reason = "40 days of 800")]
+    let complaints = truth.totals.complaints as usize;
+    assert!(is_plausible(complaints, 40.0 * 800.0), "{complaints}");
+    // The same people live in the same places: positions that both histories know.
+    let places = |simulation: &Simulation| -> HashSet<Arc<str>> {
+        simulation
+            .complaints()
+            .map(|complaint| complaint.address)
+            .collect()
+    };
+    let (without, with) = (places(&simulation), places(&simulate(&spec())));
+    assert!(ratio(without.intersection(&with).count(), without.len()) > 0.5);
+}
