@@ -130,6 +130,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How good forecasts would have been: made again from origins in the past and compared with what came.
+         * @description Besides the filter, the arguments of the SQL table function `backtest` are parameters: `by`, `step`, `horizon`, `level`, `method`, `minimum_count`, `origins`, `places`.
+         */
+        get: operations["backtest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/breakdown": {
         parameters: {
             query?: never;
@@ -325,6 +345,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many complaints of each place and category are expected in the coming days.
+         * @description Besides the filter, the arguments of the SQL table function `forecast` are parameters: `by`, `step` (`hour`, `day`, `week`, `month`), `horizon`, `level`, `method` (`smoothed`, `seasonal_naive`), `minimum_count`.
+         */
+        get: operations["forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hotspots": {
         parameters: {
             query?: never;
@@ -337,6 +377,26 @@ export interface paths {
          * @description Besides the filter, the arguments of the SQL table function `hotspots` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `correction` (`fdr`, `raw`).
          */
         get: operations["hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/leading-sensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which sensors rise before the complaints of the same place do, by how many hours, and from which value a warning pays.
+         * @description Besides the filter, the arguments of the SQL table function `leading_sensors` are parameters: `by`, `longest_lag`, `alpha`, `minimum_count`, `tolerance`, `training`, `all`.
+         */
+        get: operations["leading_sensors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1435,6 +1495,69 @@ export interface operations {
             };
         };
     };
+    backtest: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     breakdown: {
         parameters: {
             query?: {
@@ -2043,7 +2166,133 @@ export interface operations {
             };
         };
     };
+    forecast: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     hotspots: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leading_sensors: {
         parameters: {
             query?: {
                 /**
