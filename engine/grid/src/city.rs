@@ -10,7 +10,7 @@ use h3o::{CellIndex, Resolution};
 use crate::aligned::{AlignedError, AlignedGrid, Source};
 use crate::build::build_level;
 use crate::fingerprint::{boundary_version, of_city, with_names};
-use crate::{BBox, BuildError, CityParts, Level};
+use crate::{BBox, BuildError, CityParts, Level, Roads};
 
 /// A city, made once from checked parts and never changed.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub struct City {
     /// the names of [`City::with_names`].
     pub fingerprint: u64,
     boundary_version: String,
+    roads: Option<Roads>,
     bbox: BBox,
     pub(crate) covers: [OnceLock<Box<[CellIndex]>>; 16],
     pub(crate) aligned: OnceLock<Result<AlignedGrid, AlignedError>>,
@@ -59,6 +60,7 @@ impl City {
             .fold(BBox::EMPTY, |bbox, area| bbox.union(area.bbox));
         Ok(Self {
             boundary_version: boundary_version(fingerprint, &levels),
+            roads: None,
             bbox,
             name: parts.name,
             time_zone: parts.time_zone,
@@ -80,6 +82,18 @@ impl City {
         self.fingerprint = with_names(self.fingerprint, names);
         self.boundary_version = boundary_version(self.fingerprint, &self.levels);
         self
+    }
+
+    /// The city with its named roads. They place no record: fingerprint and boundary version stay.
+    #[must_use]
+    pub fn with_roads(mut self, roads: Roads) -> Self {
+        self.roads = Some(roads);
+        self
+    }
+
+    /// The named roads, when the city gives any.
+    pub fn roads(&self) -> Option<&Roads> {
+        self.roads.as_ref()
     }
 
     /// The level, when the city has it.

@@ -23,6 +23,7 @@ mod lists;
 mod local;
 mod local_bin;
 mod locate;
+mod nearest_road;
 mod signature;
 
 use std::sync::{Arc, LazyLock};
@@ -57,13 +58,14 @@ pub(crate) fn h3() -> &'static [Arc<ScalarUDF>] {
     &FUNCTIONS
 }
 
-/// The functions that know the city: its time zone and its boundaries.
-pub(crate) fn of_city(city: &Arc<City>) -> [Arc<ScalarUDF>; 4] {
+/// The functions that know the city: its time zone, its boundaries and its roads.
+pub(crate) fn of_city(city: &Arc<City>) -> [Arc<ScalarUDF>; 5] {
     [
         boundary_version::function(city),
         local::function(city.time_zone),
         local_bin::function(city.time_zone),
         locate::function(Arc::clone(city)),
+        nearest_road::function(Arc::clone(city)),
     ]
     .map(Arc::new)
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use citybrain_grid::geo::{CoordsIter, MapCoords, MultiPolygon};
-use citybrain_grid::{AreaParts, BBox, Parents, VersionParts};
+use citybrain_grid::geo::{CoordsIter, MultiPolygon};
+use citybrain_grid::{AreaParts, Parents, VersionParts};
 use geojson::JsonValue;
 
-use super::crs::{CrsError, SourceCrs};
-use super::features::{RawFeature, RawGeometry, read_features};
+use super::crs::SourceCrs;
+use super::features::{RawFeature, RawGeometry, TakesFeatures, read_features};
+use super::file_crs::{FileCrs, NoPosition, StatedCrs};
 use super::spec::{BoundarySpec, ParentSpec};
 use super::{CityError, FeatureRule, Finding};
 
@@ -40,9 +41,8 @@ pub(super) fn read_boundary(
         path,
         spec,
         strictness,
-        crs: spec.crs.clone().unwrap_or_default(),
+        crs: FileCrs::new(path, spec.crs.as_ref()),
         count: 0,
-        outside_degrees: false,
         read: Vec::new(),
         findings: Vec::new(),
         first_with: HashMap::new(),
@@ -51,117 +51,41 @@ pub(super) fn read_boundary(
     areas.finish()
 }
 
-/// What a file says of its coordinate system.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct StatedCrs {
-    /// The words of the file.
-    pub(super) text: String,
-    /// The code in the EPSG register; none when the words do not tell.
-    pub(super) code: Option<u16>,
-}
-
-impl StatedCrs {
-    /// A name such as `urn:ogc:def:crs:OGC:1.3:CRS84`, `urn:ogc:def:crs:EPSG::2263` or `EPSG:4326`.
-    pub(super) fn of_name(name: &str) -> Self {
-        let last = name.rsplit([':', '/']).next().unwrap_or_default();
-        let code = match last {
-            "CRS84" | "CRS84h" => Some(4326),
-            number => number.parse().ok(),
-        };
-        Self {
-            text: name.to_owned(),
-            code,
-        }
-    }
-
-    /// The `crs` member of GeoJSON before RFC 7946, and of TopoJSON.
-    pub(super) fn of_member(crs: &JsonValue) -> Option<Self> {
-        let name = crs.get("properties")?.get("name")?;
-        Some(Self::of_name(name.as_str()?))
-    }
-}
-
 /// The areas of one file, built up feature by feature.
 #[derive(Debug)]
 pub(super) struct Areas<'a> {
     path: &'a Path,
     spec: &'a BoundarySpec,
     strictness: Strictness,
-    crs: SourceCrs,
+    crs: FileCrs<'a>,
     /// Features read.
     count: usize,
-    /// Some position was no longitude and latitude.
-    outside_degrees: bool,
     read: Vec<AreaParts>,
     findings: Vec<Finding>,
     /// The feature that has an id, from 1.
     first_with: HashMap<String, usize>,
 }
 
-impl<'a> Areas<'a> {
-    /// Features read.
-    pub(super) fn count(&self) -> usize {
+impl TakesFeatures for Areas<'_> {
+    fn count(&self) -> usize {
         self.count
     }
 
-    /// The layer that the city file names.
-    pub(super) fn object(&self) -> Option<&'a str> {
+    fn object(&self) -> Option<&str> {
         self.spec.object.as_deref()
     }
 
-    /// Something to be known about the file.
-    pub(super) fn finding(&mut self, finding: Finding) {
+    fn finding(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 
-    /// Takes in what the file says of its coordinate system: it decides when the city file says nothing, and must not
-    /// contradict it otherwise. GCJ-02 and BD-09 have no names, so a file in longitude and latitude may be any of those systems.
-    pub(super) fn states(&mut self, stated: &StatedCrs) -> Result<(), CityError> {
-        let unusable = |error: CrsError| CityError::FileCrs {
-            path: self.path.to_owned(),
-            crs: stated.text.clone(),
-            reason: error.to_string(),
-        };
-        let Some(code) = stated.code else {
-            return match self.spec.crs {
-                Some(_) => Ok(()),
-                None => Err(CityError::CrsNeeded {
-                    path: self.path.to_owned(),
-                    crs: stated.text.clone(),
-                }),
-            };
-        };
-        let crs = SourceCrs::of_epsg(code);
-        match (&self.spec.crs, crs) {
-            (Some(SourceCrs::LonLat(_)), Ok(crs)) if !crs.is_projected() => {
-                if crs.is_near() {
-                    self.findings.push(Finding::datum(&stated.text));
-                }
-                Ok(())
-            }
-            (Some(SourceCrs::Epsg(_)), Ok(crs)) if crs == self.crs => Ok(()),
-            (Some(key), _) => Err(CityError::CrsConflict {
-                path: self.path.to_owned(),
-                crs: stated.text.clone(),
-                key: key.to_string(),
-            }),
-            (None, Err(error)) => Err(unusable(error)),
-            (None, Ok(crs)) if crs.is_projected() && self.count > 0 => Err(CityError::CrsNeeded {
-                path: self.path.to_owned(),
-                crs: stated.text.clone(),
-            }),
-            (None, Ok(crs)) => {
-                if crs.is_near() {
-                    self.findings.push(Finding::datum(&stated.text));
-                }
-                self.crs = crs;
-                Ok(())
-            }
-        }
+    fn states(&mut self, stated: &StatedCrs) -> Result<(), CityError> {
+        let finding = self.crs.states(stated, self.count)?;
+        self.findings.extend(finding);
+        Ok(())
     }
 
-    /// Takes in the next feature.
-    pub(super) fn feature(&mut self, feature: RawFeature) -> Result<(), CityError> {
+    fn feature(&mut self, feature: RawFeature) -> Result<(), CityError> {
         self.count += 1;
         let number = self.count;
         let area = self.area(feature).map_err(|rule| self.broken(rule))?;
@@ -178,7 +102,9 @@ impl<'a> Areas<'a> {
         self.read.push(area);
         Ok(())
     }
+}
 
+impl Areas<'_> {
     /// The error of a rule that the feature read last breaks.
     fn broken(&self, rule: FeatureRule) -> CityError {
         CityError::Feature {
@@ -189,13 +115,7 @@ impl<'a> Areas<'a> {
     }
 
     fn finish(self) -> Result<BoundaryRead, CityError> {
-        // Degrees read as metres would all fall on one spot near the system's origin.
-        if self.crs.is_projected() && !self.outside_degrees {
-            return Err(CityError::Degrees {
-                path: self.path.to_owned(),
-                crs: self.crs.to_string(),
-            });
-        }
+        let crs = self.crs.finish()?;
         let parents = match self.spec.parent {
             ParentSpec::City => Parents::City,
             ParentSpec::Property(_) => Parents::Given,
@@ -207,7 +127,7 @@ impl<'a> Areas<'a> {
                 parents,
                 areas: self.read,
             },
-            crs: self.crs,
+            crs,
             findings: self.findings,
         })
     }
@@ -264,24 +184,18 @@ impl<'a> Areas<'a> {
             RawGeometry::None | RawGeometry::Polygons(_) => {
                 return Err(FeatureRule::EmptyGeometry { id: id.to_owned() });
             }
-            RawGeometry::Other(geometry) => {
+            RawGeometry::Lines(geometry, _) | RawGeometry::Other(geometry) => {
                 let id = id.to_owned();
                 return Err(FeatureRule::NotPolygon { id, geometry });
             }
         };
-        self.outside_degrees |= boundary
-            .coords_iter()
-            .any(|at| !BBox::EARTH.holds(at.x, at.y));
-        boundary.try_map_coords(|at| {
-            let wgs84 = self.crs.to_wgs84(at.x, at.y);
-            wgs84
-                .map(Into::into)
-                .map_err(|reason| FeatureRule::Position {
-                    id: id.to_owned(),
-                    position: format!("[{:?}, {:?}]", at.x, at.y),
-                    reason,
-                })
-        })
+        self.crs
+            .in_wgs84(&boundary)
+            .map_err(|NoPosition { position, reason }| FeatureRule::Position {
+                id: id.to_owned(),
+                position,
+                reason,
+            })
     }
 }
 
@@ -303,7 +217,7 @@ fn property<'a>(feature: &'a RawFeature, property: &str) -> Result<&'a JsonValue
 }
 
 /// A property as text, blanks around it cut; whole numbers without ".0"; null is none.
-fn text(feature: &RawFeature, name: &str) -> Result<Option<String>, FeatureRule> {
+pub(super) fn text(feature: &RawFeature, name: &str) -> Result<Option<String>, FeatureRule> {
     match property(feature, name)? {
         JsonValue::Null => Ok(None),
         JsonValue::String(text) => Ok(Some(text.trim().to_owned())),

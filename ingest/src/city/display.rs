@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{
-    AlignedReport, BoundaryReport, CityReport, Finding, FindingRule, ParentSource, Severity,
+    AlignedReport, BoundaryReport, CityReport, Finding, FindingRule, ParentSource, RoadsReport,
+    Severity,
 };
 
 /// How many findings of one rule are shown for one boundary version; a machine gets all of them.
@@ -25,6 +26,9 @@ impl fmt::Display for CityReport {
             for boundary in &level.boundaries {
                 write!(f, "{}: {boundary}", level.level)?;
             }
+        }
+        if let Some(roads) = &self.roads {
+            write!(f, "{roads}")?;
         }
         if let Some(aligned) = &self.aligned {
             writeln!(f, "{aligned}")?;
@@ -75,17 +79,36 @@ impl fmt::Display for BoundaryReport {
             write!(f, ", from {date}")?;
         }
         writeln!(f)?;
-        let mut by_rule: BTreeMap<(std::cmp::Reverse<Severity>, FindingRule), Vec<&Finding>> =
-            BTreeMap::new();
-        for finding in &self.findings {
-            let key = (std::cmp::Reverse(finding.severity), finding.rule);
-            by_rule.entry(key).or_default().push(finding);
-        }
-        for ((severity, rule), findings) in by_rule {
-            show(f, severity.0, rule, findings)?;
-        }
-        Ok(())
+        show_all(f, &self.findings)
     }
+}
+
+impl fmt::Display for RoadsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "roads: {}, {} without name or course, {} ({})",
+            counted(self.roads, "named road"),
+            counted(self.left_out, "feature"),
+            self.file.display(),
+            self.crs
+        )?;
+        show_all(f, &self.findings)
+    }
+}
+
+/// Findings by severity and rule.
+fn show_all(f: &mut fmt::Formatter<'_>, findings: &[Finding]) -> fmt::Result {
+    let mut by_rule: BTreeMap<(std::cmp::Reverse<Severity>, FindingRule), Vec<&Finding>> =
+        BTreeMap::new();
+    for finding in findings {
+        let key = (std::cmp::Reverse(finding.severity), finding.rule);
+        by_rule.entry(key).or_default().push(finding);
+    }
+    for ((severity, rule), findings) in by_rule {
+        show(f, severity.0, rule, findings)?;
+    }
+    Ok(())
 }
 
 fn show(

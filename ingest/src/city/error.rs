@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use citybrain_grid::BuildError;
+use citybrain_grid::{BuildError, RoadError};
 use citybrain_model::AreaLevel;
 
 use super::PositionError;
@@ -198,6 +198,24 @@ pub enum CityError {
         /// The rule.
         rule: String,
     },
+    /// No feature of a file of roads has a name.
+    #[error("{}: no feature has a name in the property \"{property}\" (they have {has}): roads.name says which property it is", path.display())]
+    NoRoadName {
+        /// The file.
+        path: PathBuf,
+        /// The property.
+        property: String,
+        /// The properties that there are.
+        has: String,
+    },
+    /// The roads cannot be searched.
+    #[error("{}: {error}", path.display())]
+    Roads {
+        /// The file.
+        path: PathBuf,
+        /// The rule.
+        error: RoadError,
+    },
     /// A gazetteer cannot be read.
     #[error(transparent)]
     Gazetteer(#[from] GazetteerError),
@@ -264,6 +282,14 @@ pub enum FeatureRule {
     NotPolygon {
         /// The area.
         id: String,
+        /// The kind of geometry.
+        geometry: String,
+    },
+    /// A named road is a point or an area.
+    #[error("\"{name}\" is a {geometry}, not a LineString or MultiLineString")]
+    NotLine {
+        /// The road.
+        name: String,
         /// The kind of geometry.
         geometry: String,
     },

@@ -1,4 +1,4 @@
-//! Reading the features of a boundary file, whatever its format.
+//! Reading the features of a file of boundaries or roads, whatever its format.
 
 mod dbf;
 mod geoparquet;
@@ -10,14 +10,14 @@ mod wkb;
 
 use std::path::Path;
 
-use citybrain_grid::geo::{LineString, MultiPolygon, Polygon};
+use citybrain_grid::geo::{LineString, MultiLineString, MultiPolygon, Polygon};
 use geojson::{Feature, GeometryValue, JsonObject, JsonValue, Position};
 
 pub(super) use shapefile::sidecar;
 
-use super::CityError;
-use super::boundary::Areas;
+use super::file_crs::StatedCrs;
 use super::open::{Format, file_with_content};
+use super::{CityError, Finding};
 
 /// One feature of a file, as it stands there.
 #[derive(Debug)]
@@ -34,12 +34,32 @@ pub(super) enum RawGeometry {
     /// Null.
     None,
     Polygons(MultiPolygon<f64>),
-    /// The name of a kind of geometry that is no area.
+    /// The name of the kind of geometry, and its lines.
+    Lines(String, MultiLineString<f64>),
+    /// The name of a kind of geometry that is neither area nor line.
     Other(String),
 }
 
-/// Gives every feature of a file to `areas`, in the order of the file, and what the file says of its coordinate system.
-pub(super) fn read_features(path: &Path, areas: &mut Areas<'_>) -> Result<(), CityError> {
+/// What the features of a file are given to.
+pub(super) trait TakesFeatures {
+    /// Features taken.
+    fn count(&self) -> usize;
+
+    /// The layer that the city file names.
+    fn object(&self) -> Option<&str>;
+
+    /// Takes note of something to be known about the file.
+    fn finding(&mut self, finding: Finding);
+
+    /// Takes in what the file says of its coordinate system.
+    fn states(&mut self, stated: &StatedCrs) -> Result<(), CityError>;
+
+    /// Takes in the next feature.
+    fn feature(&mut self, feature: RawFeature) -> Result<(), CityError>;
+}
+
+/// Gives every feature of a file to `taker`, in the order of the file, and what the file says of its coordinate system.
+pub(super) fn read_features(path: &Path, taker: &mut dyn TakesFeatures) -> Result<(), CityError> {
     let (format, compression) = match Format::of(path) {
         // A folder is told as such, whatever its name.
         Err(_) if path.is_dir() => {
@@ -50,12 +70,12 @@ pub(super) fn read_features(path: &Path, areas: &mut Areas<'_>) -> Result<(), Ci
     };
     file_with_content(path)?;
     match format {
-        Format::Json => json::read(path, compression, areas)?,
-        Format::GeoParquet => geoparquet::read(path, areas)?,
-        Format::Shapefile => shapefile::read(path, areas)?,
-        Format::Zip => shapefile::read_zip(path, areas)?,
+        Format::Json => json::read(path, compression, taker)?,
+        Format::GeoParquet => geoparquet::read(path, taker)?,
+        Format::Shapefile => shapefile::read(path, taker)?,
+        Format::Zip => shapefile::read_zip(path, taker)?,
     }
-    if areas.count() == 0 {
+    if taker.count() == 0 {
         let path = path.to_owned();
         return Err(CityError::NoFeature { path });
     }
@@ -63,8 +83,8 @@ pub(super) fn read_features(path: &Path, areas: &mut Areas<'_>) -> Result<(), Ci
 }
 
 /// Refuses the key `object` for a file that has no layers to choose from.
-fn no_object(path: &Path, areas: &Areas<'_>) -> Result<(), CityError> {
-    match areas.object() {
+fn no_object(path: &Path, taker: &dyn TakesFeatures) -> Result<(), CityError> {
+    match taker.object() {
         None => Ok(()),
         Some(object) => Err(CityError::Object {
             path: path.to_owned(),
@@ -117,10 +137,19 @@ impl From<GeometryValue> for RawGeometry {
             });
             coords.collect::<Vec<_>>().into()
         };
+        let kind = value.type_name();
         let polygons = match value {
+            GeometryValue::LineString { coordinates } => {
+                let lines = MultiLineString(vec![ring(coordinates)]);
+                return Self::Lines(kind.to_owned(), lines);
+            }
+            GeometryValue::MultiLineString { coordinates } => {
+                let lines = coordinates.into_iter().map(ring).collect();
+                return Self::Lines(kind.to_owned(), lines);
+            }
             GeometryValue::Polygon { coordinates } => vec![coordinates],
             GeometryValue::MultiPolygon { coordinates } => coordinates,
-            other => return Self::Other(other.type_name().to_owned()),
+            _ => return Self::Other(kind.to_owned()),
         };
         let polygons = polygons
             .into_iter()

@@ -12,6 +12,7 @@ mod display;
 mod edit;
 mod error;
 mod features;
+mod file_crs;
 mod finding;
 mod names;
 mod names_spec;
@@ -19,10 +20,11 @@ mod open;
 mod picture;
 mod read;
 mod report;
+mod roads;
 mod spec;
 mod survey;
 
-pub use copy::{copy_city, files};
+pub use copy::{copy_city, copy_roads, files};
 pub use crs::{CrsError, EpsgCrs, PositionError, SourceCrs};
 pub use edit::{NewBoundary, NewBoundaryError, with_boundaries};
 pub use error::{CityError, FeatureRule};
@@ -30,7 +32,9 @@ pub use finding::{Finding, FindingRule, Severity};
 pub use names::read_place_names;
 pub use picture::picture;
 pub use read::read_city;
-pub use report::{AlignedReport, BoundaryReport, CityReport, LevelReport, ParentSource};
+pub use report::{
+    AlignedReport, BoundaryReport, CityReport, LevelReport, ParentSource, RoadsReport,
+};
 pub use survey::{check, examine};
 
 #[cfg(test)]

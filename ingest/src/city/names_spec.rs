@@ -1,10 +1,11 @@
-//! The keys of a `city.toml` for files of names.
+//! The keys of a `city.toml` for files of names and of roads.
 
 use std::path::PathBuf;
 
 use citybrain_grid::Crs;
 use toml::{Table, Value};
 
+use super::crs::{CrsError, SourceCrs};
 use super::spec::Broken;
 
 /// The files by which records without a position are placed, as the city file has them.
@@ -45,6 +46,33 @@ impl NamesSpec {
         Ok(Self {
             aliases,
             gazetteer: gazetteer.transpose()?,
+        })
+    }
+}
+
+/// The file of roads.
+#[derive(Debug)]
+pub(super) struct RoadsSpec {
+    pub(super) file: PathBuf,
+    /// The layer of the file, when it has several.
+    pub(super) object: Option<String>,
+    /// The property with the name.
+    pub(super) name: String,
+    /// The coordinate system; none leaves it to the file, and WGS 84 when that says nothing.
+    pub(super) crs: Option<SourceCrs>,
+}
+
+impl RoadsSpec {
+    /// The key `roads`: a file, or a table of `file`, `object`, `name` and `crs`.
+    pub(super) fn checked(value: &Value) -> Result<Self, Broken> {
+        let keys = Keys::of("roads", value, &["file", "object", "name", "crs"])?;
+        let text = |key| Ok::<_, Broken>(keys.text(key)?.map(ToOwned::to_owned));
+        let crs = keys.text("crs")?.map(str::parse).transpose();
+        Ok(Self {
+            object: text("object")?,
+            name: text("name")?.unwrap_or_else(|| "name".to_owned()),
+            crs: crs.map_err(|error: CrsError| ("roads.crs".to_owned(), error.to_string()))?,
+            file: keys.file()?,
         })
     }
 }

@@ -9,10 +9,11 @@ use citybrain_grid::{City, CityParts, LevelParts};
 use super::boundary::{Strictness, read_boundary};
 use super::crs::SourceCrs;
 use super::names;
+use super::roads::read_roads;
 use super::spec::{BoundarySpec, CitySpec, ParentSpec, read_spec};
 use super::{BoundaryReport, CityError, CityReport, Finding, LevelReport, ParentSource};
 
-/// Reads a city file and its boundary files (their paths are relative to the city file's folder). The report says what was
+/// Reads a city file, its boundary files and its file of roads (their paths are relative to the city file's folder). The report says what was
 /// read and what is to be known about it: invalid rings, areas without a parent or a name, names that stand twice. It does not
 /// look for overlaps and gaps, which takes seconds: [`check`](super::check()) does.
 ///
@@ -76,7 +77,15 @@ pub(super) fn read(path: &Path, strictness: Strictness) -> Result<CityRead, City
         Some(names) => city.with_names(names),
         None => city,
     };
-    let report = report(path, &spec, &city, told);
+    let mut report = report(path, &spec, &city, told);
+    let city = match &spec.roads {
+        Some(roads) => {
+            let (roads, told) = read_roads(&beside(path, &roads.file), roads)?;
+            report.roads = Some(told);
+            city.with_roads(roads)
+        }
+        None => city,
+    };
     Ok(CityRead {
         city,
         report,
@@ -120,6 +129,7 @@ fn report(path: &Path, spec: &CitySpec, city: &City, told: Vec<Told>) -> CityRep
         base_cells: None,
         aligned: None,
         levels: levels.collect(),
+        roads: None,
     }
 }
 

@@ -32,6 +32,23 @@ pub struct CityReport {
     pub aligned: Option<AlignedReport>,
     /// Its levels, from large to small.
     pub levels: Vec<LevelReport>,
+    /// Its roads, when it has a file of them.
+    pub roads: Option<RoadsReport>,
+}
+
+/// The file of roads in a [`CityReport`].
+#[derive(Debug, Clone, Serialize)]
+pub struct RoadsReport {
+    /// The file, as the city file has it.
+    pub file: PathBuf,
+    /// The coordinate system that it was read in.
+    pub crs: String,
+    /// How many features are roads with a name and a course.
+    pub roads: usize,
+    /// How many features have no name or no course.
+    pub left_out: usize,
+    /// What is to be known about it.
+    pub findings: Vec<Finding>,
 }
 
 /// The aligned grid in a [`CityReport`]: see [`AlignedGrid`](citybrain_grid::aligned::AlignedGrid).

@@ -13,7 +13,7 @@ use toml::Value;
 
 use super::CityError;
 use super::crs::{CrsError, SourceCrs};
-use super::names_spec::NamesSpec;
+use super::names_spec::{NamesSpec, RoadsSpec};
 use super::open::file_with_content;
 
 /// A city file, checked as far as it can be without its boundary files.
@@ -25,6 +25,7 @@ pub(super) struct CitySpec {
     pub(super) languages: Vec<String>,
     pub(super) levels: Vec<LevelSpec>,
     pub(super) names: NamesSpec,
+    pub(super) roads: Option<RoadsSpec>,
 }
 
 #[derive(Debug)]
@@ -73,6 +74,7 @@ struct RawCity {
     level: Vec<RawLevel>,
     aliases: Option<Value>,
     gazetteer: Option<Value>,
+    roads: Option<Value>,
 }
 
 /// The resolution of the design: cells of about 15,000 m².
@@ -183,6 +185,7 @@ fn checked(raw: RawCity) -> Result<CitySpec, Broken> {
         languages: raw.languages,
         levels,
         names: NamesSpec::checked(raw.aliases.as_ref(), raw.gazetteer.as_ref())?,
+        roads: raw.roads.as_ref().map(RoadsSpec::checked).transpose()?,
     })
 }
 

@@ -56,6 +56,22 @@ pub enum FunctionError {
         /// The words that are known.
         known: &'static str,
     },
+    /// A distance is negative or no number.
+    #[error("{function}: max_m = {value} is not a distance in metres")]
+    NotADistance {
+        /// The function's name.
+        function: &'static str,
+        /// The value.
+        value: f64,
+    },
+    /// The city has no roads to look for.
+    #[error(
+        "{function}: the city gives no roads; the key `roads` of its city.toml names a file of them"
+    )]
+    NoRoads {
+        /// The function's name.
+        function: &'static str,
+    },
     /// The number of rings is negative.
     #[error("{function}: k = {value} is negative")]
     NegativeK {

@@ -13,9 +13,9 @@ use geojson::{JsonObject, JsonValue};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde::Deserialize;
 
-use super::super::boundary::{Areas, StatedCrs};
+use super::super::file_crs::StatedCrs;
 use super::super::open::{Compression, Format, open};
-use super::{CityError, RawFeature, RawGeometry, no_object, wkb};
+use super::{CityError, RawFeature, RawGeometry, TakesFeatures, no_object, wkb};
 
 /// The `geo` metadata, as far as they matter here.
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ impl<'de> Deserialize<'de> for GeoCrs {
 }
 
 /// Gives every row of a Parquet file to `areas`.
-pub(super) fn read(path: &Path, areas: &mut Areas<'_>) -> Result<(), CityError> {
+pub(super) fn read(path: &Path, areas: &mut dyn TakesFeatures) -> Result<(), CityError> {
     no_object(path, areas)?;
     // The check of the first bytes; the reader wants the file itself, to seek in.
     drop(open(path, Format::GeoParquet, Compression::Plain)?);

@@ -10,16 +10,16 @@ use std::path::Path;
 use geojson::{Feature, Geometry, JsonObject, JsonValue};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::super::boundary::{Areas, StatedCrs};
+use super::super::file_crs::StatedCrs;
 use super::super::open::{Compression, Format, open};
 use super::topology::{Topology, Transform};
-use super::{CityError, RawFeature, RawGeometry, no_object};
+use super::{CityError, RawFeature, RawGeometry, TakesFeatures, no_object};
 
 /// Gives every feature of a JSON file to `areas`.
 pub(super) fn read(
     path: &Path,
     compression: Compression,
-    areas: &mut Areas<'_>,
+    areas: &mut dyn TakesFeatures,
 ) -> Result<(), CityError> {
     let mut bytes = Separated(open(path, Format::Json, compression)?);
     let mut last = None;
@@ -54,7 +54,7 @@ pub(super) fn read(
 fn failed(
     path: &Path,
     compression: Compression,
-    areas: &Areas<'_>,
+    areas: &dyn TakesFeatures,
     error: serde_json::Error,
 ) -> CityError {
     if error.is_io() {
@@ -114,7 +114,7 @@ enum Kind {
 
 struct Document<'a, 'b> {
     path: &'a Path,
-    areas: &'a mut Areas<'b>,
+    areas: &'a mut (dyn TakesFeatures + 'b),
     /// What `areas` refused a feature or a system with.
     refused: Option<CityError>,
 }

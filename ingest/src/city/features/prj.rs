@@ -3,7 +3,7 @@
 //! Most writers add the EPSG code (`AUTHORITY`, or `ID` in the newer form). `ArcGIS` does not: its names are known here for the
 //! systems that cities use.
 
-use super::super::boundary::StatedCrs;
+use super::super::file_crs::StatedCrs;
 
 /// What the text says: its name, and the code as far as it can be told.
 pub(super) fn stated(wkt: &str) -> StatedCrs {

@@ -17,9 +17,8 @@ use shapefile::{PolygonRing, Shape, ShapeReader};
 use zip::ZipArchive;
 
 use super::super::Finding;
-use super::super::boundary::Areas;
 use super::super::open::{Compression, Format, file_with_content, open, read_all};
-use super::{CityError, RawFeature, RawGeometry, chosen, dbf, no_object, prj};
+use super::{CityError, RawFeature, RawGeometry, TakesFeatures, chosen, dbf, no_object, prj};
 
 /// The files of a shapefile.
 struct Parts {
@@ -40,7 +39,7 @@ pub(in crate::city) fn sidecar(shp: &Path, ending: &str) -> Option<PathBuf> {
 }
 
 /// Gives every shape of a `.shp` to `areas`, with its row of the `.dbf` beside it.
-pub(super) fn read(path: &Path, areas: &mut Areas<'_>) -> Result<(), CityError> {
+pub(super) fn read(path: &Path, areas: &mut dyn TakesFeatures) -> Result<(), CityError> {
     no_object(path, areas)?;
     let shp = read_all(path, Format::Shapefile)?;
     let failed = |path: PathBuf| move |error| CityError::File { path, error };
@@ -65,7 +64,7 @@ pub(super) fn read(path: &Path, areas: &mut Areas<'_>) -> Result<(), CityError> 
 }
 
 /// Gives every shape of a shapefile in an archive to `areas`.
-pub(super) fn read_zip(path: &Path, areas: &mut Areas<'_>) -> Result<(), CityError> {
+pub(super) fn read_zip(path: &Path, areas: &mut dyn TakesFeatures) -> Result<(), CityError> {
     drop(open(path, Format::Zip, Compression::Plain)?);
     let unreadable = |message: String| unreadable(path, "zip archive", &message);
     let file = File::open(path).map_err(|error| Compression::Plain.error(path, error))?;
@@ -139,7 +138,7 @@ fn unreadable(path: &Path, format: &'static str, message: &str) -> CityError {
 }
 
 impl Parts {
-    fn read(self, path: &Path, areas: &mut Areas<'_>) -> Result<(), CityError> {
+    fn read(self, path: &Path, areas: &mut dyn TakesFeatures) -> Result<(), CityError> {
         if let Some(wkt) = &self.prj {
             areas.states(&prj::stated(wkt))?;
         }
@@ -180,9 +179,24 @@ fn geometry(shape: Shape) -> RawGeometry {
         Shape::Polygon(polygon) => rings(polygon.rings()),
         Shape::PolygonM(polygon) => rings(polygon.rings()),
         Shape::PolygonZ(polygon) => rings(polygon.rings()),
+        Shape::Polyline(line) => return lines(line.parts()),
+        Shape::PolylineM(line) => return lines(line.parts()),
+        Shape::PolylineZ(line) => return lines(line.parts()),
         other => return RawGeometry::Other(other.shapetype().to_string()),
     };
     RawGeometry::Polygons(nested(polygon))
+}
+
+/// The parts of a polyline.
+fn lines<P: HasXY>(parts: &[Vec<P>]) -> RawGeometry {
+    let line = |part: &Vec<P>| -> LineString<f64> {
+        let coords = part.iter().map(|at| Coord {
+            x: at.x(),
+            y: at.y(),
+        });
+        coords.collect()
+    };
+    RawGeometry::Lines("Polyline".to_owned(), parts.iter().map(line).collect())
 }
 
 fn rings<P: HasXY>(rings: &[PolygonRing<P>]) -> Vec<LineString<f64>> {

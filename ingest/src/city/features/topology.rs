@@ -6,9 +6,9 @@ use citybrain_grid::geo::{Coord, LineString};
 use geojson::{JsonObject, JsonValue};
 use serde::Deserialize;
 
-use super::super::boundary::{Areas, StatedCrs};
+use super::super::file_crs::StatedCrs;
 use super::super::{CityError, FeatureRule};
-use super::{RawFeature, RawGeometry, chosen};
+use super::{RawFeature, RawGeometry, TakesFeatures, chosen};
 
 /// A TopoJSON topology. Its objects are looked at one by one.
 pub(super) struct Topology {
@@ -57,7 +57,7 @@ type Ring = Vec<i64>;
 
 impl Topology {
     /// Gives the features of the chosen object to `areas`.
-    pub(super) fn read(&self, path: &Path, areas: &mut Areas<'_>) -> Result<(), CityError> {
+    pub(super) fn read(&self, path: &Path, areas: &mut dyn TakesFeatures) -> Result<(), CityError> {
         let names: Vec<&str> = self.objects.keys().map(String::as_str).collect();
         let name = chosen(path, areas.object(), &names)?;
         let object = self.objects.get(name).cloned().unwrap_or_default();
@@ -108,6 +108,15 @@ impl Topology {
 fn geometry(object: &Object, arcs: &[LineString<f64>]) -> Result<RawGeometry, FeatureRule> {
     let polygons: Vec<Vec<Ring>> = match object.kind.as_deref() {
         None => return Ok(RawGeometry::None),
+        Some(kind @ ("LineString" | "MultiLineString")) => {
+            let lines: Vec<Ring> = match kind {
+                "LineString" => vec![indices(object)?],
+                _ => indices(object)?,
+            };
+            let lines = lines.iter().map(|line| stitched(line, arcs));
+            let lines = lines.collect::<Result<_, _>>()?;
+            return Ok(RawGeometry::Lines(kind.to_owned(), lines));
+        }
         Some("Polygon") => vec![indices(object)?],
         Some("MultiPolygon") => indices(object)?,
         Some(other) => return Ok(RawGeometry::Other(other.to_owned())),

@@ -1,6 +1,6 @@
-//! Well-known binary: polygons and multipolygons in either byte order, with or without heights, measures and a system's number.
+//! Well-known binary: polygons, lines and collections of either in either byte order, with or without heights, measures and a system's number.
 
-use citybrain_grid::geo::LineString;
+use citybrain_grid::geo::{LineString, MultiLineString};
 
 use super::RawGeometry;
 
@@ -25,31 +25,29 @@ pub(super) fn geometry(bytes: &[u8]) -> Result<RawGeometry, WkbError> {
     };
     let (kind, dimensions) = reader.header()?;
     let polygons = match kind {
+        LINE => {
+            let line = reader.line(dimensions)?;
+            return reader.end(RawGeometry::Lines(name(kind)?, MultiLineString(vec![line])));
+        }
+        MULTI_LINE => {
+            let lines = reader.members(LINE, Reader::line)?;
+            return reader.end(RawGeometry::Lines(name(kind)?, MultiLineString(lines)));
+        }
         POLYGON => vec![reader.polygon(dimensions)?],
-        MULTI_POLYGON => {
-            let count = reader.u32()?;
-            let mut polygons = Vec::new();
-            for _ in 0..count {
-                let (kind, dimensions) = reader.header()?;
-                if kind != POLYGON {
-                    return Err(WkbError::Type(kind));
-                }
-                polygons.push(reader.polygon(dimensions)?);
-            }
-            polygons
-        }
-        other => {
-            let name = usize::try_from(other).ok().and_then(|at| NAMES.get(at));
-            let name = name.ok_or(WkbError::Type(other))?;
-            return Ok(RawGeometry::Other((*name).to_owned()));
-        }
+        MULTI_POLYGON => reader.members(POLYGON, Reader::polygon)?,
+        other => return Ok(RawGeometry::Other(name(other)?)),
     };
-    match reader.rest.len() {
-        0 => Ok(RawGeometry::of_rings(polygons.into_iter())),
-        left => Err(WkbError::Trailing(left)),
-    }
+    reader.end(RawGeometry::of_rings(polygons.into_iter()))
 }
 
+/// The name of a kind of geometry.
+fn name(kind: u32) -> Result<String, WkbError> {
+    let name = usize::try_from(kind).ok().and_then(|at| NAMES.get(at));
+    Ok((*name.ok_or(WkbError::Type(kind))?).to_owned())
+}
+
+const LINE: u32 = 2;
+const MULTI_LINE: u32 = 5;
 const POLYGON: u32 = 3;
 const MULTI_POLYGON: u32 = 6;
 
@@ -105,21 +103,46 @@ impl Reader<'_> {
         Ok((number % 1000, 2 + usize::from(z) + usize::from(m)))
     }
 
-    fn polygon(&mut self, dimensions: usize) -> Result<Vec<LineString<f64>>, WkbError> {
-        let mut rings = Vec::new();
-        for _ in 0..self.u32()? {
-            let count = self.u32()?;
-            let mut coords = Vec::new();
-            for _ in 0..count {
-                let (x, y) = (self.f64()?, self.f64()?);
-                for _ in 2..dimensions {
-                    self.f64()?;
-                }
-                coords.push((x, y));
-            }
-            rings.push(coords.into());
+    /// The geometry, when no byte is left.
+    fn end(&self, geometry: RawGeometry) -> Result<RawGeometry, WkbError> {
+        match self.rest.len() {
+            0 => Ok(geometry),
+            left => Err(WkbError::Trailing(left)),
         }
-        Ok(rings)
+    }
+
+    /// The members of a collection, each of this kind.
+    fn members<T>(
+        &mut self,
+        of: u32,
+        read: impl Fn(&mut Self, usize) -> Result<T, WkbError>,
+    ) -> Result<Vec<T>, WkbError> {
+        let mut members = Vec::new();
+        for _ in 0..self.u32()? {
+            let (kind, dimensions) = self.header()?;
+            if kind != of {
+                return Err(WkbError::Type(kind));
+            }
+            members.push(read(self, dimensions)?);
+        }
+        Ok(members)
+    }
+
+    fn polygon(&mut self, dimensions: usize) -> Result<Vec<LineString<f64>>, WkbError> {
+        (0..self.u32()?).map(|_| self.line(dimensions)).collect()
+    }
+
+    /// A line, or a ring of a polygon.
+    fn line(&mut self, dimensions: usize) -> Result<LineString<f64>, WkbError> {
+        let mut coords = Vec::new();
+        for _ in 0..self.u32()? {
+            let (x, y) = (self.f64()?, self.f64()?);
+            for _ in 2..dimensions {
+                self.f64()?;
+            }
+            coords.push((x, y));
+        }
+        Ok(coords.into())
     }
 
     fn u32(&mut self) -> Result<u32, WkbError> {

@@ -54,8 +54,13 @@ fn bad_topologies_are_refused() {
     );
     let error = look(&|t| geometry(t, 1, "arcs", json!([[2, 3]])));
     assert_says(&error, "feature 2: its arcs cannot be read: invalid type");
-    let error = look(&|t| geometry(t, 0, "type", json!("LineString")));
+    let error = look(&|t| {
+        geometry(t, 0, "type", json!("LineString"));
+        geometry(t, 0, "arcs", json!([0]));
+    });
     assert_says(&error, "feature 1: \"1\" is a LineString, not a Polygon");
+    let error = look(&|t| geometry(t, 0, "type", json!("Point")));
+    assert_says(&error, "feature 1: \"1\" is a Point, not a Polygon");
     let error = look(&|t| geometry(t, 0, "type", json!(null)));
     assert_says(&error, "feature 1: \"1\" has an empty geometry");
     let error = look(&|t| geometry(t, 0, "arcs", json!([])));

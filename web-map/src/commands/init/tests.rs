@@ -69,3 +69,28 @@ fn an_init_that_was_cut_off_is_finished_by_the_next_one() {
     init(&file, &city, state.path()).unwrap();
     assert_eq!(city_of(state.path()).unwrap().fingerprint, city.fingerprint);
 }
+
+#[test]
+fn a_second_init_brings_other_roads() {
+    let (_folder, file, city) = small_city(1);
+    let state = tempfile::tempdir().unwrap();
+    init(&file, &city, state.path()).unwrap();
+    let roads = file.with_file_name("roads.geojson");
+    let road = |name: &str| {
+        format!(
+            r#"{{"type": "Feature", "properties": {{"name": "{name}"}}, "geometry": {{"type": "LineString", "coordinates": [[0, 0], [1, 1]]}}}}"#
+        )
+    };
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("roads = \"roads.geojson\"\n{text}")).unwrap();
+    for name in ["one", "two"] {
+        fs::write(&roads, road(name)).unwrap();
+        let args = Args {
+            city: file.clone(),
+            state_dir: state.path().to_owned(),
+        };
+        run(&args).unwrap();
+        let city = city_of(state.path()).unwrap();
+        assert_eq!(city.roads().unwrap().name(0), Some(name));
+    }
+}
