@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use citybrain_ingest::PlaceNames;
-use citybrain_store::{StoreOptions, Writer};
+use citybrain_store::{Control, StoreOptions, Writer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ use crate::tiles::TileCache;
 #[derive(Debug)]
 pub struct AppState {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) control: Control,
     pub(crate) place_names: Arc<PlaceNames>,
     pub(crate) config: Config,
     pub(crate) hosts: Hosts,
@@ -34,10 +35,11 @@ pub struct AppState {
 }
 
 impl AppState {
-    /// The state of a server that answers at `address` for the store of `writer`, whose records are placed by the city of
+    /// The state of a server that answers at `address` for the store of `writer` with its control state, whose records are placed by the city of
     /// `place_names` and by these names. `metrics` is what `/metrics` shows, if anything.
     pub fn new(
         writer: Writer,
+        control: Control,
         place_names: Arc<PlaceNames>,
         config: Config,
         address: SocketAddr,
@@ -57,6 +59,7 @@ impl AppState {
                 config.live_views,
             ),
             engine,
+            control,
             place_names,
             config,
             pulse: Mutex::new(pulse),

@@ -9,10 +9,13 @@
 //!
 //! Readers hold an immutable [`Snapshot`]: hot rows and one version of each lake table. [`Store::watch`] streams what was
 //! published, for live counts.
+//!
+//! [`Control`] keeps what people set up and who did what, in a file of its own.
 
 mod admit;
 mod batch;
 mod columns;
+mod control;
 mod error;
 mod hot;
 mod identities;
@@ -29,6 +32,7 @@ mod table_state;
 mod writer;
 
 pub use batch::{Batch, Receipt, Refused};
+pub use control::{Audit, Audited, Control, ControlError};
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use journal::RejectedRow;
 pub use replace::{Change, Changes, Replacing, changes_under};

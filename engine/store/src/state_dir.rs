@@ -1,7 +1,7 @@
 //! The layout of a state directory and what it says about itself.
 //!
 //! `state.json` names the format and the city, `city/` (or `city-VERSION/`, since its boundaries were replaced) holds a copy of the
-//! city's files, `journal.db` the journal and control state, `lake/` the Delta tables, `lock` the writing process. Beside them the
+//! city's files, `journal.db` the journal, `control.db` the control state, `lake/` the Delta tables, `lock` the writing process. Beside them the
 //! server keeps `aligned-cells.bin`, which it can make again from the city.
 
 use std::collections::BTreeMap;
@@ -271,6 +271,10 @@ impl StateDir {
         self.path.join(JOURNAL_FILE)
     }
 
+    pub(crate) fn control_file(&self) -> PathBuf {
+        self.path.join(CONTROL_FILE)
+    }
+
     pub(crate) fn lake_dir(&self) -> PathBuf {
         self.path.join("lake")
     }
@@ -279,6 +283,7 @@ impl StateDir {
 const STATE_FILE: &str = "state.json";
 const CITY_FILE: &str = "city.toml";
 const JOURNAL_FILE: &str = "journal.db";
+const CONTROL_FILE: &str = "control.db";
 
 #[derive(Deserialize)]
 struct Format {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use citybrain_ingest::city::CityError;
 use citybrain_ingest::{ImportError, PlaceCheckError, ProfileError};
 use citybrain_query::QueryError;
-use citybrain_store::{AppendError, CloseError, JournalError, OpenError, ReplaceError};
+use citybrain_store::{
+    AppendError, CloseError, ControlError, JournalError, OpenError, ReplaceError,
+};
 use citybrain_synth::{SampleCityError, SimulationError};
 
 use crate::config::ConfigError;
@@ -57,6 +59,8 @@ pub(crate) enum Failure {
     Replace(#[from] ReplaceError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
     #[error(transparent)]
     Profile(#[from] ProfileError),
     #[error(transparent)]

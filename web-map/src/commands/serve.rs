@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use citybrain_grid::City;
-use citybrain_store::{Store, Writer};
+use citybrain_store::{Control, StateDir, Store, Writer};
 
 use super::{Failure, init};
 use crate::config::Config;
@@ -73,7 +73,15 @@ pub(super) fn serve<T>(
     let prepared = prepare(&city, &store.writer())?;
     let metrics = metrics::install().expect("a process serves once, so it collects metrics once");
     aligned::warm(&city);
-    let state = AppState::new(store.writer(), place_names, config, address, Some(metrics));
+    let control = Control::open(&StateDir::open(state_dir)?)?;
+    let state = AppState::new(
+        store.writer(),
+        control,
+        place_names,
+        config,
+        address,
+        Some(metrics),
+    );
 
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
