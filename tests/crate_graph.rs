@@ -14,7 +14,7 @@ const PLAN: [(&str, &[&str]); 11] = [
     ("synth", &["model", "grid"]),
     ("store", &["model", "grid"]),
     ("query", &["model", "grid", "stats", "store"]),
-    ("watch", &["model", "grid", "store"]),
+    ("watch", &["model", "grid", "stats", "store"]),
     ("ingest", &["model", "grid", "store"]),
     (
         "citybrain",

@@ -17,8 +17,8 @@ use crate::error::HttpError;
 use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
-    analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health, live,
-    metrics, sensors, series, sql, tilejson, tiles,
+    alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health,
+    live, metrics, rules, sensors, series, sql, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -83,6 +83,18 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(sensors::sensors))
         .merge(write)
         .routes(routes!(live::live))
+        .routes(routes!(rules::list))
+        .routes(routes!(rules::one, rules::keep, rules::remove))
+        .routes(routes!(rules::test))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::one))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(alerts::escalate))
+        .routes(routes!(alerts::resolve))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::keep, webhooks::remove))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::resend))
         .routes(routes!(tilejson::tilejson))
         .routes(routes!(tiles::tile))
         .routes(routes!(health::healthz))
@@ -102,6 +114,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         (name = "complaints", description = "Complaints one by one, and new ones"),
         (name = "sensors", description = "Sensors and observations"),
         (name = "live", description = "What changes, as it changes"),
+        (name = "alerts", description = "Standing rules, what they tell, and who is told"),
         (name = "tiles", description = "The map"),
         (name = "operation", description = "The server itself"),
     )

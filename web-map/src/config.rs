@@ -36,6 +36,8 @@ pub struct Config {
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
     pub seal_seconds: u64,
+    /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
+    pub rules: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -52,6 +54,7 @@ impl Default for Config {
             tile_cache_bytes: 128 << 20,
             seal_rows: 250_000,
             seal_seconds: 300,
+            rules: None,
         }
     }
 }
@@ -84,7 +87,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "listen",
     "hosts",
     "body_bytes_max",
@@ -96,6 +99,7 @@ const NAMES: [&str; 11] = [
     "tile_cache_bytes",
     "seal_rows",
     "seal_seconds",
+    "rules",
 ];
 
 /// Why the settings could not be read.

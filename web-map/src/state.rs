@@ -10,6 +10,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alerts::{Alerts, Book};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
@@ -27,6 +28,7 @@ pub struct AppState {
     pub(crate) hosts: Hosts,
     pub(crate) tiles: TileCache,
     pub(crate) live: Hub,
+    pub(crate) alerts: Arc<Alerts>,
     /// Held to fold one batch or to copy a few numbers.
     pulse: Mutex<Pulse>,
     pub(crate) metrics: Option<PrometheusHandle>,
@@ -45,6 +47,8 @@ impl AppState {
         address: SocketAddr,
         metrics: Option<PrometheusHandle>,
     ) -> Self {
+        // What is wrong with a folder of rules was told when the server began.
+        let rules = Book::open(config.rules.as_deref(), place_names.city()).unwrap_or_default();
         let pulse = Pulse::new(clock::now(), writer.snapshot().seq);
         let city = Arc::clone(place_names.city());
         let engine = Arc::new(Engine::new(writer, city, &config));
@@ -58,6 +62,7 @@ impl AppState {
                 stop.clone(),
                 config.live_views,
             ),
+            alerts: Arc::new(Alerts::new(rules, control.clone(), Arc::clone(&engine))),
             engine,
             control,
             place_names,

@@ -10,7 +10,9 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use citybrain_store::{Alert, AlertFilter};
 use futures::Stream;
+use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -20,15 +22,16 @@ use crate::http::filter::FilterParams;
 use crate::http::params::Params;
 use crate::live::{Ask, Freshness, View};
 use crate::problem::Problem;
+use crate::routes::alerts::blocking;
 use crate::state::AppState;
 use crate::{clock, metrics};
 
-use self::event::{LiveEvent, changed_only, event, everything};
+use self::event::{LiveEvent, alerts as alerts_event, changed_only, event, everything};
 
 /// What changes, as it changes: a stream of events (`text/event-stream`).
 ///
 /// First `snapshot` with every count, then `cells` and `areas` with the new counts of what changed, at most four times a second,
-/// and `freshness` at once and every two seconds. A client that falls behind or comes back is sent a new `snapshot`.
+/// `freshness` at once and every two seconds, and `alerts` with those that are open and then those that change. A client that falls behind or comes back is sent a new `snapshot`.
 #[utoipa::path(
     get, path = "/v1/live", tag = "live",
     params(
@@ -57,8 +60,17 @@ pub(crate) async fn live(
         .await
         .map_err(|error| HttpError::from(&*error))?;
     let stop = state.stop.clone();
+    // Listened to before what is open is read: none is missed between the two.
+    let told = state.alerts.listen();
+    let control = state.control.clone();
+    let open = AlertFilter {
+        state: Some("open".to_owned()),
+        ..AlertFilter::default()
+    };
+    let open = blocking(move || control.alerts(&open, OPEN_MAX)).await?;
     let stream = events(
         view,
+        Told { open, told },
         stop,
         move || state.pulse().freshness(clock::now()),
         resolution.into(),
@@ -75,6 +87,14 @@ pub(crate) async fn live(
         .into_response())
 }
 
+/// The alerts that are open, and those that change from then on.
+struct Told {
+    open: Vec<Alert>,
+    told: broadcast::Receiver<Arc<Vec<Alert>>>,
+}
+
+/// Most open alerts that a client is told of at first.
+const OPEN_MAX: usize = 200;
 /// How often freshness is told.
 const FRESHNESS: Duration = Duration::from_secs(2);
 
@@ -82,6 +102,7 @@ const FRESHNESS: Duration = Duration::from_secs(2);
 /// behind in the view's changes and is sent everything anew.
 fn events(
     view: Arc<View>,
+    alerts: Told,
     stop: CancellationToken,
     freshness: impl Fn() -> Freshness,
     resolution: u8,
@@ -89,6 +110,8 @@ fn events(
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     async_stream::stream! {
         let _client = Client::came();
+        let Told { open, mut told } = alerts;
+        let mut open = Some(open);
         let mut tick = interval(FRESHNESS);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         'anew: loop {
@@ -96,9 +119,18 @@ fn events(
             for event in everything(counts, resolution, level) {
                 yield Ok(event);
             }
+            if let Some(open) = open.take().filter(|open| !open.is_empty()) {
+                yield Ok(alerts_event(Arc::new(open)));
+            }
             loop {
                 tokio::select! {
                     () = stop.cancelled() => return,
+                    alerts = told.recv() => match alerts {
+                        Ok(alerts) => yield Ok(alerts_event(alerts)),
+                        // What was missed is in the list of alerts; the next change comes here.
+                        Err(RecvError::Lagged(_)) => {}
+                        Err(RecvError::Closed) => return,
+                    },
                     _ = tick.tick() => yield Ok(event("freshness", None, &LiveEvent::Freshness(freshness()))),
                     told = changes.recv() => match told {
                         Ok(changes) => {

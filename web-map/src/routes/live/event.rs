@@ -1,6 +1,9 @@
 //! The events of the live stream as they go over the wire.
 
+use std::sync::Arc;
+
 use axum::response::sse::Event;
+use citybrain_store::Alert;
 use citybrain_watch::{Changes, Counts, Totals};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,6 +17,7 @@ pub(crate) enum LiveEvent {
     Snapshot(Snapshot),
     Cells(ChangedCells),
     Areas(ChangedAreas),
+    Alerts(ChangedAlerts),
     Freshness(Freshness),
 }
 
@@ -53,6 +57,20 @@ pub(crate) struct ChangedAreas {
     level: &'static str,
     /// Area id, and complaints in it now.
     areas: Vec<(String, u64)>,
+}
+
+/// Event `alerts`: the alerts that changed, as they are now; first all that are open, at most 200.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LiveAlerts)]
+pub(crate) struct ChangedAlerts {
+    /// The alerts.
+    #[schema(value_type = Vec<crate::schema::Alert>)]
+    alerts: Arc<Vec<Alert>>,
+}
+
+/// The alerts that changed.
+pub(super) fn alerts(alerts: Arc<Vec<Alert>>) -> Event {
+    event("alerts", None, &LiveEvent::Alerts(ChangedAlerts { alerts }))
 }
 
 /// `total = located + outside + not_located`; cells add up to `located - area_only + outside`.
