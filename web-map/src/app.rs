@@ -17,8 +17,8 @@ use crate::error::HttpError;
 use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
-    alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health,
-    live, metrics, rules, sensors, series, sql, tilejson, tiles, webhooks,
+    alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
+    freshness, health, heat, live, metrics, rules, sensors, series, sql, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -83,6 +83,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(sensors::sensors))
         .merge(write)
         .routes(routes!(live::live))
+        .routes(routes!(freshness::freshness))
         .routes(routes!(rules::list))
         .routes(routes!(rules::one, rules::keep, rules::remove))
         .routes(routes!(rules::test))
@@ -96,6 +97,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::resend))
         .routes(routes!(tilejson::tilejson))
+        .routes(routes!(heat::heat))
         .routes(routes!(tiles::tile))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -106,7 +108,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "citybrain", description = "A city's complaints and sensor feeds: placed exactly, kept durably, questioned continuously, shown live."),
-    components(schemas(schema::AnalysisFormat, schema::CellsFormat)),
+    components(schemas(schema::AlertStateWord, schema::AnalysisFormat, schema::CellsFormat, schema::DeliveryStateWord)),
     tags(
         (name = "city", description = "The city"),
         (name = "questions", description = "Counts, rates and SQL"),

@@ -86,6 +86,15 @@ impl AppState {
             Ok(range) => self.pulse().know(range.received_at, range.to),
             Err(error) => tracing::warn!(%error, "newest_record_not_read"),
         }
+        match self.engine.ask("feeds").await.feed_times().await {
+            Ok(feeds) => {
+                let mut pulse = self.pulse();
+                for (source, received_at) in feeds {
+                    pulse.heard(&source, received_at);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "feeds_not_read"),
+        }
         loop {
             match published.recv().await {
                 Ok(batch) => self.pulse().fold(&batch, clock::now()),

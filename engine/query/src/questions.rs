@@ -11,6 +11,7 @@ mod city_range;
 mod complaint;
 mod complaints;
 mod cursor;
+mod feed_times;
 mod history;
 mod measure;
 mod number;

@@ -14,6 +14,7 @@ mod rehearsal;
 mod rule;
 mod rules;
 mod sliding;
+mod window;
 
 pub use live_view::{Changes, Counts, LiveView, Totals};
 pub use question::Question;
@@ -24,3 +25,4 @@ pub use rule::{
     Span, Statistic, Steps, Threshold, Trend, Value,
 };
 pub use rules::{Change, Memory, Resume, ResumeState, Rules, Subject, Told};
+pub use window::{UnknownWindow, Window};

@@ -18,8 +18,8 @@ pub use condition::{
     Burst, Clock, Combination, Condition, Crossing, Direction, EarsKind, Every, Fence, Records,
     Repeat, Same, Silence, Statistic, Steps, Threshold, Trend, Value,
 };
-pub(crate) use hours::local;
 pub use hours::{Hours, Season};
+pub(crate) use hours::{first_instant, local};
 pub use outline::Outline;
 pub use selection::{Per, Selection};
 pub use span::Span;

@@ -26,6 +26,7 @@ mod silence;
 mod steps;
 mod streams;
 mod subject;
+mod told;
 mod trend;
 mod values;
 mod watcher;
@@ -40,6 +41,7 @@ use citybrain_model::{AreaLevel, EventKind, Identity};
 use citybrain_store::Table;
 
 pub use subject::Subject;
+pub use told::{Change, Resume, ResumeState, Told};
 
 use self::burst::DayBook;
 use self::chosen::Chosen;
@@ -55,68 +57,6 @@ use self::watcher::Watcher;
 use crate::fast::Fast;
 use crate::question::value;
 use crate::{Condition, Records, Rule, RuleError};
-
-/// Something that became so or is no longer so.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Told {
-    /// The rule.
-    pub rule: Arc<Rule>,
-    /// About what.
-    pub subject: Subject,
-    /// What changed.
-    pub change: Change,
-    /// When: µs since 1970, UTC.
-    pub at: i64,
-    /// The value that decided: a count, a sensor's value, minutes.
-    pub value: f64,
-}
-
-/// What changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
-    /// It is so, but not yet for as long as the rule asks.
-    Waiting,
-    /// It was waiting, and is no longer so.
-    Dropped,
-    /// It is so: somebody is to be told.
-    Raised {
-        /// Since when it is so: µs since 1970, UTC.
-        since: i64,
-    },
-    /// It was told, and is no longer so.
-    Cleared,
-}
-
-/// What was so before a restart.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Resume {
-    /// The rule's id.
-    pub rule: String,
-    /// About what.
-    pub subject: Subject,
-    /// How it stood.
-    pub state: ResumeState,
-}
-
-/// How something stood before a restart; instants in µs since 1970, UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResumeState {
-    /// It was so since then, and not yet told.
-    Waiting {
-        /// Since when.
-        since: i64,
-    },
-    /// It was told.
-    Told {
-        /// Since when it was so.
-        since: i64,
-    },
-    /// It was no longer so from then on.
-    Cleared {
-        /// Since when.
-        at: i64,
-    },
-}
 
 /// What the rules keep, and the bounds of it. Everything together stays below about 1.5 GB when every bound is reached, and is a few
 /// tens of MB in a city of 70,000 complaints a day.
@@ -155,6 +95,8 @@ pub struct Rules {
     desk: Desk,
     recent: Recent,
     watchers: Vec<(Chosen, Watcher)>,
+    /// Which of them are about the time of orders.
+    clocks: Vec<usize>,
     routes: HashMap<u64, Box<[u32]>, Fast>,
     fences: Vec<City>,
     streams: Streams,
@@ -190,6 +132,7 @@ impl Rules {
             desk: Desk::new(Arc::clone(city), &on, resume, now),
             recent: Recent::new(width),
             watchers: Vec::new(),
+            clocks: Vec::new(),
             routes: HashMap::default(),
             fences: Vec::new(),
             streams: Streams::default(),
@@ -248,6 +191,9 @@ impl Rules {
                     }
                 };
                 let chosen = Chosen::new(selection, fence, &mut self.desk);
+                if matches!(watcher, Watcher::Clocks(_)) {
+                    self.clocks.push(self.watchers.len());
+                }
                 self.watchers.push((chosen, watcher));
             }
         }
@@ -256,10 +202,7 @@ impl Rules {
 
     /// How far back records can still matter, µs: what is read when the rules start.
     pub fn horizon(&self) -> i64 {
-        let orders = self
-            .watchers
-            .iter()
-            .any(|(_, watcher)| matches!(watcher, Watcher::Clocks(_)));
+        let orders = !self.clocks.is_empty();
         let values = self.streams.kept.values().copied().max().unwrap_or(0);
         // A feed or a sensor is known by what it said within a day, a week for those that are allowed a long silence.
         let widest = |rule: usize| self.desk.rule(rule).when.width();
@@ -270,10 +213,7 @@ impl Rules {
     /// Do any rules ask for records of this table?
     pub fn reads(&self, table: Table) -> bool {
         let hears = !self.silences.is_empty();
-        let clocks = self
-            .watchers
-            .iter()
-            .any(|(_, watcher)| matches!(watcher, Watcher::Clocks(_)));
+        let clocks = !self.clocks.is_empty();
         match table {
             Table::Complaints => self.needs_complaints || hears,
             Table::ComplaintEvents => !self.steps.is_empty() || clocks || hears,
@@ -383,6 +323,7 @@ impl Rules {
         for steps in &mut self.steps {
             steps.settle(&mut self.desk);
         }
+        self.desk.tell_waiting();
     }
 
     fn take_in(&mut self, table: Table, rows: &RecordBatch, by_own_time: bool) {
@@ -460,6 +401,9 @@ impl Rules {
         columns: &ComplaintColumns<'_>,
         row: usize,
     ) {
+        for &clock in &self.clocks {
+            self.watchers[clock].1.renew(identity);
+        }
         let (before, has_room) = self.recent.put(identity.0, report, self.desk.now);
         if !has_room || self.is_full && before.is_none() {
             self.desk.dropped += 1;
@@ -535,8 +479,8 @@ impl Rules {
             for steps in &mut self.steps {
                 steps.step(identity, &columns, row);
             }
-            for (_, watcher) in &mut self.watchers {
-                watcher.step(identity, step);
+            for &clock in &self.clocks {
+                self.watchers[clock].1.step(identity, step);
             }
         }
     }
@@ -597,4 +541,4 @@ impl Subject {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

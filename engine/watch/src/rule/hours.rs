@@ -1,6 +1,9 @@
 //! Hours of the day and days of the year, by the city's clock.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Timelike};
+use chrono::{
+    DateTime, Datelike, LocalResult, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Timelike,
+    Utc,
+};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +71,27 @@ pub(crate) fn local(zone: Tz, instant: i64) -> DateTime<Tz> {
     DateTime::from_timestamp_micros(instant)
         .unwrap_or_default()
         .with_timezone(&zone)
+}
+
+/// The first instant of a local day, µs since 1970, UTC.
+pub(crate) fn first_instant(zone: Tz, date: NaiveDate) -> i64 {
+    let midnight = date.and_time(NaiveTime::MIN);
+    match zone.from_local_datetime(&midnight) {
+        LocalResult::Single(at) | LocalResult::Ambiguous(at, _) => at.timestamp_micros(),
+        // Clocks jump over midnight: the day begins at the jump, where the offset before it puts midnight.
+        LocalResult::None => {
+            let before = midnight - TimeDelta::hours(3);
+            let offset = zone
+                .from_local_datetime(&before)
+                .earliest()
+                .map_or(0, |at| at.offset().fix().local_minus_utc());
+            DateTime::<Utc>::from_naive_utc_and_offset(
+                midnight - TimeDelta::seconds(i64::from(offset)),
+                Utc,
+            )
+            .timestamp_micros()
+        }
+    }
 }
 
 /// `HH:MM` in texts.

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use citybrain_stats::ears::{EarsMethod, EarsParameters, ears};
 
 use super::desk::{Desk, Key, Reading};
 use super::report::Report;
 use crate::fast::Fast;
-use crate::rule::local;
+use crate::rule::{first_instant, local};
 use crate::{Burst as Asked, EarsKind};
 
 /// Daily counts of each key, for as many days as the baseline needs.
@@ -63,30 +63,6 @@ impl DayBook {
             day: date.signed_duration_since(NaiveDate::default()).num_days(),
         };
         self.day
-    }
-}
-
-/// The first instant of a local day, µs since 1970, UTC.
-pub(crate) fn first_instant(zone: chrono_tz::Tz, date: NaiveDate) -> i64 {
-    use chrono::{Offset, TimeZone};
-    let midnight = date.and_time(chrono::NaiveTime::MIN);
-    match zone.from_local_datetime(&midnight) {
-        chrono::LocalResult::Single(at) | chrono::LocalResult::Ambiguous(at, _) => {
-            at.timestamp_micros()
-        }
-        // Clocks jump over midnight: the day begins at the jump, where the offset before it puts midnight.
-        chrono::LocalResult::None => {
-            let before = midnight - chrono::TimeDelta::hours(3);
-            let offset = zone
-                .from_local_datetime(&before)
-                .earliest()
-                .map_or(0, |at| at.offset().fix().local_minus_utc());
-            DateTime::<chrono::Utc>::from_naive_utc_and_offset(
-                midnight - chrono::TimeDelta::seconds(i64::from(offset)),
-                chrono::Utc,
-            )
-            .timestamp_micros()
-        }
     }
 }
 

@@ -55,21 +55,25 @@ impl Clocks {
         }
     }
 
-    /// An order has a new state, or its state before is taken back (`weight` -1).
+    /// An order has a new state: it counts no more, unless [`Clocks::add`] says that it is still one of those that are meant.
+    pub(crate) fn renew(&mut self, identity: Identity) {
+        let key = key_of(identity);
+        if let Some(open) = self.open.get_mut(&key) {
+            open.closed = true;
+            self.touched.push(key);
+        }
+    }
+
+    /// An order that is meant has a new state. The state before needs not be taken back: [`Clocks::renew`] did.
     pub(crate) fn add(
         &mut self,
         identity: Identity,
         report: &Report,
-        weight: i32,
         row: Option<(&ComplaintColumns<'_>, usize)>,
         desk: &mut Desk,
     ) {
         let key = key_of(identity);
-        let Some((rows, row)) = row.filter(|_| weight > 0) else {
-            if let Some(open) = self.open.get_mut(&key) {
-                open.closed = true;
-                self.touched.push(key);
-            }
+        let Some((rows, row)) = row else {
             return;
         };
         let limit = self.asked.limit.map(|limit| report.at + limit.micros());

@@ -129,7 +129,7 @@ impl Crossing {
                 lat: Some(lat),
                 ..Subject::default()
             };
-            if let (false, Some(id)) = (is_drawn, desk.words.text(area)) {
+            if !is_drawn && let Some(id) = desk.words.text(area) {
                 desk.put_area(&mut subject, level, id);
             }
             subject

@@ -113,7 +113,7 @@ impl Desk {
         self.tellers.len()
     }
 
-    /// Time goes on; what was waiting may be told.
+    /// Time goes on; [`tell_waiting`](Self::tell_waiting) follows when everything was judged.
     pub(crate) fn set_now(&mut self, now: i64) {
         self.now = self.now.max(now);
         let zone = self.zone();
@@ -124,16 +124,25 @@ impl Desk {
             teller.is_quiet = rule.quiet.is_some_and(|hours| hours.hold(zone, self.now));
             let again = rule.again.micros();
             teller.cleared.retain(|_, at| *at + again > self.now);
-            if teller.waiting == 0 || self.seeding {
+        }
+    }
+
+    /// What is still so is told when its time has come.
+    pub(crate) fn tell_waiting(&mut self) {
+        if self.seeding {
+            return;
+        }
+        for teller in &mut self.tellers {
+            if teller.waiting == 0 {
                 continue;
             }
-            let ready: Vec<Key> = teller
+            let waiting: Vec<Key> = teller
                 .gates
                 .iter()
                 .filter(|(_, gate)| !gate.is_told)
                 .map(|(key, _)| *key)
                 .collect();
-            for key in ready {
+            for key in waiting {
                 teller.tell(key, self.now, &mut self.told);
             }
         }

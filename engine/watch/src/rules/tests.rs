@@ -1,5 +1,13 @@
 //! A small city, records of it, and rules over them; each kind of rule in a file of its own kind.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "numbers of records and days are small"
+)]
+
 mod kinds;
 mod resume;
 mod time;
@@ -21,11 +29,11 @@ use proptest::prelude::*;
 use super::*;
 
 /// 2026-11-20 10:00 in Shanghai, µs since 1970.
-const NOON: i64 = 1_795_140_000_000_000;
-const MINUTE: i64 = 60_000_000;
-const HOUR: i64 = 60 * MINUTE;
+pub(crate) const NOON: i64 = 1_795_140_000_000_000;
+pub(crate) const MINUTE: i64 = 60_000_000;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
 
-fn city() -> Arc<City> {
+pub(crate) fn city() -> Arc<City> {
     static CITY: LazyLock<Arc<City>> = LazyLock::new(|| {
         let city = sample_city(1, &SampleCitySpec::with_communities(40)).unwrap();
         Arc::new(City::try_new(city.parts()).unwrap())
@@ -34,7 +42,7 @@ fn city() -> Arc<City> {
 }
 
 /// Label point of the `n`-th community, and the areas there.
-fn place(n: usize) -> ((f64, f64), [Option<String>; 4]) {
+pub(crate) fn place(n: usize) -> ((f64, f64), [Option<String>; 4]) {
     let city = city();
     let areas = city.levels.last().unwrap().latest();
     let label = areas[n % areas.len()].label;
@@ -49,7 +57,7 @@ fn place(n: usize) -> ((f64, f64), [Option<String>; 4]) {
 
 /// One record of any table, as far as rules look at it; `at` is its own time, and when it was received.
 #[derive(Debug, Clone, Default)]
-struct Record {
+pub(crate) struct Record {
     id: String,
     at: i64,
     place: Option<usize>,
@@ -61,7 +69,7 @@ struct Record {
     result: f64,
 }
 
-fn record(id: &str, at: i64, place: usize) -> Record {
+pub(crate) fn record(id: &str, at: i64, place: usize) -> Record {
     Record {
         id: id.to_owned(),
         at,
@@ -71,7 +79,7 @@ fn record(id: &str, at: i64, place: usize) -> Record {
 }
 
 impl Record {
-    fn with(mut self, name: &'static str, text: &str) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, text: &str) -> Self {
         self.texts.push((name, text.to_owned()));
         self
     }
@@ -102,7 +110,7 @@ impl Record {
     }
 }
 
-fn rows(table: Table, records: &[Record]) -> RecordBatch {
+pub(crate) fn rows(table: Table, records: &[Record]) -> RecordBatch {
     let schema = rows_schema(table);
     let instants = |of: &dyn Fn(&Record) -> Option<i64>| {
         let instants: TimestampMicrosecondArray = records.iter().map(of).collect();

@@ -77,8 +77,15 @@ impl Watcher {
             Self::Trend(trend) => trend.add(report, weight, desk),
             Self::Burst(burst) => burst.add(report, weight, day, desk),
             Self::Near(near) => near.add(identity.0, report, weight, streams, desk),
-            Self::Clocks(clocks) => clocks.add(identity, report, weight, row, desk),
+            Self::Clocks(clocks) => clocks.add(identity, report, row, desk),
             Self::Repeats(repeats) => repeats.add(identity, report, weight, row),
+        }
+    }
+
+    /// A complaint has a new state.
+    pub(crate) fn renew(&mut self, identity: Identity) {
+        if let Self::Clocks(clocks) = self {
+            clocks.renew(identity);
         }
     }
 

@@ -44,8 +44,6 @@ async fn a_client_that_falls_behind_is_sent_everything_anew() {
         Told { open, told },
         CancellationToken::new(),
         freshness,
-        9,
-        "district"
     ));
     let mut next = async || name(&stream.next().await.unwrap().unwrap());
     assert_eq!(
@@ -71,8 +69,6 @@ async fn a_stream_ends_when_the_server_stops() {
         Told { open, told },
         stop.clone(),
         freshness,
-        9,
-        "district"
     ));
     assert!(stream.next().await.is_some());
     stop.cancel();

@@ -8,7 +8,7 @@ use citybrain_watch::{Changes, Counts, Totals};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::live::Freshness;
+use super::Freshness;
 
 /// The data of an event of the live stream.
 #[derive(Debug, Serialize, ToSchema)]
@@ -53,7 +53,7 @@ pub(crate) struct ChangedCells {
 pub(crate) struct ChangedAreas {
     /// Every record up to this sequence number is counted.
     seq: u64,
-    /// The level: the city's largest.
+    /// The level.
     level: &'static str,
     /// Area id, and complaints in it now.
     areas: Vec<(String, u64)>,
@@ -69,7 +69,7 @@ pub(crate) struct ChangedAlerts {
 }
 
 /// The alerts that changed.
-pub(super) fn alerts(alerts: Arc<Vec<Alert>>) -> Event {
+pub(crate) fn alerts(alerts: Arc<Vec<Alert>>) -> Event {
     event("alerts", None, &LiveEvent::Alerts(ChangedAlerts { alerts }))
 }
 
@@ -146,7 +146,7 @@ fn shown((cell, count): (u64, u64)) -> (String, u64) {
 }
 
 /// An event; one that tells counts has their sequence number as its id.
-pub(super) fn event(name: &str, seq: Option<u64>, data: &LiveEvent) -> Event {
+pub(crate) fn event(name: &str, seq: Option<u64>, data: &LiveEvent) -> Event {
     let event = Event::default()
         .event(name)
         .json_data(data)
