@@ -25,7 +25,7 @@ use h3o::{CellIndex, Resolution};
 use serde_json::{Map, json};
 
 use super::arguments::Arguments;
-use super::grouped::{Grouped, PLACE, Places, SLICE};
+use super::grouped::{Grouped, PLACE, SLICE};
 use super::input::{Input, Place};
 use super::timeline::{Span, Timeline};
 use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
@@ -161,7 +161,20 @@ impl Compute for Run {
             .counts
             .iter()
             .map(|count| (count.start, count.records));
-        let timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
+        let mut timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
+        let amounts = grouped.counts.iter();
+        if self.shared {
+            timeline.find_holes(amounts.clone().map(|count| (count.start, count.records)));
+        }
+        // What the category's name was not used for yet is no history of it.
+        let in_use = timeline.in_use(amounts.map(|count| {
+            let amount = if self.shared {
+                count.chosen
+            } else {
+                count.records
+            };
+            (count.start, amount)
+        }));
         let slices = timeline.len();
         if slices < self.emerging.minimum_slices {
             return Err(refused(format!(
@@ -177,7 +190,12 @@ impl Compute for Run {
                 universe.len()
             )));
         }
-        let blank = timeline.blank();
+        let mut blank = timeline.blank();
+        for (slice, value) in blank.iter_mut().enumerate() {
+            if !in_use.is_empty() && !in_use.contains(&slice) {
+                *value = f64::NAN;
+            }
+        }
         let mut cube = blank.repeat(universe.len());
         let mut all = if self.shared {
             cube.clone()
@@ -236,6 +254,12 @@ impl Compute for Run {
         ];
         let mut note = self.note();
         timeline.note(&mut note);
+        let before_use = if in_use.is_empty() {
+            0
+        } else {
+            slices - in_use.len()
+        };
+        note.insert("slices_not_in_use".to_owned(), json!(before_use));
         note.insert("cells".to_owned(), json!(universe.len()));
         note.insert(
             "tested".to_owned(),
@@ -320,23 +344,7 @@ impl Run {
         timeline: &Timeline,
         universe: &[CellIndex],
     ) -> Result<f64> {
-        let Places::Cells(known) = &grouped.places else {
-            return Err(refused("the places are no cells".to_owned()));
-        };
-        let numbers = known
-            .iter()
-            .map(|cell| {
-                let cell = CellIndex::try_from(*cell)
-                    .map_err(|error| refused(format!("{cell} is no H3 cell: {error}")))?;
-                let parent = cell.parent(self.resolution).ok_or_else(|| {
-                    refused(format!(
-                        "the cell {cell} is coarser than the resolution {}: give a resolution that the query's cells have",
-                        self.resolution
-                    ))
-                })?;
-                Ok(cells::number(universe, parent))
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let numbers = grouped.numbers_in(universe, self.resolution, NAME)?;
         let mut outside = 0.0;
         for count in &grouped.counts {
             let Some(slice) = timeline.slice(count.start) else {
