@@ -14,6 +14,7 @@ mod analyses;
 mod bad_input;
 mod crash;
 mod crate_graph;
+mod floods;
 mod import;
 mod live;
 mod notebook;

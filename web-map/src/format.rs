@@ -41,7 +41,7 @@ pub(crate) enum Format {
     Parquet,
     /// A GeoJSON feature collection: each row with its place.
     Geojson,
-    /// A GeoParquet file: a column `geometry` with each row's place.
+    /// A `GeoParquet` file: a column `geometry` with each row's place.
     Geoparquet,
 }
 

@@ -119,7 +119,7 @@ struct Found {
 pub(crate) struct Notes {
     /// The last record that the query may see: its cut of the data.
     seq: u64,
-    notes: Arc<Mutex<Vec<Map<String, Value>>>>,
+    left: Arc<Mutex<Vec<Map<String, Value>>>>,
     /// Lives as long as the last analysis computes.
     _held: Option<Held>,
 }
@@ -129,14 +129,14 @@ impl Notes {
     pub(crate) fn up_to(seq: u64, held: Option<Held>) -> Self {
         Self {
             seq,
-            notes: Arc::default(),
+            left: Arc::default(),
             _held: held,
         }
     }
 
     fn add(&self, mut parameters: Map<String, Value>) {
         parameters.insert("data_cut".to_owned(), serde_json::json!({"seq": self.seq}));
-        self.notes
+        self.left
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(parameters);
@@ -144,6 +144,6 @@ impl Notes {
 
     /// What was noted so far, in the order in which the analyses ended.
     pub(crate) fn take(&self) -> Vec<Map<String, Value>> {
-        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

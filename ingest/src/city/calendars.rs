@@ -292,9 +292,9 @@ fn date(key: &str, value: &Value) -> Result<NaiveDate, Broken> {
         Value::Datetime(date) => date.to_string(),
         other => other.to_string(),
     };
-    text.trim_matches('"').parse().or_else(|_malformed| {
+    text.trim_matches('"').parse().map_err(|_malformed| {
         let rule = format!("{text} is not a date, such as 2026-02-17");
-        Err((key.to_owned(), rule))
+        (key.to_owned(), rule)
     })
 }
 

@@ -1,4 +1,4 @@
-//! Rows with their place on the map: GeoJSON (RFC 7946) and GeoParquet 1.1.
+//! Rows with their place on the map: GeoJSON (RFC 7946) and `GeoParquet` 1.1.
 //!
 //! A row's place is what its columns say, the most exact first: an area by `level` and `id` (as in the table `areas`), a position by `lon`
 //! and `lat`, an H3 cell by `cell`, an area by its id in `grid`, `community`, `subdistrict` or `district`, by the newest boundaries. A
@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 
 use super::{FormatError, write_json_rows, write_parquet};
 
-/// The column of geometries in GeoParquet.
+/// The column of geometries in `GeoParquet`.
 const GEOMETRY: &str = "geometry";
 
 /// Writes a feature collection; `head` are members beside its features.
@@ -69,7 +69,7 @@ pub(crate) fn write_geojson(
     Ok(())
 }
 
-/// The rows as a GeoParquet file: the columns as they are and one more, `geometry`, in WKB.
+/// The rows as a `GeoParquet` file: the columns as they are and one more, `geometry`, in WKB.
 ///
 /// # Errors
 /// When the rows have no form in Parquet.
@@ -192,7 +192,7 @@ impl Places {
         })
     }
 
-    fn all<'a>(self, city: &'a City) -> impl Iterator<Item = Option<Geometry<f64>>> + use<'a> {
+    fn all(self, city: &City) -> impl Iterator<Item = Option<Geometry<f64>>> + use<'_> {
         (0..self.rows).map(move |row| self.place(row, city))
     }
 

@@ -2,7 +2,8 @@
 //!
 //! With a column `chosen`, as in `SELECT cell, requested_at, category = 'Noise' AS chosen FROM complaints`, it is the share of the
 //! chosen records that is hot or cold, against the share in the whole city in the same slices: neither where people are many nor a
-//! season of the whole city is a pattern then.
+//! season of the whole city is a pattern then. Each slice is corrected on its own: what is new in the last one need not stand against the tests
+//! of all slices before, and no earlier slice changes when one is added.
 
 use std::sync::Arc;
 
@@ -13,10 +14,10 @@ use citybrain_stats::neighbours::Neighbours;
 use citybrain_stats::share::{ShareParameters, shares};
 use citybrain_stats::significance::{Correction, Scores};
 use citybrain_stats::space_time::{
-    Cube, SpaceTimeError, SpaceTimeParameters, space_time_getis_ord,
+    Cube, Family, SpaceTimeError, SpaceTimeParameters, space_time_getis_ord,
 };
 use datafusion::arrow::array::{
-    ArrayRef, Float64Array, RecordBatch, StringArray, UInt8Array, UInt32Array, UInt64Array,
+    ArrayRef, Float64Array, RecordBatch, StringArray, UInt8Array, UInt32Array,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::{DataFusionError, Result};
@@ -162,19 +163,7 @@ impl Compute for Run {
             .iter()
             .map(|count| (count.start, count.records));
         let mut timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
-        let amounts = grouped.counts.iter();
-        if self.shared {
-            timeline.find_holes(amounts.clone().map(|count| (count.start, count.records)));
-        }
-        // What the category's name was not used for yet is no history of it.
-        let in_use = timeline.in_use(amounts.map(|count| {
-            let amount = if self.shared {
-                count.chosen
-            } else {
-                count.records
-            };
-            (count.start, amount)
-        }));
+        let in_use = self.in_use(&grouped, &mut timeline);
         let slices = timeline.len();
         if slices < self.emerging.minimum_slices {
             return Err(refused(format!(
@@ -220,12 +209,7 @@ impl Compute for Run {
             Arc::new(values.collect::<UInt32Array>())
         };
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(
-                universe
-                    .iter()
-                    .map(|cell| Some(u64::from(*cell)))
-                    .collect::<UInt64Array>(),
-            ),
+            cells::column(universe),
             Arc::new(
                 found
                     .iter()
@@ -254,19 +238,21 @@ impl Compute for Run {
         ];
         let mut note = self.note();
         timeline.note(&mut note);
-        let before_use = if in_use.is_empty() {
-            0
+        let in_use = if in_use.is_empty() {
+            slices
         } else {
-            slices - in_use.len()
+            in_use.len()
         };
-        note.insert("slices_not_in_use".to_owned(), json!(before_use));
-        note.insert("cells".to_owned(), json!(universe.len()));
-        note.insert(
-            "tested".to_owned(),
-            json!(scores.tested().iter().sum::<usize>()),
-        );
-        note.insert("outside".to_owned(), json!(outside));
-        note.insert("not_located".to_owned(), json!(grouped.not_located));
+        let tested = scores.tested().iter().sum::<usize>();
+        for (name, number) in [
+            ("slices_not_in_use", json!(slices - in_use)),
+            ("cells", json!(universe.len())),
+            ("tested", json!(tested)),
+            ("outside", json!(outside)),
+            ("not_located", json!(grouped.not_located)),
+        ] {
+            note.insert(name.to_owned(), number);
+        }
         Ok(Found {
             rows: RecordBatch::try_new(schema(), columns)?,
             parameters: note,
@@ -290,14 +276,15 @@ impl Run {
             "previous_slices".to_owned(),
             json!(self.space_time.previous_slices),
         );
-        let (measure, statistic, window) = if self.shared {
-            ("share", "binomial", "same slices")
+        let (measure, statistic, window, family) = if self.shared {
+            ("share", "binomial", "same slices", "slice")
         } else {
-            ("count", "Gi*", "entire cube")
+            ("count", "Gi*", "entire cube", "cube")
         };
         note.insert("measure".to_owned(), json!(measure));
         note.insert("statistic".to_owned(), json!(statistic));
         note.insert("window".to_owned(), json!(window));
+        note.insert("family".to_owned(), json!(family));
         let correction = match self.space_time.correction {
             Correction::FalseDiscoveryRate => "fdr",
             Correction::Raw => "raw",
@@ -317,6 +304,23 @@ impl Run {
 }
 
 impl Run {
+    /// The slices in which what is asked about was in use: before its name came up there is no history of it. Marks the holes of an export
+    /// where all records are at hand.
+    fn in_use(&self, grouped: &Grouped, timeline: &mut Timeline) -> std::ops::Range<usize> {
+        let counts = grouped.counts.iter();
+        if self.shared {
+            timeline.find_holes(counts.clone().map(|count| (count.start, count.records)));
+        }
+        timeline.in_use(counts.map(|count| {
+            let amount = if self.shared {
+                count.chosen
+            } else {
+                count.records
+            };
+            (count.start, amount)
+        }))
+    }
+
     /// The z-score of every cell and slice: of the share of the chosen (`cube`) among `all`, or of the number.
     fn scores(
         &self,
@@ -331,6 +335,7 @@ impl Run {
         let parameters = ShareParameters {
             previous_slices: self.space_time.previous_slices,
             correction: self.space_time.correction,
+            family: Family::Slice,
             ..ShareParameters::default()
         };
         shares(cube, all, neighbours, &parameters)

@@ -17,9 +17,7 @@ use citybrain_stats::getis_ord::{GetisOrdParameters, getis_ord};
 use citybrain_stats::share::{ShareParameters, shares};
 use citybrain_stats::significance::{Correction, Scores};
 use citybrain_stats::space_time::Cube;
-use datafusion::arrow::array::{
-    ArrayRef, Float64Array, Int8Array, RecordBatch, UInt32Array, UInt64Array,
-};
+use datafusion::arrow::array::{ArrayRef, Float64Array, Int8Array, RecordBatch, UInt32Array};
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::{DataFusionError, Result};
 use serde_json::{Map, json};
@@ -27,7 +25,7 @@ use serde_json::{Map, json};
 use super::arguments::Arguments;
 use super::input::Input;
 use super::measured::{Measure, Measured, OnCells};
-use super::{Analysis, Compute, Found, Planned};
+use super::{Analysis, Compute, Found, Planned, cells};
 
 const NAME: &str = "hotspots";
 
@@ -125,12 +123,7 @@ impl Compute for Run {
             Arc::new((0..universe.len()).map(value).collect::<Float64Array>())
         };
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(
-                universe
-                    .iter()
-                    .map(|cell| Some(u64::from(*cell)))
-                    .collect::<UInt64Array>(),
-            ),
+            cells::column(universe),
             number(&|at| Some(found.values[at]).filter(|value| value.is_finite())),
             number(&|at| Some(found.sums[at].records)),
             Arc::new(

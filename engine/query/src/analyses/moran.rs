@@ -17,7 +17,7 @@ use super::arguments::Arguments;
 use super::hotspots::{correction, correction_word};
 use super::input::Input;
 use super::measured::Measured;
-use super::{Analysis, AnalysisError, Compute, Found, Planned};
+use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
 
 const LOCAL: &str = "local_moran";
 const GLOBAL: &str = "global_moran";
@@ -184,12 +184,7 @@ impl Compute for Local {
             move |at: usize| found[at].as_ref().map(value)
         };
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(
-                on.universe
-                    .iter()
-                    .map(|cell| Some(u64::from(*cell)))
-                    .collect::<UInt64Array>(),
-            ),
+            cells::column(on.universe),
             number(&|at| Some(on.values[at]).filter(|value| value.is_finite())),
             number(&|at| Some(on.sums[at].records)),
             number(&of(|cell| cell.i)),

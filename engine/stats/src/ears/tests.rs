@@ -35,11 +35,7 @@ fn c1_and_c2_have_the_upper_bounds_of_r() {
         for (row, day) in golden.iter().zip(days) {
             assert_eq!(day.upper.is_none(), row[column].is_nan());
             if let Some(upper) = day.upper {
-                assert!(
-                    (upper - row[column]).abs() < 1e-9,
-                    "{upper} {}",
-                    row[column]
-                );
+                crate::real::near(upper, row[column], 1e-9);
                 assert_eq!(day.alarm.unwrap(), row[0] > row[column]);
                 compared += 1;
             }
@@ -68,7 +64,7 @@ fn c3_adds_what_c2_exceeds_one_by_over_three_days() {
             .map(|day| (day.statistic.unwrap() - 1.0).max(0.0));
         let sum: f64 = parts.sum();
         let answer = c3[day];
-        assert!((answer.statistic.unwrap() - sum).abs() < 1e-12);
+        crate::real::near(answer.statistic.unwrap(), sum, 1e-12);
         assert_eq!(answer.alarm.unwrap(), sum >= 1.959_963_984_540_054);
         // The bound of the count says the same as the statistic, where there is one.
         if let Some(upper) = answer.upper {

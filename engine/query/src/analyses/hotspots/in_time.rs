@@ -18,7 +18,7 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::functions_aggregate::expr_fn::{count, sum};
 use datafusion::logical_expr::lit;
 use h3o::{CellIndex, Resolution};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::super::arguments::Arguments;
 use super::super::grouped::{CHOSEN, Grouped, PLACE, RECORDS, SLICE, instant_type};
@@ -229,33 +229,13 @@ impl Compute for Run {
             ),
         ];
 
-        let mut note = Map::new();
-        note.insert("function".to_owned(), json!(NAME));
-        let is_share = self.measured.measure == Measure::Share;
-        let (statistic, window) = match (is_share, self.asked.window) {
-            (true, _) => ("binomial", "slice"),
-            (_, Window::EntireCube) => ("Gi*", "cube"),
-            (_, Window::Neighbourhood) => ("Gi*", "neighbourhood"),
-            (_, Window::Slice) => ("Gi*", "slice"),
-        };
-        note.insert("statistic".to_owned(), json!(statistic));
-        note.insert("window".to_owned(), json!(window));
-        let previous = self.asked.previous_slices;
-        note.insert("previous_slices".to_owned(), json!(previous));
-        note.insert("resolution".to_owned(), json!(u8::from(resolution)));
-        note.insert("k".to_owned(), json!(k));
-        let measure = self.measured.measure.as_str();
-        note.insert("measure".to_owned(), json!(measure));
-        let correction = correction_word(self.correction);
-        note.insert("correction".to_owned(), json!(correction));
+        let mut note = self.note(resolution, k);
         timeline.note(&mut note);
         note.insert("cells".to_owned(), json!(universe.len()));
         let tested = scores.tested().iter().sum::<usize>();
         note.insert("tested".to_owned(), json!(tested));
         note.insert("outside".to_owned(), json!(filled.outside));
         note.insert("not_located".to_owned(), json!(grouped.not_located));
-        let boundaries = city.boundary_version();
-        note.insert("boundary_version".to_owned(), json!(boundaries));
         Ok(Found {
             rows: RecordBatch::try_new(schema(), columns)?,
             parameters: note,
@@ -264,6 +244,33 @@ impl Compute for Run {
 }
 
 impl Run {
+    /// What was asked for, by the caller or by default.
+    fn note(&self, resolution: Resolution, k: u32) -> Map<String, Value> {
+        let is_share = self.measured.measure == Measure::Share;
+        let (statistic, window) = match (is_share, self.asked.window) {
+            (true, _) => ("binomial", "slice"),
+            (_, Window::EntireCube) => ("Gi*", "cube"),
+            (_, Window::Neighbourhood) => ("Gi*", "neighbourhood"),
+            (_, Window::Slice) => ("Gi*", "slice"),
+        };
+        let notes = [
+            ("function", json!(NAME)),
+            ("statistic", json!(statistic)),
+            ("window", json!(window)),
+            ("previous_slices", json!(self.asked.previous_slices)),
+            ("resolution", json!(u8::from(resolution))),
+            ("k", json!(k)),
+            ("measure", json!(self.measured.measure.as_str())),
+            ("correction", json!(correction_word(self.correction))),
+            (
+                "boundary_version",
+                json!(self.measured.city.boundary_version()),
+            ),
+        ];
+        let notes = notes.into_iter();
+        notes.map(|(name, note)| (name.to_owned(), note)).collect()
+    }
+
     fn fill(
         &self,
         grouped: &Grouped,
