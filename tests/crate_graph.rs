@@ -31,7 +31,7 @@ const PLAN: [(&str, &[&str]); 11] = [
     (
         "benches",
         &[
-            "model", "grid", "synth", "store", "query", "watch", "ingest",
+            "model", "grid", "stats", "synth", "store", "query", "watch", "ingest",
         ],
     ),
 ];

@@ -1,5 +1,6 @@
 //! The command line: one file a command.
 
+mod backtest;
 mod city;
 mod demo;
 mod failure;
@@ -40,6 +41,7 @@ enum Command {
     Replace(replace::Args),
     Locate(locate::Args),
     Sql(sql::Args),
+    Backtest(backtest::Args),
     Simulate(simulate::Args),
     Rejected(rejected::Args),
     Openapi(openapi::Args),
@@ -58,6 +60,7 @@ pub fn run() -> ExitCode {
         Command::Replace(args) => replace::run(&args),
         Command::Locate(args) => locate::run(&args),
         Command::Sql(args) => sql::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Rejected(args) => rejected::run(args),
         Command::Openapi(args) => openapi::run(&args),

@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use citybrain_query::{Limits, Session};
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
     let snapshot = init::snapshot_of(&args.state_dir)?;
     let runtime = tokio::runtime::Runtime::new()?;
+    let city = Arc::clone(&snapshot.city);
     let answer = runtime.block_on(Session::new(snapshot, limits()).sql(&args.query, &[]))?;
-    terminal::print(|out| args.format.write(&answer, out))
+    terminal::print(|out| args.format.write(&answer, &city, out))
 }
