@@ -18,7 +18,7 @@ use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
     analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health, live,
-    metrics, sensors, series, sql, tilejson, tiles,
+    metrics, sensors, series, snapshot, sql, tilejson, tiles,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -85,6 +85,8 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(sensors::sensors))
         .merge(write)
         .routes(routes!(live::live))
+        .routes(routes!(snapshot::snapshot))
+        .routes(routes!(snapshot::bulletin))
         .routes(routes!(tilejson::tilejson))
         .routes(routes!(tiles::tile))
         .routes(routes!(health::healthz))
@@ -105,6 +107,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         (name = "sensors", description = "Sensors and observations"),
         (name = "live", description = "What changes, as it changes"),
         (name = "tiles", description = "The map"),
+        (name = "pictures", description = "The map as a picture, and a page to post"),
         (name = "operation", description = "The server itself"),
     )
 )]

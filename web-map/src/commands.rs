@@ -13,6 +13,7 @@ mod rejected;
 mod replace;
 mod serve;
 mod simulate;
+mod snapshot;
 mod sql;
 
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ enum Command {
     Locate(locate::Args),
     Sql(sql::Args),
     Backtest(backtest::Args),
+    Snapshot(snapshot::Args),
+    Bulletin(snapshot::BulletinArgs),
     Simulate(simulate::Args),
     Rejected(rejected::Args),
     Openapi(openapi::Args),
@@ -61,6 +64,8 @@ pub fn run() -> ExitCode {
         Command::Locate(args) => locate::run(&args),
         Command::Sql(args) => sql::run(&args),
         Command::Backtest(args) => backtest::run(&args),
+        Command::Snapshot(args) => snapshot::run(&args),
+        Command::Bulletin(args) => snapshot::bulletin(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Rejected(args) => rejected::run(args),
         Command::Openapi(args) => openapi::run(&args),

@@ -18,6 +18,7 @@ pub(crate) use areas::WorldAreas;
 pub use areas::areas;
 pub use cells::cells;
 pub use coord::{NoSuchTile, TileCoord};
+pub use geometry::{Role, Shape};
 
 /// Width and height of a tile in its own units.
 pub const EXTENT: u32 = 4096;

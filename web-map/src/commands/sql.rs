@@ -25,7 +25,7 @@ pub(crate) struct Args {
 }
 
 /// Whoever can run the command can read the files: only the machine is a limit.
-fn limits() -> Limits {
+pub(super) fn limits() -> Limits {
     Limits {
         memory_bytes: 4 << 30,
         timeout: Duration::from_hours(1),
