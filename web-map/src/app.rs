@@ -18,7 +18,8 @@ use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
     alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
-    freshness, health, heat, live, metrics, rules, sensors, series, sql, tilejson, tiles, webhooks,
+    freshness, health, heat, live, metrics, rules, sensors, series, snapshot, sql, tilejson, tiles,
+    webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -74,8 +75,10 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(analyses::clusters))
         .routes(routes!(analyses::emerging_hotspots))
         .routes(routes!(analyses::forecast))
+        .routes(routes!(analyses::global_moran))
         .routes(routes!(analyses::hotspots))
         .routes(routes!(analyses::leading_sensors))
+        .routes(routes!(analyses::local_moran))
         .routes(routes!(analyses::periodic_issues))
         .routes(routes!(complaints::complaints))
         .routes(routes!(complaint::by_id))
@@ -96,6 +99,8 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(webhooks::keep, webhooks::remove))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::resend))
+        .routes(routes!(snapshot::snapshot))
+        .routes(routes!(snapshot::bulletin))
         .routes(routes!(tilejson::tilejson))
         .routes(routes!(heat::heat))
         .routes(routes!(tiles::tile))
@@ -118,6 +123,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         (name = "live", description = "What changes, as it changes"),
         (name = "alerts", description = "Standing rules, what they tell, and who is told"),
         (name = "tiles", description = "The map"),
+        (name = "pictures", description = "The map as a picture, and a page to post"),
         (name = "operation", description = "The server itself"),
     )
 )]

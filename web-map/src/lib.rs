@@ -16,6 +16,7 @@ mod http;
 mod live;
 mod metrics;
 mod page;
+mod pictures;
 mod problem;
 mod routes;
 mod schema;

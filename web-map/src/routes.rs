@@ -18,6 +18,7 @@ pub(crate) mod metrics;
 pub(crate) mod rules;
 pub(crate) mod sensors;
 pub(crate) mod series;
+pub(crate) mod snapshot;
 pub(crate) mod sql;
 pub(crate) mod tilejson;
 pub(crate) mod tiles;

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::http::host::Hosts;
 use crate::live::{Hub, Pulse};
+use crate::pictures::Pictures;
 use crate::tiles::TileCache;
 
 /// Everything that the routes share: the engine, the settings, and what is kept between requests.
@@ -27,6 +28,7 @@ pub struct AppState {
     pub(crate) config: Config,
     pub(crate) hosts: Hosts,
     pub(crate) tiles: TileCache,
+    pub(crate) pictures: Pictures,
     pub(crate) live: Hub,
     pub(crate) alerts: Arc<Alerts>,
     /// Held to fold one batch or to copy a few numbers.
@@ -56,6 +58,7 @@ impl AppState {
         Self {
             hosts: Hosts::of(address.ip(), &config.hosts),
             tiles: TileCache::new(config.tile_cache_bytes),
+            pictures: Pictures::new(config.helper_program()),
             live: Hub::new(
                 Arc::clone(&engine),
                 tasks.clone(),

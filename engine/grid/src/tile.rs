@@ -19,6 +19,7 @@ pub(crate) use areas::WorldAreas;
 pub use areas::areas;
 pub use cells::cells;
 pub use coord::{NoSuchTile, TileCoord};
+pub use geometry::{Role, Shape};
 pub use heat::{heat, heat_cells};
 
 /// Width and height of a tile in its own units.

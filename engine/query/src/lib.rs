@@ -36,5 +36,5 @@ pub use questions::{
     CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, History,
     InOrderOf, LatestValue, Measure, SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
 };
-pub use session::Session;
+pub use session::{Held, RowStream, Session, StreamEnd};
 pub use zone::{Bin, UnknownBin, Zone};

@@ -48,6 +48,8 @@ pub(crate) enum Failure {
     NoHome,
     #[error("{}: has no refused row {id}", state_dir.display())]
     NoRejected { state_dir: PathBuf, id: i64 },
+    #[error("{0}")]
+    Picture(String),
     #[error("{address}: {message}")]
     Push { address: String, message: String },
     #[error(transparent)]

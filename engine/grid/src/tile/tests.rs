@@ -349,11 +349,11 @@ fn at_the_first_zoom_an_area_is_one_feature_of_the_same_rings() {
     let grid = AlignedGrid::try_new(&city, level.latest_version(), city.base_resolution).unwrap();
     let mut expected: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
     for at in 0..grid.len() {
-        let mut shape = geometry::Shape::new();
+        let mut shape = Shape::new();
         for polygon in &grid.outline(&city, at) {
             let open = &polygon.exterior().0[1..];
             let units = open.iter().map(|c| snap.unit(world::world(c.x, c.y)));
-            shape.add(units.collect(), geometry::Role::Outer);
+            shape.add(units.collect(), Role::Outer);
         }
         let Some(geometry) = shape.encode() else {
             continue;
