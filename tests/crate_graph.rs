@@ -14,6 +14,7 @@ const PLAN: [(&str, &[&str]); 12] = [
     ("synth", &["model", "grid"]),
     ("store", &["model", "grid"]),
     ("query", &["model", "grid", "stats", "store"]),
+    ("watch", &["model", "grid", "stats", "store"]),
     ("watch", &["model", "grid", "store"]),
     ("picture", &["grid"]),
     ("ingest", &["model", "grid", "store"]),

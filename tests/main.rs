@@ -10,6 +10,7 @@
     reason = "a test ends in a panic that says why, and tells on standard output what it skipped"
 )]
 
+mod alerts;
 mod analyses;
 mod bad_input;
 mod crash;

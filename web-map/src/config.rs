@@ -38,6 +38,8 @@ pub struct Config {
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
     pub seal_seconds: u64,
+    /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
+    pub rules: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -55,6 +57,7 @@ impl Default for Config {
             snapshot_helper: PathBuf::new(),
             seal_rows: 250_000,
             seal_seconds: 300,
+            rules: None,
         }
     }
 }
@@ -111,6 +114,7 @@ const NAMES: [&str; 12] = [
     "snapshot_helper",
     "seal_rows",
     "seal_seconds",
+    "rules",
 ];
 
 /// Why the settings could not be read.

@@ -32,7 +32,10 @@ mod table_state;
 mod writer;
 
 pub use batch::{Batch, Receipt, Refused};
-pub use control::{Audit, Audited, Control, ControlError};
+pub use control::{
+    Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
+    Control, ControlError, Delivery, KeptRule, NotDone, Standing, Webhook,
+};
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use journal::RejectedRow;
 pub use replace::{Change, Changes, Replacing, changes_under};

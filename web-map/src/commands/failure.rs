@@ -12,6 +12,7 @@ use citybrain_store::{
 };
 use citybrain_synth::{SampleCityError, SimulationError};
 
+use crate::alerts::RulesError;
 use crate::config::ConfigError;
 use crate::error::one_line;
 use crate::format::FormatError;
@@ -53,6 +54,8 @@ pub(crate) enum Failure {
     Push { address: String, message: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
     #[error(transparent)]
     City(#[from] CityError),
     #[error(transparent)]
