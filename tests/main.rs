@@ -19,6 +19,7 @@ mod floods;
 mod import;
 mod live;
 mod notebook;
+mod pictures;
 mod place_names;
 mod places;
 mod replace;
