@@ -24,8 +24,17 @@ impl Server {
     /// # Panics
     /// When it ends before that.
     pub fn start(state: &Path) -> Self {
+        Self::start_with(state, &[])
+    }
+
+    /// [`Server::start`] with more in its environment.
+    ///
+    /// # Panics
+    /// When it ends before it says where it listens.
+    pub fn start_with(state: &Path, environment: &[(&str, &str)]) -> Self {
         let mut child = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"])
             .arg(state)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -107,6 +116,26 @@ impl Server {
             .as_array()
             .expect("an answer has rows")
             .clone()
+    }
+
+    /// Waits until the server has ended by itself; false when it has not within `patience`.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn ends_within(&mut self, patience: Duration) -> bool {
+        let begin = std::time::Instant::now();
+        while begin.elapsed() < patience {
+            if self
+                .child
+                .try_wait()
+                .expect("a child can be asked")
+                .is_some()
+            {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
     }
 
     /// Ends the server as a power cut does: SIGKILL.

@@ -36,6 +36,9 @@ pub struct Config {
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
     pub seal_seconds: u64,
+    /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
+    /// looked for.
+    pub keep_replaced_seconds: u64,
 }
 
 impl Default for Config {
@@ -52,6 +55,7 @@ impl Default for Config {
             tile_cache_bytes: 128 << 20,
             seal_rows: 250_000,
             seal_seconds: 300,
+            keep_replaced_seconds: 3600,
         }
     }
 }
@@ -84,7 +88,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "listen",
     "hosts",
     "body_bytes_max",
@@ -96,6 +100,7 @@ const NAMES: [&str; 11] = [
     "tile_cache_bytes",
     "seal_rows",
     "seal_seconds",
+    "keep_replaced_seconds",
 ];
 
 /// Why the settings could not be read.
