@@ -24,8 +24,17 @@ impl Server {
     /// # Panics
     /// When it ends before that.
     pub fn start(state: &Path) -> Self {
+        Self::start_with(state, &[])
+    }
+
+    /// As [`Server::start`], with settings in the environment: `("CITYBRAIN_QUERY_ROWS", "10")`.
+    ///
+    /// # Panics
+    /// When it ends before it listens.
+    pub fn start_with(state: &Path, settings: &[(&str, &str)]) -> Self {
         let mut child = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"])
             .arg(state)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

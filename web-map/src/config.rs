@@ -32,10 +32,17 @@ pub struct Config {
     pub live_views: usize,
     /// Memory for ready map tiles, in bytes.
     pub tile_cache_bytes: u64,
+    /// The program that paints pictures by maplibre-rs; empty: `citybrain-snapshot` beside this program, if it is there.
+    pub snapshot_helper: PathBuf,
     /// Hot rows of a table before they are sealed to the lake.
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
     pub seal_seconds: u64,
+    /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
+    pub rules: Option<PathBuf>,
+    /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
+    /// looked for.
+    pub keep_replaced_seconds: u64,
 }
 
 impl Default for Config {
@@ -50,8 +57,11 @@ impl Default for Config {
             queries_at_once: 8,
             live_views: 256,
             tile_cache_bytes: 128 << 20,
+            snapshot_helper: PathBuf::new(),
             seal_rows: 250_000,
             seal_seconds: 300,
+            rules: None,
+            keep_replaced_seconds: 3600,
         }
     }
 }
@@ -77,6 +87,17 @@ impl Config {
             .map_err(|source| ConfigError::Invalid(Box::new(source)))
     }
 
+    /// The program that paints pictures, if there is one.
+    pub(crate) fn helper_program(&self) -> Option<PathBuf> {
+        if self.snapshot_helper.as_os_str().is_empty() {
+            let beside = std::env::current_exe()
+                .ok()?
+                .with_file_name("citybrain-snapshot");
+            return beside.is_file().then_some(beside);
+        }
+        Some(self.snapshot_helper.clone())
+    }
+
     /// Time that one query may take.
     pub(crate) fn query_timeout(&self) -> Duration {
         Duration::from_secs(self.query_seconds)
@@ -84,7 +105,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "listen",
     "hosts",
     "body_bytes_max",
@@ -94,8 +115,11 @@ const NAMES: [&str; 11] = [
     "queries_at_once",
     "live_views",
     "tile_cache_bytes",
+    "snapshot_helper",
     "seal_rows",
     "seal_seconds",
+    "rules",
+    "keep_replaced_seconds",
 ];
 
 /// Why the settings could not be read.

@@ -3,7 +3,10 @@
 //! One SQLite file with the journal's promise (a change is on disk when the call returns) and without its rush: records never wait
 //! for it, and a command may change it while a server runs. Each kind of thing is a file of this folder, with its table and its methods on [`Control`].
 
+mod alerts;
 mod audit;
+mod rules;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +14,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use alerts::{
+    Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, NotDone, Standing,
+};
 pub use audit::{Audit, Audited};
+pub use rules::KeptRule;
+pub use webhooks::{Attempt, Delivery, Webhook};
 
 use crate::StateDir;
 
@@ -24,7 +32,12 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 1] = [include_str!("control/audit.sql")];
+const TABLES: [&str; 4] = [
+    include_str!("control/audit.sql"),
+    include_str!("control/alerts.sql"),
+    include_str!("control/rules.sql"),
+    include_str!("control/webhooks.sql"),
+];
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);
 

@@ -12,6 +12,7 @@
 //!
 //! [`Control`] keeps what people set up and who did what, in a file of its own.
 
+mod abort;
 mod admit;
 mod batch;
 mod columns;
@@ -19,6 +20,7 @@ mod control;
 mod error;
 mod hot;
 mod identities;
+mod index;
 mod journal;
 mod lake;
 mod lock;
@@ -32,8 +34,12 @@ mod table_state;
 mod writer;
 
 pub use batch::{Batch, Receipt, Refused};
-pub use control::{Audit, Audited, Control, ControlError};
+pub use control::{
+    Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
+    Control, ControlError, Delivery, KeptRule, NotDone, Standing, Webhook,
+};
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
+pub use index::IndexError;
 pub use journal::RejectedRow;
 pub use replace::{Change, Changes, Replacing, changes_under};
 pub use schema::{Table, rows_schema};
