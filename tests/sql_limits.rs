@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use citybrain_tests::Server;
@@ -17,10 +18,23 @@ const LONG_ANALYSIS: &str = "SELECT count(*) FROM clusters((SELECT community, re
                              replicates => 99999, maximum_share => 1.0)";
 
 #[test]
-fn only_queries_over_the_tables_are_allowed() {
+fn sql_reads_and_does_nothing_else_and_long_answers_come_as_they_are_made() {
     let state = simulated_state();
     let server = Server::start(state.path());
-    let outside = state.path().join("outside.csv");
+    only_queries_over_the_tables_are_allowed(&server, state.path());
+    long_answers_come_as_they_are_made_in_every_format_that_can(&server);
+}
+
+#[test]
+fn limits_are_told_and_hold_whatever_a_query_does() {
+    let state = simulated_state();
+    rows_memory_and_time_have_limits_that_are_told(state.path());
+    a_runaway_query_never_harms_what_comes_in(state.path());
+    a_query_ends_when_its_client_goes(state.path());
+}
+
+fn only_queries_over_the_tables_are_allowed(server: &Server, state: &Path) {
+    let outside = state.join("outside.csv");
     std::fs::write(&outside, "a\n1\n").unwrap();
     let outside = outside.display();
     for sql in [
@@ -49,7 +63,7 @@ fn only_queries_over_the_tables_are_allowed() {
         "SELECT * FROM hotspots('INSERT INTO areas SELECT * FROM areas')".to_owned(),
         "SELECT * FROM hotspots('DROP TABLE complaints')".to_owned(),
     ] {
-        let answer = ask(&server, &sql);
+        let answer = ask(server, &sql);
         let status = answer.status();
         let text = answer.text().unwrap();
         assert_eq!(status.as_u16(), 400, "{sql}: {text}");
@@ -59,7 +73,7 @@ fn only_queries_over_the_tables_are_allowed() {
             "{sql}: {text}"
         );
     }
-    let left: Vec<_> = std::fs::read_dir(state.path())
+    let left: Vec<_> = std::fs::read_dir(state)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| name.starts_with("outside") && name != "outside.csv")
@@ -69,11 +83,9 @@ fn only_queries_over_the_tables_are_allowed() {
     assert!(rows[0]["n"].as_u64().unwrap() > 0);
 }
 
-#[test]
-fn rows_memory_and_time_have_limits_that_are_told() {
-    let state = simulated_state();
+fn rows_memory_and_time_have_limits_that_are_told(state: &Path) {
     let server = Server::start_with(
-        state.path(),
+        state,
         &[
             ("CITYBRAIN_QUERY_ROWS", "15000"),
             ("CITYBRAIN_QUERY_SECONDS", "2"),
@@ -110,10 +122,7 @@ fn rows_memory_and_time_have_limits_that_are_told() {
     );
 }
 
-#[test]
-fn long_answers_come_as_they_are_made_in_every_format_that_can() {
-    let state = simulated_state();
-    let server = Server::start(state.path());
+fn long_answers_come_as_they_are_made_in_every_format_that_can(server: &Server) {
     let many = "SELECT a.id, a.cell FROM complaints a, (SELECT * FROM complaints LIMIT 10) b";
     let whole = server.sql(&format!("SELECT count(*) AS n FROM ({many})"));
     let rows = usize::try_from(whole[0]["n"].as_u64().unwrap()).unwrap();
@@ -151,10 +160,8 @@ fn long_answers_come_as_they_are_made_in_every_format_that_can() {
     assert_eq!(&parquet[..4], b"PAR1");
 }
 
-#[test]
-fn a_runaway_query_never_harms_what_comes_in() {
-    let state = simulated_state();
-    let server = Server::start_with(state.path(), &[("CITYBRAIN_QUERY_SECONDS", "60")]);
+fn a_runaway_query_never_harms_what_comes_in(state: &Path) {
+    let server = Server::start_with(state, &[("CITYBRAIN_QUERY_SECONDS", "60")]);
     // More of them than may run at once, and nobody waits for their answers yet.
     let mut clients: Vec<TcpStream> = [
         RUNAWAY,
@@ -189,12 +196,10 @@ fn a_runaway_query_never_harms_what_comes_in() {
     assert!(running > 0, "no query ran while the records came in");
 }
 
-#[test]
-fn a_query_ends_when_its_client_goes() {
-    let state = simulated_state();
+fn a_query_ends_when_its_client_goes(state: &Path) {
     // One place for users' SQL: whoever holds it holds up all others.
     let server = Server::start_with(
-        state.path(),
+        state,
         &[
             ("CITYBRAIN_QUERY_SECONDS", "600"),
             ("CITYBRAIN_QUERIES_AT_ONCE", "2"),

@@ -40,6 +40,9 @@ pub struct Config {
     pub seal_seconds: u64,
     /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
     pub rules: Option<PathBuf>,
+    /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
+    /// looked for.
+    pub keep_replaced_seconds: u64,
 }
 
 impl Default for Config {
@@ -58,6 +61,7 @@ impl Default for Config {
             seal_rows: 250_000,
             seal_seconds: 300,
             rules: None,
+            keep_replaced_seconds: 3600,
         }
     }
 }
@@ -115,6 +119,7 @@ const NAMES: [&str; 12] = [
     "seal_rows",
     "seal_seconds",
     "rules",
+    "keep_replaced_seconds",
 ];
 
 /// Why the settings could not be read.
