@@ -223,7 +223,7 @@ impl Alerts {
 /// The records from `first` on in the order in which they came. Where there are more than can be read at once the rules begin with
 /// half as long a past, and so on: what they then lack they have after that time.
 async fn past(
-    asking: &Asking<'_>,
+    asking: &Asking,
     table: Table,
     mut first: DateTime<Utc>,
     from: DateTime<Utc>,
