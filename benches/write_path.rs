@@ -12,7 +12,6 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
     reason = "a measuring program prints rounded figures, and ends at the first failure"
 )]
 
@@ -210,7 +209,12 @@ fn sqlite(path: &Path, batch: u64) -> f64 {
                 let at = format!("2025-06-15T{:02}:{:02}:00Z", number / 60 % 24, number % 60);
                 let value = (number % 977) as f64 / 10.0;
                 insert
-                    .execute(rusqlite::params![at, number % SENSORS, value, 0])
+                    .execute(rusqlite::params![
+                        at,
+                        (number % SENSORS).cast_signed(),
+                        value,
+                        0
+                    ])
                     .unwrap();
             }
         }

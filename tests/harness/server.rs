@@ -118,6 +118,26 @@ impl Server {
             .clone()
     }
 
+    /// Waits until the server has ended by itself; false when it has not within `patience`.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn ends_within(&mut self, patience: Duration) -> bool {
+        let begin = std::time::Instant::now();
+        while begin.elapsed() < patience {
+            if self
+                .child
+                .try_wait()
+                .expect("a child can be asked")
+                .is_some()
+            {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+
     /// Ends the server as a power cut does: SIGKILL.
     ///
     /// # Panics

@@ -105,7 +105,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "listen",
     "hosts",
     "body_bytes_max",

@@ -12,6 +12,6 @@ mod words;
 
 pub(crate) use bulletin::{Bulletin, BulletinRequest};
 pub(crate) use facts::{Facts, facts};
-pub(crate) use painter::{Painted, Pictures, Renderer};
+pub(crate) use painter::{Pictures, Renderer};
 pub(crate) use request::{PictureRequest, Shown};
 pub(crate) use words::Words;

@@ -208,7 +208,7 @@ impl Writing<'_> {
         );
         line.put(
             drawing,
-            [right - (length + line.width) / 2.0, base - 9.0 * unit],
+            [right - f32::midpoint(length, line.width), base - 9.0 * unit],
             QUIET,
         );
         let ends = [

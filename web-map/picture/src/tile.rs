@@ -115,7 +115,8 @@ fn rings(path: &Path, scale: f64) -> Vec<Vec<(i64, i64)>> {
                 rings.push(vec![unit(at)]);
                 from = at;
             }
-            PathSegment::LineTo(at) => {
+            // The end of a cubic curve will do: boundaries and dots have none.
+            PathSegment::LineTo(at) | PathSegment::CubicTo(_, _, at) => {
                 if let Some(ring) = rings.last_mut() {
                     ring.push(unit(at));
                 }
@@ -128,12 +129,6 @@ fn rings(path: &Path, scale: f64) -> Vec<Vec<(i64, i64)>> {
                         0.25 * from.y + 0.5 * control.y + 0.25 * at.y,
                     );
                     ring.extend([unit(middle), unit(at)]);
-                }
-                from = at;
-            }
-            PathSegment::CubicTo(_, _, at) => {
-                if let Some(ring) = rings.last_mut() {
-                    ring.push(unit(at));
                 }
                 from = at;
             }

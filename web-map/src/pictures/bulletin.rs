@@ -283,11 +283,11 @@ impl Bulletin {
                     words.expected()
                 );
                 for row in windows {
-                    let cells: String = row
-                        .iter()
-                        .map(|cell| format!("<td>{}</td>", escaped(cell)))
-                        .collect();
-                    let _written = write!(table, "<tr>{cells}</tr>");
+                    table.push_str("<tr>");
+                    for cell in row {
+                        let _written = write!(table, "<td>{}</td>", escaped(cell));
+                    }
+                    table.push_str("</tr>");
                 }
                 table + "</table>"
             }

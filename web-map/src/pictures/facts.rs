@@ -89,9 +89,10 @@ pub(crate) async fn facts(session: &Session, request: &PictureRequest) -> Result
         .title
         .clone()
         .unwrap_or_else(|| request.words.title(&city.name, &request.measure));
-    let caption = match request.caption {
-        true => Some(caption(session, request, &scale, &title, not_located).await?),
-        false => None,
+    let caption = if request.caption {
+        Some(caption(session, request, &scale, &title, not_located).await?)
+    } else {
+        None
     };
     Ok(Facts {
         frame: request.frame,

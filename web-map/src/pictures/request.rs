@@ -53,12 +53,11 @@ impl PictureRequest {
     /// A value that cannot be used, or a parameter that nobody knows, by name.
     pub(crate) fn read(mut params: Params, city: &City) -> Result<Self, HttpError> {
         let size = size(&mut params)?;
-        let bbox = match params.text("bbox")? {
-            Some(text) => bbox(&text)?,
-            None => {
-                let all = city.bbox();
-                [all.west, all.south, all.east, all.north]
-            }
+        let bbox = if let Some(text) = params.text("bbox")? {
+            bbox(&text)?
+        } else {
+            let all = city.bbox();
+            [all.west, all.south, all.east, all.north]
         };
         let margin = MARGIN * f64::from(size[0].min(size[1])) / 768.0;
         let frame = Frame::fit(bbox, size, margin)

@@ -276,7 +276,12 @@ impl IndexFiles {
         let prefix = format!("{}-", self.table);
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with(&prefix) && name.ends_with(".run") && !named.contains(&name) {
+            if name.starts_with(&prefix)
+                && Path::new(&name)
+                    .extension()
+                    .is_some_and(|ending| ending == "run")
+                && !named.contains(&name)
+            {
                 fs::remove_file(entry.path()).ok();
             }
         }

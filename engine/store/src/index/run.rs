@@ -139,7 +139,8 @@ impl Run {
         if head.entries > ENTRIES_MAX || bytes != at + directory_bytes + 8 {
             return Err(damaged("it is cut off"));
         }
-        let size = usize::try_from(directory_bytes).map_err(|_| damaged("it is too large"))?;
+        let size =
+            usize::try_from(directory_bytes).map_err(|_larger| damaged("it is too large"))?;
         let mut directory = vec![0; size + 8];
         file.read_exact_at(&mut directory, at).map_err(failed)?;
         let (directory, sum) = directory.split_at(size);
@@ -296,10 +297,6 @@ fn buckets_of(entries: u64) -> u64 {
 }
 
 /// The bucket grows with the identity, so entries in order are buckets in order.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the product of two numbers under 2^64, shifted down by 64 bits, is under 2^64"
-)]
 const fn bucket_of(identity: Identity, buckets: u64) -> u64 {
     (((identity.0 >> 64) * buckets as u128) >> 64) as u64
 }

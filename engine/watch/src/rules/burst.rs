@@ -199,7 +199,9 @@ impl Series {
                 alpha: asked.alpha,
                 ..EarsParameters::default()
             };
-            let days = ears(&counts, None, &parameters).unwrap_or_default();
+            // Only today is asked for.
+            let today = counts.len().saturating_sub(1)..counts.len();
+            let days = ears(&counts, None, today, &parameters).unwrap_or_default();
             days.last()
                 .and_then(|today| today.upper)
                 .unwrap_or(f64::INFINITY)

@@ -297,7 +297,7 @@ fn expected_cases_add_up_to_the_observed_ones() {
                 model,
                 strata,
             };
-            let expected = crate::scan::expected::Expected::of(&study).unwrap();
+            let expected = Expected::of(&study).unwrap();
             crate::real::near(expected.table.iter().sum(), counts.iter().sum(), 1e-12);
         }
     }

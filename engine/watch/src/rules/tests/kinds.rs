@@ -85,7 +85,8 @@ fn a_burst_is_what_ears_says_of_the_days() {
     counts.push(0.0);
     for n in 1_u32..12 {
         *counts.last_mut().unwrap() = f64::from(n);
-        let days = citybrain_stats::ears::ears(&counts, None, &parameters).unwrap();
+        let days =
+            citybrain_stats::ears::ears(&counts, None, 0..counts.len(), &parameters).unwrap();
         let alarm = days.last().unwrap().alarm.unwrap();
         let changes = fold(
             &mut rules,
