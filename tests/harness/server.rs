@@ -24,8 +24,24 @@ impl Server {
     /// # Panics
     /// When it ends before that.
     pub fn start(state: &Path) -> Self {
-        let mut child = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"])
-            .arg(state)
+        Self::with(state, None)
+    }
+
+    /// Starts a server with a file of settings.
+    ///
+    /// # Panics
+    /// When it ends before it says where it listens.
+    pub fn configured(state: &Path, config: &Path) -> Self {
+        Self::with(state, Some(config))
+    }
+
+    fn with(state: &Path, config: Option<&Path>) -> Self {
+        let mut command = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"]);
+        command.arg(state);
+        if let Some(config) = config {
+            command.arg("--config").arg(config);
+        }
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -17,8 +17,8 @@ use crate::error::HttpError;
 use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
-    analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health, live,
-    metrics, sensors, series, sql, tilejson, tiles,
+    analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health, imports,
+    live, metrics, open311, sensors, series, sql, tilejson, tiles,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -56,6 +56,9 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(append::complaint_events))
         .routes(routes!(append::observations))
         .routes(routes!(sql::sql))
+        .routes(routes!(open311::create))
+        .route("/open311/v2/requests.xml", post(open311::create))
+        .route("/open311/v2/requests", post(open311::create))
         .layer(
             // What it cannot unpack goes on as it is: the routes say what they read.
             RequestDecompressionLayer::new()
@@ -82,6 +85,19 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(complaint::by_source_and_id))
         .routes(routes!(sensors::sensors))
         .merge(write)
+        .routes(routes!(open311::discovery))
+        .routes(routes!(open311::services))
+        .routes(routes!(open311::service_definition))
+        .routes(routes!(open311::requests))
+        .routes(routes!(open311::request))
+        .routes(routes!(open311::token))
+        .route("/open311/v2/discovery.xml", get(open311::discovery))
+        .route("/open311/v2/discovery", get(open311::discovery))
+        .route("/open311/v2/services.xml", get(open311::services))
+        .route("/open311/v2/services", get(open311::services))
+        .route("/open311/v2/requests.xml", get(open311::requests))
+        .route("/open311/v2/requests", get(open311::requests))
+        .routes(routes!(imports::imports))
         .routes(routes!(live::live))
         .routes(routes!(tilejson::tilejson))
         .routes(routes!(tiles::tile))
@@ -101,6 +117,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         (name = "analyses", description = "Hotspots, periods, bursts and clusters"),
         (name = "complaints", description = "Complaints one by one, and new ones"),
         (name = "sensors", description = "Sensors and observations"),
+        (name = "open311", description = "Open311 GeoReport v2, in JSON and XML"),
         (name = "live", description = "What changes, as it changes"),
         (name = "tiles", description = "The map"),
         (name = "operation", description = "The server itself"),

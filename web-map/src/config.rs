@@ -4,6 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use citybrain_ingest::folder::FolderSettings;
+use citybrain_ingest::mqtt::MqttSettings;
+use citybrain_ingest::open311::Open311Settings;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -36,6 +39,17 @@ pub struct Config {
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
     pub seal_seconds: u64,
+    /// The `jurisdiction_id` of this city in Open311; without it any is taken.
+    pub open311_jurisdiction: Option<String>,
+    /// Links with MQTT brokers, each a `[[mqtt]]`: only in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mqtt: Vec<MqttSettings>,
+    /// Open311 servers that are polled, each an `[[open311]]`: only in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open311: Vec<Open311Settings>,
+    /// Watched folders, each a `[[folder]]`: only in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folder: Vec<FolderSettings>,
 }
 
 impl Default for Config {
@@ -52,6 +66,10 @@ impl Default for Config {
             tile_cache_bytes: 128 << 20,
             seal_rows: 250_000,
             seal_seconds: 300,
+            open311_jurisdiction: None,
+            mqtt: Vec::new(),
+            open311: Vec::new(),
+            folder: Vec::new(),
         }
     }
 }
@@ -84,7 +102,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "listen",
     "hosts",
     "body_bytes_max",
@@ -96,6 +114,7 @@ const NAMES: [&str; 11] = [
     "tile_cache_bytes",
     "seal_rows",
     "seal_seconds",
+    "open311_jurisdiction",
 ];
 
 /// Why the settings could not be read.

@@ -12,6 +12,7 @@ mod engine;
 mod error;
 mod format;
 mod http;
+mod links;
 mod live;
 mod metrics;
 mod page;

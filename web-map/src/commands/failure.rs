@@ -15,6 +15,7 @@ use citybrain_synth::{SampleCityError, SimulationError};
 use crate::config::ConfigError;
 use crate::error::one_line;
 use crate::format::FormatError;
+use crate::links::LinksError;
 use crate::server::ServeError;
 
 /// Why a command did not do what it was asked to; each message says what and where.
@@ -51,6 +52,8 @@ pub(crate) enum Failure {
     Push { address: String, message: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
+    #[error(transparent)]
+    Links(#[from] LinksError),
     #[error(transparent)]
     City(#[from] CityError),
     #[error(transparent)]
