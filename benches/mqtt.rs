@@ -11,13 +11,11 @@
     reason = "a tool for people that ends at its first fault"
 )]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-use rumqttc::{Client, Event, MqttOptions, Packet, QoS};
 
 const PUBLISHERS: u32 = 4;
 
@@ -158,44 +156,37 @@ fn server(dir: &Path, port: u16, version: &str) -> (Running, String) {
     (Running(child), url.trim_end_matches('/').to_owned())
 }
 
-/// Publishes and waits for the broker's acknowledgements.
+/// Publishes with Mosquitto's own client and waits until the broker has all.
 fn publish(port: u16, at: u32, messages: u32) {
-    let mut options = MqttOptions::new(format!("publisher-{at}"), "127.0.0.1", port);
-    options.set_inflight(1000);
-    let (client, mut connection) = Client::new(options, 1000);
-    let sender = std::thread::spawn(move || {
-        for n in 0..messages {
-            let mut payload = Vec::with_capacity(80);
-            write!(
-                payload,
-                "{{\"phenomenonTime\":\"2026-05-{:02}T{:02}:{:02}:{:02}.{:03}Z\",\"result\":{}.5}}",
-                n / 86_400_000 + 1,
-                n / 3_600_000 % 24,
-                n / 60_000 % 60,
-                n / 1000 % 60,
-                n % 1000,
-                n % 100
-            )
-            .unwrap();
-            client
-                .publish(
-                    format!("v1.1/Datastreams(d{at}-{})/Observations", n % 25),
-                    QoS::AtLeastOnce,
-                    false,
-                    payload,
-                )
-                .unwrap();
-        }
-        client
-    });
-    let mut left = messages;
-    for event in connection.iter() {
-        if matches!(event.unwrap(), Event::Incoming(Packet::PubAck(_))) {
-            left -= 1;
-            if left == 0 {
-                break;
-            }
-        }
+    let mut publisher = Command::new("mosquitto_pub")
+        .args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port.to_string(),
+            "-q",
+            "1",
+            "-l",
+            "-t",
+        ])
+        .arg(format!("v1.1/Datastreams(d{at})/Observations"))
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufWriter::new(publisher.stdin.take().unwrap());
+    for n in 0..messages {
+        writeln!(
+            lines,
+            "{{\"phenomenonTime\":\"2026-05-{:02}T{:02}:{:02}:{:02}.{:03}Z\",\"result\":{}.5}}",
+            n / 86_400_000 + 1,
+            n / 3_600_000 % 24,
+            n / 60_000 % 60,
+            n / 1000 % 60,
+            n % 1000,
+            n % 100
+        )
+        .unwrap();
     }
-    drop(sender.join().unwrap());
+    drop(lines);
+    assert!(publisher.wait().unwrap().success());
 }

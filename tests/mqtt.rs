@@ -1,12 +1,14 @@
 //! MQTT through a real broker: nothing lost, nothing doubled, whatever is killed, cut off, restarted or repeated.
 
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use citybrain_tests::{Mosquitto, Proxy, Server, real_data};
 use rstest::rstest;
-use rumqttc::{Client, Event, MqttOptions, Outgoing, Packet, QoS};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -27,52 +29,34 @@ fn settings(dir: &Path, port: u16, version: &str, rest: &str) -> PathBuf {
 
 const SENSORTHINGS: &str = "[[mqtt.topic]]\nprofile = \"sensorthings\"\n";
 
-/// Publishes messages at QoS 1 and returns when the broker has them all.
+/// Publishes messages at QoS 1 with Mosquitto's own client, topic by topic, and returns when the broker has them all.
 fn publish(port: u16, messages: impl IntoIterator<Item = (String, String)>, retain: bool) {
-    let mut options = MqttOptions::new(format!("publisher-{}", rand()), "127.0.0.1", port);
-    options.set_max_packet_size(32 << 20, 32 << 20);
-    let (client, mut connection) = Client::new(options, 64);
-    let sender = std::thread::spawn(move || {
-        let mut sent = 0;
-        for (topic, payload) in messages.into_iter().collect::<Vec<_>>() {
-            client
-                .publish(topic, QoS::AtLeastOnce, retain, payload)
-                .unwrap();
-            sent += 1;
-        }
-        (client, sent)
-    });
-    let (mut acknowledged, mut sent) = (0, None);
-    let mut sender = Some(sender);
-    for event in connection.iter() {
-        if matches!(event.unwrap(), Event::Incoming(Packet::PubAck(_))) {
-            acknowledged += 1;
-        }
-        if sender
-            .as_ref()
-            .is_some_and(std::thread::JoinHandle::is_finished)
-        {
-            sent = sender.take().map(|sender| sender.join().unwrap());
-        }
-        if let Some((client, sent)) = &sent
-            && acknowledged == *sent
-        {
-            client.disconnect().unwrap();
-            break;
-        }
+    let mut topics: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (topic, payload) in messages {
+        topics.entry(topic).or_default().push(payload);
     }
-    for event in connection.iter() {
-        if matches!(event, Err(_) | Ok(Event::Outgoing(Outgoing::Disconnect))) {
-            break;
-        }
+    for (topic, payloads) in topics {
+        let mut publisher = Command::new("mosquitto_pub")
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port.to_string(),
+                "-q",
+                "1",
+                "-t",
+                &topic,
+            ])
+            .args(if payloads.len() == 1 { ["-s"] } else { ["-l"] })
+            .args(retain.then_some("-r"))
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = publisher.stdin.take().unwrap();
+        stdin.write_all(payloads.join("\n").as_bytes()).unwrap();
+        drop(stdin);
+        assert!(publisher.wait().unwrap().success(), "{topic}");
     }
-}
-
-fn rand() -> u64 {
-    use std::hash::{BuildHasher, Hasher};
-    std::collections::hash_map::RandomState::new()
-        .build_hasher()
-        .finish()
 }
 
 /// An observation of number `n` on a SensorThings topic.
@@ -278,40 +262,86 @@ fn payloads_of_networks_become_observations_and_the_others_are_kept_with_topic_a
     }
 }
 
-/// Messages of a filter, as they come.
-fn subscribe(port: u16, filter: &str) -> Receiver<(String, Value)> {
-    let (client, mut connection) = Client::new(
-        MqttOptions::new(format!("subscriber-{}", rand()), "127.0.0.1", port),
-        64,
-    );
-    client.subscribe(filter, QoS::AtLeastOnce).unwrap();
-    let (sender, receiver) = channel();
-    let (ready, is_ready) = channel();
-    std::thread::spawn(move || {
-        // The client lives as long as somebody listens.
-        let _client = client;
-        for event in connection.iter().map_while(Result::ok) {
-            match event {
-                Event::Incoming(Packet::SubAck(_)) => ready.send(()).unwrap(),
-                Event::Incoming(Packet::Publish(publish)) => {
-                    let payload = serde_json::from_slice(&publish.payload).unwrap();
-                    if sender.send((publish.topic, payload)).is_err() {
-                        return;
-                    }
+/// Mosquitto's own client, listening to a filter; ended when it is let go of.
+struct Subscriber {
+    child: Child,
+    heard: Receiver<(String, Value)>,
+}
+
+impl Subscriber {
+    fn of(port: u16, filter: &str) -> Self {
+        let mut child = Command::new("mosquitto_sub")
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port.to_string(),
+                "-q",
+                "1",
+                "-t",
+                filter,
+                "-t",
+                "ready",
+                "-F",
+                "%t %p",
+            ])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let (sender, heard) = channel();
+        std::thread::spawn(move || {
+            for line in lines {
+                let (topic, payload) = line.split_once(' ').unwrap();
+                if sender
+                    .send((topic.to_owned(), serde_json::from_str(payload).unwrap()))
+                    .is_err()
+                {
+                    return;
                 }
-                _ => {}
+            }
+        });
+        let subscriber = Self { child, heard };
+        // It listens when it hears.
+        let since = Instant::now();
+        loop {
+            publish(port, [("ready".to_owned(), "1".to_owned())], false);
+            if subscriber
+                .heard
+                .recv_timeout(Duration::from_millis(100))
+                .is_ok()
+            {
+                break;
+            }
+            assert!(since.elapsed() < PATIENCE, "the subscriber listens");
+        }
+        subscriber
+    }
+
+    /// The next message that is none of the first.
+    fn next(&self) -> (String, Value) {
+        loop {
+            let message = self.heard.recv_timeout(PATIENCE).unwrap();
+            if message.0 != "ready" {
+                return message;
             }
         }
-    });
-    is_ready.recv_timeout(PATIENCE).unwrap();
-    receiver
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
 }
 
 #[rstest]
 #[case("3.1.1")]
 #[case("5")]
 fn observations_are_published_for_subscribers_and_not_echoed(#[case] version: &str) {
-    let rest = format!("{SENSORTHINGS}[mqtt.publish]\n");
     let (broker, state, file) = set_up(version, SENSORTHINGS);
     settings(
         state.path(),
@@ -319,16 +349,15 @@ fn observations_are_published_for_subscribers_and_not_echoed(#[case] version: &s
         version,
         &format!("[mqtt.publish]\n{SENSORTHINGS}"),
     );
-    let _ = rest;
     let server = Server::configured(state.path(), &file);
     connected(&server);
-    let heard = subscribe(broker.port(), "v1.1/+/Observations");
+    let heard = Subscriber::of(broker.port(), "v1.1/+/Observations");
     let receipt = server.post_json(
         "/v1/observations",
         &json!({"datastream": "st/7:pm10", "phenomenon_time": "2026-05-04T08:00:00Z", "result": 71.5}),
     );
     assert_eq!(receipt["accepted"], 1);
-    let (topic, payload) = heard.recv_timeout(PATIENCE).unwrap();
+    let (topic, payload) = heard.next();
     assert_eq!(topic, "v1.1/Datastreams('st%2F7:pm10')/Observations");
     assert_eq!(
         (&payload["result"], &payload["phenomenonTime"]),
@@ -336,7 +365,7 @@ fn observations_are_published_for_subscribers_and_not_echoed(#[case] version: &s
     );
     // What came over the link is heard once: from its sender.
     publish(broker.port(), [numbered(77)], false);
-    let (topic, payload) = heard.recv_timeout(PATIENCE).unwrap();
+    let (topic, payload) = heard.next();
     assert_eq!(
         (topic.as_str(), &payload["result"]),
         ("v1.1/Datastreams(bar-17)/Observations", &json!(77))
@@ -344,8 +373,8 @@ fn observations_are_published_for_subscribers_and_not_echoed(#[case] version: &s
     until("it is there", || count(&server) == 3);
     // A last one, after which an echo of the first two would have come.
     publish(broker.port(), [numbered(78)], false);
-    let (_, payload) = heard.recv_timeout(PATIENCE).unwrap();
+    let (_, payload) = heard.next();
     assert_eq!(payload["result"], 78);
     until("it is there", || count(&server) == 4);
-    assert!(heard.try_recv().is_err());
+    assert!(heard.heard.try_recv().is_err());
 }

@@ -57,19 +57,18 @@ impl Decoder {
             let Some(text) = bound.cell(row, melt.column) else {
                 continue;
             };
-            let result = match (number("result", &text), melt.numbers_only) {
-                (Err(_), true) => match truth(&text) {
-                    Some(truth) => Ok(truth),
-                    None => {
-                        notes.count(NO_NUMBER);
-                        continue;
-                    }
-                },
-                (Ok(result), true) if !result.is_finite() => {
+            let result = match number("result", &text) {
+                Ok(result) if melt.numbers_only && !result.is_finite() => Err(None),
+                Ok(result) => Ok(result),
+                Err(refusal) => truth(&text).ok_or(Some(refusal)),
+            };
+            let result = match (result, melt.numbers_only) {
+                (Err(_), true) | (Err(None), _) => {
                     notes.count(NO_NUMBER);
                     continue;
                 }
-                (result, _) => result,
+                (Err(Some(refusal)), false) => Err(refusal),
+                (Ok(result), _) => Ok(result),
             };
             let made = result.and_then(|result| {
                 let mut draft = shared.clone();

@@ -76,9 +76,7 @@ impl Intake {
             let Some(batch) = self.batch(batch).await else {
                 return;
             };
-            for delivery in &batch {
-                client.acknowledge(delivery);
-            }
+            client.acknowledge(&batch).await;
         }
     }
 
@@ -187,8 +185,8 @@ impl Intake {
                 payload: &delivery.payload,
                 retained: delivery.retained,
             };
-            let decoded = if message.payload.len() > self.message_bytes_max {
-                let found = message.payload.len().to_string();
+            let decoded = if delivery.size > self.message_bytes_max {
+                let found = delivery.size.to_string();
                 let rule = format!("a payload has at most {} bytes", self.message_bytes_max);
                 let refusal = Refusal::new("payload", found, "size", rule);
                 reader.refuse(message, now, refusal)

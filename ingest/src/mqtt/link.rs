@@ -89,7 +89,7 @@ impl Link {
         while !surroundings.stop.is_cancelled() {
             let (client, network) = connect(&self.settings, &self.broker, Purpose::Take);
             let (sender, receiver) = mpsc::channel(QUEUE);
-            // A task of its own: what the network library does with a broker's odd packets ends that task and nothing else.
+            // A task of its own, which reads on while messages become durable.
             let mut reading = JoinSet::new();
             reading.spawn(read(
                 network,
@@ -106,7 +106,7 @@ impl Link {
                 surroundings.clone(),
             );
             intake.run(receiver, &client).await;
-            client.disconnect();
+            client.disconnect().await;
             tokio::time::timeout(GRACE, reading.join_next()).await.ok();
             reading.shutdown().await;
             if !surroundings.stop.is_cancelled() {
@@ -168,7 +168,7 @@ async fn read(
                 tell(Told::Connected { resumed });
                 // The first time also in a session that goes on: the settings may name other topics now.
                 if !(resumed && subscribed) {
-                    subscribed = client.subscribe(&filters);
+                    subscribed = client.subscribe(&filters).await;
                 }
             }
             Ok(Step::Message(delivery)) => {

@@ -1,7 +1,7 @@
 //! MQTT 3.1.1 and 5: the server is a client of brokers.
 //!
 //! A link has one persistent session with one broker. A message goes one way:
-//! 1. one task takes packets from the network ([`client`]) and hands messages on through a bounded queue;
+//! 1. one task takes packets from the network ([`client`], [`wire`]) and hands messages on through a bounded queue;
 //! 2. another takes all that wait, up to a thousand, reads them by the profiles of their topics ([`MessageReader`]), and appends
 //!    them ([`intake`]);
 //! 3. only when [`Writer::append`] has returned, **after the journal's fsync, they are acknowledged**. What the store cannot take is
@@ -18,6 +18,7 @@ mod intake;
 mod link;
 mod publish;
 mod settings;
+mod wire;
 
 use std::sync::Arc;
 

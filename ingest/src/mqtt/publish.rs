@@ -45,7 +45,7 @@ pub(super) async fn run(
         if batch.table != Table::Observations {
             continue;
         }
-        let mut observations = 0;
+        let (mut observations, mut missed) = (0, 0);
         for row in 0..batch.rows.num_rows() {
             let source = text(&batch.rows, "source", row).unwrap_or_default();
             let Some(datastream) = text(&batch.rows, "datastream", row).filter(|_| wanted(source))
@@ -55,13 +55,17 @@ pub(super) async fn run(
             let id = (surroundings.datastream_id)(source, datastream);
             let topic = format!("{}/Datastreams({})/Observations", what.prefix, level(&id));
             let payload = payload(&batch.rows, row, &mark);
-            if !client.publish(&topic, payload.into_bytes()).await {
-                return;
+            if client.publish(&topic, payload.as_bytes()).await {
+                observations += 1;
+            } else {
+                missed = 1;
             }
-            observations += 1;
         }
         if observations > 0 {
             tell(Told::Published { observations });
+        }
+        if missed > 0 {
+            tell(Told::Missed { batches: missed });
         }
     }
 }
