@@ -9,7 +9,7 @@ UI := web-map/ui
 BINARY := $(CARGO_TARGET_DIR)/release/citybrain
 DEBUG_BINARY := $(CARGO_TARGET_DIR)/debug/citybrain
 
-.PHONY: help demo run test bench fmt lint clean tools page api
+.PHONY: help demo run test bench snapshot fmt lint clean tools page api
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -25,6 +25,9 @@ test: tools page ## everything the project promises, the page in a real browser 
 
 bench: $(BINARY) ## the measurements of benches/README.md
 	scripts/bench.sh
+
+snapshot: tools ## the helper that paints pictures by maplibre-rs (optional; needs Vulkan, software will do)
+	scripts/snapshot.sh
 
 fmt: page ## format Rust and TypeScript
 	cargo fmt --all

@@ -29,3 +29,12 @@ fi
 
 node=$(node --version | tr -d v)
 at_least 20.19.0 "$node" || missing "Node $node is too old, 20.19 or newer is needed" "npm install --global n && n 22"
+
+# What runs the notebooks of data/notebooks, outside of the clone.
+notebooks=${CITYBRAIN_NOTEBOOKS:-$HOME/.cache/citybrain/notebooks}
+if ! [ -f "$notebooks/ready" ]; then
+  echo "installing GeoPandas, Matplotlib and Jupyter's client in $notebooks" >&2
+  if python3 -m venv "$notebooks" 2>/dev/null || { "${sudo[@]:-env}" apt-get install -y -qq --no-install-recommends python3-venv >/dev/null && python3 -m venv "$notebooks"; }; then
+    "$notebooks/bin/pip" install -q --disable-pip-version-check geopandas matplotlib nbclient ipykernel && touch "$notebooks/ready"
+  fi || echo "citybrain: the notebooks' packages could not be installed; their test is skipped" >&2
+fi

@@ -10,17 +10,22 @@
     reason = "a test ends in a panic that says why, and tells on standard output what it skipped"
 )]
 
+mod alerts;
 mod analyses;
 mod bad_input;
 mod crash;
 mod crate_graph;
 mod folders;
+mod floods;
 mod import;
 mod integrators;
 mod live;
 mod mqtt;
 mod open311;
+mod notebook;
+mod pictures;
 mod place_names;
 mod places;
 mod replace;
 mod simulated;
+mod sql_limits;

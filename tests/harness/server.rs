@@ -24,7 +24,7 @@ impl Server {
     /// # Panics
     /// When it ends before that.
     pub fn start(state: &Path) -> Self {
-        Self::with(state, None)
+        Self::with(state, None, &[])
     }
 
     /// Starts a server with a file of settings.
@@ -32,12 +32,20 @@ impl Server {
     /// # Panics
     /// When it ends before it says where it listens.
     pub fn configured(state: &Path, config: &Path) -> Self {
-        Self::with(state, Some(config))
+        Self::with(state, Some(config), &[])
     }
 
-    fn with(state: &Path, config: Option<&Path>) -> Self {
+    /// As [`Server::start`], with settings in the environment: `("CITYBRAIN_QUERY_ROWS", "10")`.
+    ///
+    /// # Panics
+    /// When it ends before it listens.
+    pub fn start_with(state: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::with(state, None, settings)
+    }
+
+    fn with(state: &Path, config: Option<&Path>, settings: &[(&str, &str)]) -> Self {
         let mut command = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"]);
-        command.arg(state);
+        command.arg(state).envs(settings.iter().copied());
         if let Some(config) = config {
             command.arg("--config").arg(config);
         }

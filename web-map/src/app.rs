@@ -19,6 +19,9 @@ use crate::page;
 use crate::routes::{
     analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health, imports,
     live, metrics, open311, sensors, series, sql, tilejson, tiles,
+    alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
+    freshness, health, heat, live, metrics, rules, sensors, series, snapshot, sql, tilejson, tiles,
+    webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -77,8 +80,10 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(analyses::clusters))
         .routes(routes!(analyses::emerging_hotspots))
         .routes(routes!(analyses::forecast))
+        .routes(routes!(analyses::global_moran))
         .routes(routes!(analyses::hotspots))
         .routes(routes!(analyses::leading_sensors))
+        .routes(routes!(analyses::local_moran))
         .routes(routes!(analyses::periodic_issues))
         .routes(routes!(complaints::complaints))
         .routes(routes!(complaint::by_id))
@@ -99,7 +104,23 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .route("/open311/v2/requests", get(open311::requests))
         .routes(routes!(imports::imports))
         .routes(routes!(live::live))
+        .routes(routes!(freshness::freshness))
+        .routes(routes!(rules::list))
+        .routes(routes!(rules::one, rules::keep, rules::remove))
+        .routes(routes!(rules::test))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::one))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(alerts::escalate))
+        .routes(routes!(alerts::resolve))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::keep, webhooks::remove))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::resend))
+        .routes(routes!(snapshot::snapshot))
+        .routes(routes!(snapshot::bulletin))
         .routes(routes!(tilejson::tilejson))
+        .routes(routes!(heat::heat))
         .routes(routes!(tiles::tile))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
@@ -110,7 +131,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "citybrain", description = "A city's complaints and sensor feeds: placed exactly, kept durably, questioned continuously, shown live."),
-    components(schemas(schema::AnalysisFormat, schema::CellsFormat)),
+    components(schemas(schema::AlertStateWord, schema::AnalysisFormat, schema::CellsFormat, schema::DeliveryStateWord)),
     tags(
         (name = "city", description = "The city"),
         (name = "questions", description = "Counts, rates and SQL"),
@@ -119,7 +140,9 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         (name = "sensors", description = "Sensors and observations"),
         (name = "open311", description = "Open311 GeoReport v2, in JSON and XML"),
         (name = "live", description = "What changes, as it changes"),
+        (name = "alerts", description = "Standing rules, what they tell, and who is told"),
         (name = "tiles", description = "The map"),
+        (name = "pictures", description = "The map as a picture, and a page to post"),
         (name = "operation", description = "The server itself"),
     )
 )]

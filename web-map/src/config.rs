@@ -35,6 +35,8 @@ pub struct Config {
     pub live_views: usize,
     /// Memory for ready map tiles, in bytes.
     pub tile_cache_bytes: u64,
+    /// The program that paints pictures by maplibre-rs; empty: `citybrain-snapshot` beside this program, if it is there.
+    pub snapshot_helper: PathBuf,
     /// Hot rows of a table before they are sealed to the lake.
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
@@ -50,6 +52,8 @@ pub struct Config {
     /// Watched folders, each a `[[folder]]`: only in a file.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub folder: Vec<FolderSettings>,
+    /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
+    pub rules: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -64,12 +68,14 @@ impl Default for Config {
             queries_at_once: 8,
             live_views: 256,
             tile_cache_bytes: 128 << 20,
+            snapshot_helper: PathBuf::new(),
             seal_rows: 250_000,
             seal_seconds: 300,
             open311_jurisdiction: None,
             mqtt: Vec::new(),
             open311: Vec::new(),
             folder: Vec::new(),
+            rules: None,
         }
     }
 }
@@ -95,6 +101,17 @@ impl Config {
             .map_err(|source| ConfigError::Invalid(Box::new(source)))
     }
 
+    /// The program that paints pictures, if there is one.
+    pub(crate) fn helper_program(&self) -> Option<PathBuf> {
+        if self.snapshot_helper.as_os_str().is_empty() {
+            let beside = std::env::current_exe()
+                .ok()?
+                .with_file_name("citybrain-snapshot");
+            return beside.is_file().then_some(beside);
+        }
+        Some(self.snapshot_helper.clone())
+    }
+
     /// Time that one query may take.
     pub(crate) fn query_timeout(&self) -> Duration {
         Duration::from_secs(self.query_seconds)
@@ -102,7 +119,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 14] = [
     "listen",
     "hosts",
     "body_bytes_max",
@@ -112,9 +129,11 @@ const NAMES: [&str; 12] = [
     "queries_at_once",
     "live_views",
     "tile_cache_bytes",
+    "snapshot_helper",
     "seal_rows",
     "seal_seconds",
     "open311_jurisdiction",
+    "rules",
 ];
 
 /// Why the settings could not be read.

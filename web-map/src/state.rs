@@ -12,11 +12,13 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alerts::{Alerts, Book};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::http::host::Hosts;
 use crate::live::{Hub, Pulse};
+use crate::pictures::Pictures;
 use crate::tiles::TileCache;
 
 /// Everything that the routes share: the engine, the settings, and what is kept between requests.
@@ -28,7 +30,9 @@ pub struct AppState {
     pub(crate) config: Config,
     pub(crate) hosts: Hosts,
     pub(crate) tiles: TileCache,
+    pub(crate) pictures: Pictures,
     pub(crate) live: Hub,
+    pub(crate) alerts: Arc<Alerts>,
     /// Held to fold one batch or to copy a few numbers.
     pulse: Mutex<Pulse>,
     /// The services of Open311 and when they were read; held to copy two pointers.
@@ -49,6 +53,8 @@ impl AppState {
         address: SocketAddr,
         metrics: Option<PrometheusHandle>,
     ) -> Self {
+        // What is wrong with a folder of rules was told when the server began.
+        let rules = Book::open(config.rules.as_deref(), place_names.city()).unwrap_or_default();
         let pulse = Pulse::new(clock::now(), writer.snapshot().seq);
         let city = Arc::clone(place_names.city());
         let engine = Arc::new(Engine::new(writer, city, &config));
@@ -56,12 +62,14 @@ impl AppState {
         Self {
             hosts: Hosts::of(address.ip(), &config.hosts),
             tiles: TileCache::new(config.tile_cache_bytes),
+            pictures: Pictures::new(config.helper_program()),
             live: Hub::new(
                 Arc::clone(&engine),
                 tasks.clone(),
                 stop.clone(),
                 config.live_views,
             ),
+            alerts: Arc::new(Alerts::new(rules, control.clone(), Arc::clone(&engine))),
             engine,
             control,
             place_names,
@@ -97,6 +105,15 @@ impl AppState {
         match self.engine.ask("range").await.city_range().await {
             Ok(range) => self.pulse().know(range.received_at, range.to),
             Err(error) => tracing::warn!(%error, "newest_record_not_read"),
+        }
+        match self.engine.ask("feeds").await.feed_times().await {
+            Ok(feeds) => {
+                let mut pulse = self.pulse();
+                for (source, received_at) in feeds {
+                    pulse.heard(&source, received_at);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "feeds_not_read"),
         }
         loop {
             match published.recv().await {

@@ -7,6 +7,7 @@
 //! Nothing here reads a clock, a file or a socket: instants are arguments and always UTC, positions are WGS 84 degrees.
 
 mod area;
+mod calendar;
 mod complaint;
 mod event;
 mod identity;
@@ -16,6 +17,7 @@ mod refusal;
 mod rules;
 
 pub use area::{AreaLevel, UnknownAreaLevel};
+pub use calendar::CalendarDays;
 pub use complaint::{Complaint, ComplaintDraft, LocationQuality};
 pub use event::{ComplaintEvent, ComplaintEventDraft, EventKind};
 pub use identity::Identity;

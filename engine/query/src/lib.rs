@@ -36,6 +36,8 @@ pub use questions::{
     CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, LatestValue,
     Measure, SensorRow, Sensors, Series, ServiceRequestsWanted, ServiceRow, Totals, UnknownBy,
     UnknownMeasure,
+    CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, History,
+    InOrderOf, LatestValue, Measure, SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
 };
-pub use session::Session;
+pub use session::{Held, RowStream, Session, StreamEnd};
 pub use zone::{Bin, UnknownBin, Zone};

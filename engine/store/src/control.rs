@@ -3,8 +3,11 @@
 //! One SQLite file with the journal's promise (a change is on disk when the call returns) and without its rush: records never wait
 //! for it, and a command may change it while a server runs. Each kind of thing is a file of this folder, with its table and its methods on [`Control`].
 
+mod alerts;
 mod audit;
 mod fetched;
+mod rules;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,8 +15,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use alerts::{
+    Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, NotDone, Standing,
+};
 pub use audit::{Audit, Audited};
 pub use fetched::{Fetched, FetchedFile};
+pub use rules::KeptRule;
+pub use webhooks::{Attempt, Delivery, Webhook};
 
 use crate::StateDir;
 
@@ -29,6 +37,11 @@ pub struct Control {
 const TABLES: [&str; 2] = [
     include_str!("control/audit.sql"),
     include_str!("control/fetched.sql"),
+const TABLES: [&str; 4] = [
+    include_str!("control/audit.sql"),
+    include_str!("control/alerts.sql"),
+    include_str!("control/rules.sql"),
+    include_str!("control/webhooks.sql"),
 ];
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);

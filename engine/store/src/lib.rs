@@ -33,6 +33,10 @@ mod writer;
 
 pub use batch::{Batch, Receipt, Refused};
 pub use control::{Audit, Audited, Control, ControlError, Fetched, FetchedFile};
+pub use control::{
+    Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
+    Control, ControlError, Delivery, KeptRule, NotDone, Standing, Webhook,
+};
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use journal::RejectedRow;
 pub use replace::{Change, Changes, Replacing, changes_under};

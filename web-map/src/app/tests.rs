@@ -2,6 +2,7 @@
 
 mod append;
 mod conformity;
+mod heat;
 mod life;
 mod live;
 mod map;

@@ -12,6 +12,7 @@ use citybrain_store::{
 };
 use citybrain_synth::{SampleCityError, SimulationError};
 
+use crate::alerts::RulesError;
 use crate::config::ConfigError;
 use crate::error::one_line;
 use crate::format::FormatError;
@@ -48,12 +49,15 @@ pub(crate) enum Failure {
     NoHome,
     #[error("{}: has no refused row {id}", state_dir.display())]
     NoRejected { state_dir: PathBuf, id: i64 },
+    #[error("{0}")]
+    Picture(String),
     #[error("{address}: {message}")]
     Push { address: String, message: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Links(#[from] LinksError),
+    Rules(#[from] RulesError),
     #[error(transparent)]
     City(#[from] CityError),
     #[error(transparent)]

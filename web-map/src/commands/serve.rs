@@ -8,6 +8,7 @@ use citybrain_grid::City;
 use citybrain_store::{Control, StateDir, Store, Writer};
 
 use super::{Failure, init};
+use crate::alerts::Book;
 use crate::config::Config;
 use crate::links::Links;
 use crate::shutdown::Asked;
@@ -23,6 +24,9 @@ pub(crate) struct Args {
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Folder with files of standing rules (TOML), besides the shipped ones
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
     /// File of settings (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -38,6 +42,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log(LOG);
     let mut config = Config::read(args.config.as_deref())?;
     config.listen = args.listen.unwrap_or(config.listen);
+    if let Some(rules) = &args.rules {
+        config.rules = Some(rules.clone());
+    }
     if !config.listen.ip().is_loopback() && !args.insecure {
         return Err(Failure::Exposed(config.listen));
     }
@@ -72,6 +79,7 @@ pub(super) fn serve<T>(
     let city = Arc::new(init::city_of(state_dir)?);
     let store = Store::open(state_dir, Arc::clone(&city), config.store_options())?;
     let place_names = init::place_names_of(state_dir, &city)?;
+    Book::open(config.rules.as_deref(), &city)?;
     let prepared = prepare(&city, &store.writer())?;
     let metrics = metrics::install().expect("a process serves once, so it collects metrics once");
     aligned::warm(&city);
