@@ -10,6 +10,7 @@ BINARY := $(CARGO_TARGET_DIR)/release/citybrain
 DEBUG_BINARY := $(CARGO_TARGET_DIR)/debug/citybrain
 
 .PHONY: help demo run test bench snapshot fmt lint clean tools page api
+.PHONY: help demo run test soak bench fmt lint clean tools page api
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -22,6 +23,9 @@ run: $(BINARY) ## any command of the release build: make run ARGS="sql --help"
 
 test: tools page ## everything the project promises, the page in a real browser included
 	scripts/test.sh
+
+soak: tools page ## long runs: the server killed hundreds of times under load (ROUNDS=200)
+	ROUNDS=$(ROUNDS) scripts/soak.sh
 
 bench: $(BINARY) ## the measurements of benches/README.md
 	scripts/bench.sh

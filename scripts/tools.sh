@@ -13,6 +13,7 @@ packages=()
 command -v cc >/dev/null || packages+=(build-essential)
 command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || packages+=(chromium)
 command -v python3 >/dev/null || packages+=(python3)
+python3 -c "import ensurepip" 2>/dev/null || packages+=(python3-venv)
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
 # The broker of the tests over MQTT; it is started by them, on a port and with a file of their own.
@@ -37,4 +38,11 @@ if ! [ -f "$notebooks/ready" ]; then
   if python3 -m venv "$notebooks" 2>/dev/null || { "${sudo[@]:-env}" apt-get install -y -qq --no-install-recommends python3-venv >/dev/null && python3 -m venv "$notebooks"; }; then
     "$notebooks/bin/pip" install -q --disable-pip-version-check geopandas matplotlib nbclient ipykernel && touch "$notebooks/ready"
   fi || echo "citybrain: the notebooks' packages could not be installed; their test is skipped" >&2
+# Another engine that reads the lake, for one test; it lies outside of the clone. Without it that test says so.
+python=${CITYBRAIN_PYTHON:-$HOME/.cache/citybrain/python/bin/python}
+if ! "$python" -c 'import polars, deltalake' 2>/dev/null; then
+  folder=$(dirname "$(dirname "$python")")
+  if ! { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check polars deltalake; } >&2; then
+    echo "citybrain: Polars could not be installed; the test with another engine is skipped" >&2
+  fi
 fi

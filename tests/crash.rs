@@ -11,17 +11,28 @@ use serde_json::json;
 use crate::import::small_state;
 
 const SENDERS: u64 = 4;
+/// Kills; `CITYBRAIN_CRASH_ROUNDS` asks for more of them.
 const ROUNDS: u64 = 6;
+/// Rows of a table before they are sealed: small, so that kills meet seals, merges and compactions.
+const SEAL_ROWS: &str = "200";
 const BATCH: u64 = 25;
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_is_counted_twice_when_the_server_is_killed() {
+    let rounds = std::env::var("CITYBRAIN_CRASH_ROUNDS")
+        .map_or(ROUNDS, |rounds| rounds.parse().expect("a number of rounds"));
     let state = small_state();
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
     let mut pending: Vec<Vec<u64>> = vec![vec![]; SENDERS as usize];
     let mut kills_under_load = 0;
-    for round in 0..=ROUNDS {
-        let server = Server::start(state.path());
+    for round in 0..=rounds {
+        let server = Server::start_with(
+            state.path(),
+            &[
+                ("CITYBRAIN_SEAL_ROWS", SEAL_ROWS),
+                ("CITYBRAIN_KEEP_REPLACED_SECONDS", "2"),
+            ],
+        );
         let stop = Arc::new(AtomicBool::new(false));
         let senders: Vec<_> = pending
             .drain(..)
@@ -37,7 +48,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_counted_twice_when_the_server_is_
             })
             .collect();
         // Each round is killed after another number of acknowledgements, so at another moment of the work.
-        let goal = acknowledged.lock().unwrap().len() + (BATCH * (3 + 7 * round)) as usize;
+        let goal = acknowledged.lock().unwrap().len() + (BATCH * (3 + 7 * (round % 12))) as usize;
         let patience = Instant::now();
         while acknowledged.lock().unwrap().len() < goal {
             assert!(
@@ -46,7 +57,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_counted_twice_when_the_server_is_
             );
             std::thread::yield_now();
         }
-        if round < ROUNDS {
+        if round < rounds {
             server.kill();
             kills_under_load += 1;
             stop.store(true, Ordering::Relaxed);
@@ -71,7 +82,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_counted_twice_when_the_server_is_
             );
         }
     }
-    assert_eq!(kills_under_load, ROUNDS, "the fault happened");
+    assert_eq!(kills_under_load, rounds, "the fault happened");
     let verified = run([
         "sql",
         "--format",
@@ -83,6 +94,7 @@ fn nothing_acknowledged_is_lost_and_nothing_is_counted_twice_when_the_server_is_
     .good();
     let count: usize = verified.out.lines().last().unwrap().parse().unwrap();
     assert_eq!(count, acknowledged.lock().unwrap().len());
+    println!("{kills_under_load} kills, {count} records acknowledged, 0 lost, 0 doubled");
 }
 
 /// Sends batches until told to stop (or the server is gone); gives back what was sent and not acknowledged.

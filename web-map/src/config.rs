@@ -54,6 +54,9 @@ pub struct Config {
     pub folder: Vec<FolderSettings>,
     /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
     pub rules: Option<PathBuf>,
+    /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
+    /// looked for.
+    pub keep_replaced_seconds: u64,
 }
 
 impl Default for Config {
@@ -76,6 +79,7 @@ impl Default for Config {
             open311: Vec::new(),
             folder: Vec::new(),
             rules: None,
+            keep_replaced_seconds: 3600,
         }
     }
 }
@@ -134,6 +138,7 @@ const NAMES: [&str; 14] = [
     "seal_seconds",
     "open311_jurisdiction",
     "rules",
+    "keep_replaced_seconds",
 ];
 
 /// Why the settings could not be read.

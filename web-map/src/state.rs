@@ -132,6 +132,7 @@ impl Config {
         StoreOptions {
             seal_rows: self.seal_rows,
             seal_age: std::time::Duration::from_secs(self.seal_seconds),
+            keep_replaced: std::time::Duration::from_secs(self.keep_replaced_seconds),
             ..StoreOptions::default()
         }
     }

@@ -1,6 +1,7 @@
 //! Admission: which rows of a batch are new, which replace an earlier state, which are there already.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -9,21 +10,21 @@ use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use citybrain_grid::City;
-use citybrain_model::Identity;
 use futures::TryStreamExt;
 
-use crate::identities::{Identities, Known, contents_of, identities_of};
+use crate::identities::{contents_of, identities_of};
+use crate::index::{Entries, IndexFiles, Known, NUMBER, Recent};
 use crate::lake::{LakeTable, rows_error};
 use crate::schema::{MONTH, ROW_ID, ROW_NUMBER_BITS, SUPERSEDES};
 use crate::writer::PlacedBatch;
-use crate::{LakeError, Receipt, Table, rows_schema};
+use crate::{IndexError, LakeError, OpenError, Receipt, Table, rows_schema};
 
 /// Knows every record that is there. What a group of batches adds is staged until the journal has it: [`Admitter::keep`] or
 /// [`Admitter::forget`].
 #[derive(Debug)]
 pub(crate) struct Admitter {
-    known: [Identities; 3],
-    staged: [Identities; 3],
+    recent: [Recent; 3],
+    files: [Arc<IndexFiles>; 3],
     next_number: i64,
     /// The column of the city's largest level: a row is located when it is not null.
     largest_level: Option<&'static str>,
@@ -46,28 +47,63 @@ impl Admitted {
 }
 
 impl Admitter {
-    pub(crate) fn new(city: &City) -> Self {
+    /// Knows what the runs know; the journal's tail is still to be learned.
+    pub(crate) fn new(city: &City, files: [Arc<IndexFiles>; 3]) -> Self {
+        let next_number = files.iter().map(|files| files.next_number()).max();
         Self {
-            known: Default::default(),
-            staged: Default::default(),
-            next_number: 1,
+            recent: Default::default(),
+            files,
+            next_number: next_number.unwrap_or(1),
             largest_level: city.levels.first().map(|level| level.level.as_str()),
         }
     }
 
+    /// The runs of each table.
+    pub(crate) const fn files(&self) -> &[Arc<IndexFiles>; 3] {
+        &self.files
+    }
+
+    /// What came in since the last seal of a table.
+    pub(crate) const fn recent(&mut self, table: Table) -> &mut Recent {
+        &mut self.recent[table.index()]
+    }
+
     /// Sorts the rows of a batch into new, updated and duplicate; the first two go to `admitted` with their row ids.
-    pub(crate) fn admit(&mut self, batch: PlacedBatch, admitted: &mut Admitted) -> Receipt {
-        let PlacedBatch { placed, contents } = batch;
+    ///
+    /// # Errors
+    /// When the runs cannot be read: nothing of the batch is staged then.
+    pub(crate) fn admit(
+        &mut self,
+        batch: PlacedBatch,
+        admitted: &mut Admitted,
+    ) -> Result<Receipt, IndexError> {
+        let PlacedBatch {
+            placed,
+            contents,
+            mut found,
+        } = batch;
         let at = placed.table.index();
+        // Runs that were flushed since the sender looked.
+        if self.files[at].stamp() > found.stamp {
+            let newer = self.files[at].find(&placed.identities, found.stamp, None)?;
+            for (known, newer) in found.known.iter_mut().zip(newer.known) {
+                *known = newer.or(*known);
+            }
+        }
+        let recent = &mut self.recent[at];
         let months = placed.rows[MONTH].as_primitive::<Int32Type>().values();
         let mut receipt = Receipt::default();
         let mut keep = Vec::with_capacity(contents.len());
         let mut row_ids = Vec::with_capacity(contents.len());
         let mut replaced = Vec::with_capacity(contents.len());
-        for ((identity, &content), &month) in placed.identities.iter().zip(&contents).zip(months) {
-            let known = self.staged[at]
-                .get(identity)
-                .or_else(|| self.known[at].get(identity));
+        for (((identity, &content), &month), found) in placed
+            .identities
+            .iter()
+            .zip(&contents)
+            .zip(months)
+            .zip(found.known)
+        {
+            let known = recent.get(identity).or(found);
             if known.is_some_and(|known| known.content == content) {
                 receipt.duplicate += 1;
                 keep.push(false);
@@ -82,10 +118,10 @@ impl Admitter {
                 Some(_) => receipt.updated += 1,
                 None => receipt.accepted += 1,
             }
-            self.staged[at].insert(*identity, Known { row_id, content });
+            recent.stage(*identity, Known { row_id, content });
         }
         if row_ids.is_empty() {
-            return receipt;
+            return Ok(receipt);
         }
         let rows = if row_ids.len() == keep.len() {
             placed.rows
@@ -96,72 +132,30 @@ impl Admitter {
         self.count_places(&rows, &mut receipt);
         admitted.replaces |= receipt.updated > 0;
         admitted.batches.push(with_ids(&rows, row_ids, replaced));
-        receipt
+        Ok(receipt)
     }
 
     /// The journal has the group.
     pub(crate) fn keep(&mut self) {
-        for (known, staged) in self.known.iter_mut().zip(&mut self.staged) {
-            known.extend(staged.drain());
-        }
+        self.recent.iter_mut().for_each(Recent::keep);
     }
 
     /// The journal does not have the group.
     pub(crate) fn forget(&mut self) {
-        self.staged.iter_mut().for_each(Identities::clear);
+        self.recent.iter_mut().for_each(Recent::forget);
     }
 
-    /// Learns rows from the journal, in order.
+    /// Learns rows of the journal's tail, in order.
     pub(crate) fn learn(&mut self, table: Table, rows: &RecordBatch) {
-        let identities = identities_of(table, rows);
-        self.learn_as(table, rows, identities.into_iter().zip(contents_of(rows)));
-    }
-
-    fn learn_as(
-        &mut self,
-        table: Table,
-        rows: &RecordBatch,
-        records: impl Iterator<Item = (Identity, u64)>,
-    ) {
+        let recent = &mut self.recent[table.index()];
         let row_ids = rows[ROW_ID].as_primitive::<Int64Type>().values();
-        let known = &mut self.known[table.index()];
-        known.reserve(row_ids.len());
-        for (&row_id, (identity, content)) in row_ids.iter().zip(records) {
-            self.next_number = self.next_number.max((row_id & NUMBER) + 1);
-            let entry = known.entry(identity).or_insert(Known { row_id, content });
-            // The lake gives rows in any order: the last arrival is the state.
-            if (entry.row_id & NUMBER) <= (row_id & NUMBER) {
-                *entry = Known { row_id, content };
-            }
-        }
-    }
-
-    /// Learns all rows of a lake table, a batch at a time; gives back which of them later rows replace.
-    pub(crate) async fn learn_lake(&mut self, lake: &LakeTable) -> Result<HashSet<i64>, LakeError> {
-        let table = lake.table();
-        let schema = rows_schema(table);
-        let columns: Vec<&str> = schema
-            .fields()
-            .iter()
-            .map(|field| field.name().as_str())
-            .collect();
-        let mut superseded = HashSet::new();
-        let mut batches = lake.stream(&columns).await?;
-        while let Some(rows) = batches
-            .try_next()
-            .await
-            .map_err(|source| rows_error(table, source))?
+        let identities = identities_of(table, rows);
+        for ((identity, &row_id), content) in
+            identities.into_iter().zip(row_ids).zip(contents_of(rows))
         {
-            let rows = lake.in_schema(&rows)?;
-            superseded.extend(
-                rows[SUPERSEDES]
-                    .as_primitive::<Int64Type>()
-                    .iter()
-                    .flatten(),
-            );
-            self.learn(table, &rows);
+            self.next_number = self.next_number.max((row_id & NUMBER) + 1);
+            recent.learn(identity, Known { row_id, content });
         }
-        Ok(superseded)
     }
 
     fn count_places(&self, rows: &RecordBatch, receipt: &mut Receipt) {
@@ -184,10 +178,47 @@ impl Admitter {
     }
 }
 
-/// Which rows of a lake table later rows replace.
+/// The runs of a table: as they are, or made again from the lake when they are not to be relied on.
+pub(crate) async fn open_index(
+    dir: &Path,
+    lake: &LakeTable,
+    last_seq: u64,
+) -> Result<IndexFiles, OpenError> {
+    std::fs::create_dir_all(dir).map_err(|source| OpenError::Io {
+        path: dir.to_owned(),
+        source,
+    })?;
+    let position = lake.journal_position().await?;
+    match IndexFiles::open(dir, lake.table(), position, last_seq)? {
+        Some(files) => Ok(files),
+        None => IndexFiles::rebuild(dir, lake, position).await,
+    }
+}
+
+/// Writes the identities of the journal's tail as a run, before the lake gets the rows.
+pub(crate) async fn flush_tail(
+    dir: &Path,
+    lake: &LakeTable,
+    rows: &[RecordBatch],
+    last_seq: u64,
+) -> Result<(), OpenError> {
+    let files = open_index(dir, lake, last_seq).await?;
+    let mut entries = Entries::default();
+    for rows in rows {
+        let row_ids = rows[ROW_ID].as_primitive::<Int64Type>().values();
+        let identities = identities_of(lake.table(), rows).into_iter();
+        for ((identity, &row_id), content) in identities.zip(row_ids).zip(contents_of(rows)) {
+            entries.insert(identity, Known { row_id, content });
+        }
+    }
+    Ok(files.flush(&entries, last_seq)?)
+}
+
+/// Which rows of a lake table later rows replace. Since sealing takes such rows out there are none but in tables that an
+/// earlier version wrote; files without any are not read.
 pub(crate) async fn superseded_in(lake: &LakeTable) -> Result<HashSet<i64>, LakeError> {
     let mut superseded = HashSet::new();
-    let mut batches = lake.stream(&[SUPERSEDES]).await?;
+    let mut batches = lake.replacing().await?;
     while let Some(rows) = batches
         .try_next()
         .await
@@ -202,9 +233,6 @@ pub(crate) async fn superseded_in(lake: &LakeTable) -> Result<HashSet<i64>, Lake
     }
     Ok(superseded)
 }
-
-/// The low bits of a row id: its number by arrival.
-const NUMBER: i64 = (1 << ROW_NUMBER_BITS) - 1;
 
 fn with_ids(rows: &RecordBatch, row_ids: Vec<i64>, replaced: Vec<Option<i64>>) -> RecordBatch {
     let row_ids: ArrayRef = Arc::new(Int64Array::from(row_ids));

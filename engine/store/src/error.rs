@@ -79,6 +79,9 @@ pub enum OpenError {
     /// The lake could not be opened or read.
     #[error(transparent)]
     Lake(#[from] LakeError),
+    /// The index of identities could not be made or read.
+    #[error(transparent)]
+    Index(#[from] crate::IndexError),
 }
 
 /// A failed operation on the journal.
@@ -97,6 +100,14 @@ pub enum JournalError {
         table: String,
         /// The cause.
         source: arrow_schema::ArrowError,
+    },
+    /// A damaged journal could not be moved out of the way.
+    #[error("journal: {path} is damaged and cannot be moved: {source}")]
+    Aside {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
     },
     /// A batch could not be encoded.
     #[error("journal: a batch could not be encoded: {0}")]
@@ -139,6 +150,19 @@ pub enum LakeError {
         /// What is strange about it.
         reason: &'static str,
     },
+    /// A file of the lake is damaged.
+    #[error("lake: table {table}: {path} cannot be read: {source}")]
+    Unreadable {
+        /// The table.
+        table: &'static str,
+        /// The file, in the table's folder.
+        path: String,
+        /// The cause.
+        source: Box<parquet::errors::ParquetError>,
+    },
+    /// The index of identities could not be written, so the lake was not given the rows.
+    #[error(transparent)]
+    Index(#[from] crate::IndexError),
     /// A location is no URL or no directory.
     #[error("lake: {0} is not a location for tables")]
     Location(String),
@@ -223,6 +247,9 @@ pub enum AppendError {
     /// The journal could not be written: full disk, read-only directory.
     #[error("{0}")]
     Journal(std::sync::Arc<JournalError>),
+    /// Which records are there already could not be read.
+    #[error(transparent)]
+    Index(#[from] crate::IndexError),
 }
 
 /// What went wrong while closing. Nothing is lost: what is not sealed stays in the journal.

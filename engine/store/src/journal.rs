@@ -4,6 +4,7 @@
 //! accepted rows of one table in one group commit, as an Arrow IPC stream.
 
 mod progress;
+mod repair;
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,8 +12,11 @@ use std::time::Duration;
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
+use arrow_schema::ArrowError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use xxhash_rust::xxh3::xxh3_64;
 
+use crate::abort::reached;
 use crate::{JournalError, Refused, Table};
 
 pub(crate) use progress::FileDone;
@@ -36,10 +40,18 @@ impl Journal {
     /// Opens the journal for writing and makes it when it is not there.
     pub(crate) fn open(path: &Path) -> Result<Self, JournalError> {
         let connection = Connection::open(path)?;
+        // Of a new file: an entry is a few large pages instead of many small ones.
+        connection.pragma_update(None, "page_size", PAGE_BYTES)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.execute_batch(include_str!("journal.sql"))?;
+        let sums = "SELECT count(*) FROM pragma_table_info('journal') WHERE name = 'sum'";
+        if connection.query_row(sums, [], |row| row.get::<_, i64>(0))? == 0 {
+            // Written by a version that did not know sums.
+            connection.execute_batch("ALTER TABLE journal ADD COLUMN sum INTEGER")?;
+        }
         Ok(Self { connection })
     }
 
@@ -69,10 +81,10 @@ impl Journal {
         let transaction = self.connection.transaction()?;
         let mut seqs = Vec::with_capacity(encoded.len());
         {
-            let mut insert =
-                transaction.prepare_cached("INSERT INTO journal (tbl, ipc) VALUES (?1, ?2)")?;
+            let mut insert = transaction
+                .prepare_cached("INSERT INTO journal (tbl, ipc, sum) VALUES (?1, ?2, ?3)")?;
             for (table, ipc) in &encoded {
-                insert.execute(params![table.as_str(), ipc])?;
+                insert.execute(params![table.as_str(), ipc, sum_of(ipc)])?;
                 seqs.push(transaction.last_insert_rowid().cast_unsigned());
             }
             let mut insert = transaction.prepare_cached(include_str!("insert_rejected.sql"))?;
@@ -90,7 +102,9 @@ impl Journal {
                 ])?;
             }
         }
+        reached("before journal commit");
         transaction.commit()?;
+        reached("after journal commit");
         Ok(seqs)
     }
 
@@ -108,23 +122,24 @@ impl Journal {
     }
 
     /// The accepted rows of `table` after `seq`, in order: one batch for each group commit.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`] names the first entry that is not as it was written.
     pub(crate) fn after(&self, table: Table, seq: u64) -> Result<Vec<RecordBatch>, JournalError> {
-        let mut select = self
-            .connection
-            .prepare("SELECT seq, ipc FROM journal WHERE tbl = ?1 AND seq > ?2 ORDER BY seq")?;
+        let mut select = self.connection.prepare(
+            "SELECT seq, ipc, sum FROM journal WHERE tbl = ?1 AND seq > ?2 ORDER BY seq",
+        )?;
         let mut rows = select.query(params![table.as_str(), seq.cast_signed()])?;
         let mut entries = Vec::new();
         while let Some(row) = rows.next()? {
             let seq: i64 = row.get(0)?;
-            let damaged = |source| JournalError::Damaged {
+            let ipc = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            let decoded = decode(ipc, row.get(2)?);
+            entries.extend(decoded.map_err(|source| JournalError::Damaged {
                 seq: seq.cast_unsigned(),
                 table: table.to_string(),
                 source,
-            };
-            let ipc = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            for rows in StreamReader::try_new(ipc, None).map_err(damaged)? {
-                entries.push(rows.map_err(damaged)?);
-            }
+            })?);
         }
         Ok(entries)
     }
@@ -164,6 +179,9 @@ impl Journal {
     }
 }
 
+const PAGE_BYTES: u32 = 16_384;
+/// The WAL is copied into the file when it has so many pages (16 MiB).
+const CHECKPOINT_PAGES: u32 = 1_024;
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -173,6 +191,19 @@ fn encode(rows: &RecordBatch) -> Result<Vec<u8>, JournalError> {
     let mut writer = StreamWriter::try_new_with_options(Vec::new(), rows.schema_ref(), options)?;
     writer.write(rows)?;
     Ok(writer.into_inner()?)
+}
+
+/// The rows of an entry. `sum` is none in entries of a version that did not know sums.
+fn decode(ipc: &[u8], sum: Option<i64>) -> Result<Vec<RecordBatch>, ArrowError> {
+    if sum.is_some_and(|sum| sum != sum_of(ipc)) {
+        let reason = "its sum is wrong".to_owned();
+        return Err(ArrowError::IpcError(reason));
+    }
+    StreamReader::try_new(ipc, None)?.collect()
+}
+
+fn sum_of(ipc: &[u8]) -> i64 {
+    xxh3_64(ipc).cast_signed()
 }
 
 fn rejected_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<RejectedRow> {

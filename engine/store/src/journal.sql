@@ -1,7 +1,16 @@
 CREATE TABLE IF NOT EXISTS journal (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     tbl TEXT NOT NULL,
-    ipc BLOB NOT NULL
+    ipc BLOB NOT NULL,
+    sum INTEGER -- XXH3 of ipc: SQLite would give back a damaged page as it is
+) STRICT;
+
+-- Entries that were found damaged, out of the way so that the rest is served.
+CREATE TABLE IF NOT EXISTS damaged (
+    seq INTEGER PRIMARY KEY,
+    tbl TEXT NOT NULL,
+    ipc BLOB NOT NULL,
+    reason TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS rejected (

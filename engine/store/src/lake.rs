@@ -3,27 +3,31 @@
 //! A commit of rows carries the journal position up to which the table holds them (its application transaction), so a crash
 //! between commit and trim is seen at the next start and nothing comes in twice.
 
+mod change;
+mod durable;
 mod files;
+mod read;
+mod upkeep;
 
-use std::num::NonZeroU64;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_cast::cast;
+use arrow_schema::DataType;
 use deltalake::datafusion::catalog::TableProvider;
 use deltalake::datafusion::execution::SendableRecordBatchStream;
-use deltalake::datafusion::prelude::{DataFrame, SessionContext, col};
+use deltalake::datafusion::prelude::{SessionContext, col};
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::CommitProperties;
 use deltalake::kernel::{StructType, Transaction};
-use deltalake::protocol::SaveMode;
 use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, TableProperty};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 use url::Url;
 
-use crate::schema::{MONTH, ROW_ID};
+use crate::schema::{MONTH, ROW_ID, SUPERSEDES};
 use crate::{LakeError, Table, rows_schema};
 
 /// One table of the lake at one version.
@@ -31,11 +35,13 @@ use crate::{LakeError, Table, rows_schema};
 pub(crate) struct LakeTable {
     table: Table,
     delta: DeltaTable,
+    /// A damaged file was taken out of it.
+    quarantined: bool,
 }
 
-/// The column of a merge's source that names the lake row it replaces, and its month: null for new rows.
-pub(crate) const REPLACED: &str = "replaced_row_id";
-pub(crate) const REPLACED_MONTH: &str = "replaced_month";
+/// The table of the values that later ones corrected, beside the tables of [`Table::ALL`]: the history keeps both, and whoever
+/// reads `observations` with another engine counts each once.
+pub(crate) const CORRECTED: &str = "observations_corrected";
 
 pub(crate) use files::LiveFile;
 
@@ -48,8 +54,26 @@ impl LakeTable {
         table: Table,
         create: bool,
     ) -> Result<Option<Self>, LakeError> {
+        Self::open_named(dir, table.as_str(), table, create).await
+    }
+
+    /// The table of corrected observations, made when it is not there, beside this one.
+    pub(crate) async fn corrected(&self) -> Result<Option<Self>, LakeError> {
+        let folder = self.folder();
+        let Some(dir) = folder.as_deref().and_then(Path::parent) else {
+            return Ok(None);
+        };
+        Self::open_named(dir, CORRECTED, self.table, true).await
+    }
+
+    async fn open_named(
+        dir: &Path,
+        name: &str,
+        table: Table,
+        create: bool,
+    ) -> Result<Option<Self>, LakeError> {
         let failed = |source| delta_error(table, source);
-        let folder = dir.join(table.as_str());
+        let folder = dir.join(name);
         if create {
             std::fs::create_dir_all(&folder).map_err(|source| LakeError::Io {
                 path: folder.clone(),
@@ -76,12 +100,20 @@ impl LakeTable {
                 .with_columns(schema.fields().cloned())
                 .with_partition_columns([MONTH])
                 .with_configuration_property(TableProperty::CheckpointInterval, Some("32"))
+                .with_configuration_property(
+                    TableProperty::DataSkippingStatsColumns,
+                    Some(table.pruning_columns().join(",")),
+                )
                 .await
                 .map_err(failed)?;
         } else {
             return Ok(None);
         }
-        Ok(Some(Self { table, delta }))
+        Ok(Some(Self {
+            table,
+            delta,
+            quarantined: false,
+        }))
     }
 
     /// The journal position that the newest commit carries: every row up to it is here.
@@ -143,91 +175,53 @@ impl LakeTable {
             .map_err(|source| rows_error(self.table, source.into()))
     }
 
-    /// Adds rows in one atomic commit that carries the journal position.
-    pub(crate) async fn append(
-        &mut self,
-        rows: Vec<RecordBatch>,
-        position: u64,
-    ) -> Result<(), LakeError> {
-        let write = self
-            .delta
-            .clone()
-            .write(rows)
-            .with_save_mode(SaveMode::Append)
-            .with_partition_columns([MONTH])
-            .with_target_file_size(NonZeroU64::new(FILE_BYTES))
-            .with_writer_properties(writer_properties())
-            .with_commit_properties(at_position(position));
-        self.delta = write
-            .await
-            .map_err(|source| delta_error(self.table, source))?;
-        Ok(())
-    }
-
-    /// Replaces the lake rows named by [`REPLACED`] and adds the others, in one atomic commit that carries the journal
-    /// position. Only files of the months named by [`REPLACED_MONTH`] are read.
-    pub(crate) async fn merge(
-        &mut self,
-        source: DataFrame,
-        position: u64,
-    ) -> Result<(), LakeError> {
-        let failed = |source| delta_error(self.table, source);
-        let schema = rows_schema(self.table);
-        let names: Vec<&str> = schema
-            .fields()
-            .iter()
-            .map(|field| field.name().as_str())
-            .collect();
-        let same_row = col(target(MONTH))
-            .eq(col(from_source(REPLACED_MONTH)))
-            .and(col(target(ROW_ID)).eq(col(from_source(REPLACED))));
-        let merge = self
-            .delta
-            .clone()
-            .merge(source, same_row)
-            .with_source_alias("source")
-            .with_target_alias("target")
-            .with_writer_properties(writer_properties())
-            .with_commit_properties(at_position(position))
-            .when_matched_update(|update| {
-                names.iter().fold(update, |update, name| {
-                    update.update(*name, col(from_source(name)))
-                })
-            })
-            .map_err(failed)?
-            .when_not_matched_insert(|insert| {
-                names.iter().fold(insert, |insert, name| {
-                    insert.set(*name, col(from_source(name)))
-                })
-            })
+    /// The `supersedes` column of the rows that replace others.
+    pub(crate) async fn replacing(&self) -> Result<SendableRecordBatchStream, LakeError> {
+        let failed = |source| rows_error(self.table, source);
+        let frame = SessionContext::new()
+            .read_table(self.provider().await?)
             .map_err(failed)?;
-        let (delta, _metrics) = merge.await.map_err(failed)?;
-        self.delta = delta;
-        Ok(())
+        frame
+            .filter(col(SUPERSEDES).is_not_null())
+            .and_then(|frame| frame.select_columns(&[SUPERSEDES]))
+            .map_err(failed)?
+            .execute_stream()
+            .await
+            .map_err(failed)
     }
 }
 
 /// Files of about this size are what every reader handles well.
 const FILE_BYTES: u64 = 128 * 1024 * 1024;
 
-fn target(name: &str) -> String {
-    format!("target.{name}")
-}
-
-fn from_source(name: &str) -> String {
-    format!("source.{name}")
-}
-
 fn at_position(position: u64) -> CommitProperties {
     CommitProperties::default()
         .with_application_transaction(Transaction::new(JOURNAL, position.cast_signed()))
 }
 
-fn writer_properties() -> WriterProperties {
-    WriterProperties::builder()
+/// How Parquet is written. Numbers that grow within a file (instants, row ids, and the cells and ids of complaints, whose files are
+/// sorted by cell) are kept as differences; positions of complaints, each another, byte by byte apart. A dictionary, the
+/// default, is best for what repeats: words, areas, and where a sensor stands.
+fn writer_properties(table: Table) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
-        .set_max_row_group_row_count(Some(131_072))
-        .build()
+        .set_max_row_group_row_count(Some(131_072));
+    let schema = rows_schema(table);
+    for field in schema.fields() {
+        let complaint = table == Table::Complaints;
+        let encoding = match (field.name().as_str(), field.data_type()) {
+            (ROW_ID, _) | (_, DataType::Timestamp(..)) => Encoding::DELTA_BINARY_PACKED,
+            ("cell", _) if complaint => Encoding::DELTA_BINARY_PACKED,
+            ("lon" | "lat", _) if complaint => Encoding::BYTE_STREAM_SPLIT,
+            ("id", _) if complaint => Encoding::DELTA_BYTE_ARRAY,
+            _ => continue,
+        };
+        let column = ColumnPath::from(field.name().as_str());
+        properties = properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_encoding(column, encoding);
+    }
+    properties.build()
 }
 
 pub(crate) fn delta_error(table: Table, source: DeltaTableError) -> LakeError {

@@ -12,6 +12,7 @@
 //!
 //! [`Control`] keeps what people set up and who did what, in a file of its own.
 
+mod abort;
 mod admit;
 mod batch;
 mod columns;
@@ -19,6 +20,7 @@ mod control;
 mod error;
 mod hot;
 mod identities;
+mod index;
 mod journal;
 mod lake;
 mod lock;
@@ -38,6 +40,7 @@ pub use control::{
     Control, ControlError, Delivery, KeptRule, NotDone, Standing, Webhook,
 };
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
+pub use index::IndexError;
 pub use journal::RejectedRow;
 pub use replace::{Change, Changes, Replacing, changes_under};
 pub use schema::{Table, rows_schema};

@@ -8,7 +8,6 @@
 //! Ended at any moment, the work goes on where it was. Records may be added in between (by the old boundaries): files that are
 //! new or were rewritten by that are done then.
 
-mod abort;
 mod changes;
 mod file;
 mod place_again;
@@ -21,14 +20,15 @@ use std::path::{Path, PathBuf};
 use citybrain_grid::City;
 use deltalake::kernel::Add;
 
-use crate::admit::superseded_in;
+use crate::abort::reached;
+use crate::admit::{flush_tail, superseded_in};
 use crate::journal::{FileDone, Journal};
 use crate::lake::LakeTable;
 use crate::lock::Lock;
 use crate::store::{open_lake, runtime};
+use crate::table_state::replaced_by;
 use crate::{ReplaceError, StateDir, Table, Unfinished, seal};
 
-use abort::reached;
 use changes::Largest;
 use file::Rewriting;
 
@@ -179,7 +179,9 @@ impl<'a> Replacing<'a> {
             self.journal.trim(table, position)?;
             let rows = self.journal.after(table, position)?;
             if !rows.is_empty() {
-                seal::seal(lake, table, &rows, last).await?;
+                flush_tail(&self.state.identities_dir(), lake, &rows, last).await?;
+                let superseded = rows.iter().flat_map(replaced_by).collect();
+                seal::seal(lake, &rows, &superseded, last).await?;
                 self.journal.trim(table, last)?;
             }
         }

@@ -50,6 +50,50 @@ impl Table {
         }
     }
 
+    /// The columns whose least and greatest value each file of the lake states, so that readers leave files out.
+    pub(crate) const fn pruning_columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Complaints => &[
+                "id",
+                "source",
+                "category",
+                "requested_at",
+                "received_at",
+                "closed_at",
+                "lon",
+                "lat",
+                "cell",
+                "district",
+                "subdistrict",
+                "community",
+                ROW_ID,
+                SUPERSEDES,
+            ],
+            Self::ComplaintEvents => &[
+                "source",
+                "complaint",
+                "event",
+                "at",
+                "received_at",
+                ROW_ID,
+                SUPERSEDES,
+            ],
+            Self::Observations => &[
+                "datastream",
+                "property",
+                "phenomenon_time",
+                "received_at",
+                "result",
+                "cell",
+                "district",
+                "subdistrict",
+                "community",
+                ROW_ID,
+                SUPERSEDES,
+            ],
+        }
+    }
+
     /// Within a month, rows of the lake lie in this order, so that files prune by place and what.
     pub(crate) const fn sort_columns(self) -> &'static [&'static str] {
         match self {

@@ -1,89 +1,98 @@
 //! Sealing: hot rows become sorted Parquet in the lake.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, RecordBatch, new_null_array,
-};
+use arrow_array::{BooleanArray, RecordBatch, new_null_array};
 use arrow_ord::sort::{SortColumn, lexsort_to_indices};
-use arrow_schema::{ArrowError, DataType, Field, Schema};
+use arrow_schema::{ArrowError, DataType};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use arrow_select::take::take_record_batch;
 use deltalake::datafusion::error::DataFusionError;
-use deltalake::datafusion::prelude::SessionContext;
 
-use crate::lake::{LakeTable, REPLACED, REPLACED_MONTH, rows_error};
-use crate::schema::{MONTH, ROW_ID, ROW_NUMBER_BITS, SUPERSEDES};
+use crate::lake::{LakeTable, rows_error};
+use crate::schema::{MONTH, ROW_ID, SUPERSEDES};
 use crate::{LakeError, Table, rows_schema};
 
 /// Moves the hot rows of one table, all up to journal position `position`, into the lake in one commit.
 ///
-/// Complaints: only the latest state of each goes in, in the place of the state that the lake has. Events and observations
-/// append, superseded rows too: the history keeps both.
+/// Only the latest state of each record goes in, in the place of the state that the lake has: `superseded` are the ids of the
+/// rows, hot or in the lake, that later rows replace. Replaced observations are kept in a table beside: the history has both.
 pub(crate) async fn seal(
     lake: &mut LakeTable,
-    table: Table,
     hot: &[RecordBatch],
+    superseded: &HashSet<i64>,
     position: u64,
 ) -> Result<(), LakeError> {
+    let table = lake.table();
     let failed = |source: ArrowError| rows_error(table, DataFusionError::from(source));
     let rows = concat_batches(&rows_schema(table), hot).map_err(failed)?;
-    if table != Table::Complaints {
-        return lake
-            .append(by_month(table, &rows).map_err(failed)?, position)
-            .await;
+    let (latest, replaced, in_lake) = split(&rows, superseded).map_err(failed)?;
+    let latest = by_month(table, &latest).map_err(failed)?;
+    let mut change = loop {
+        match lake.prepare(&latest, &in_lake).await {
+            // Without the rows that are lost already, everything else can go on.
+            Err(LakeError::Unreadable { path, .. }) => lake.quarantine(&path).await?,
+            prepared => break prepared?,
+        }
+    };
+    if table == Table::Observations {
+        let mut corrected = std::mem::take(&mut change.taken);
+        corrected.extend((replaced.num_rows() > 0).then_some(replaced));
+        keep_corrected(lake, &corrected, position).await?;
     }
-    let (rows, replaced) = latest(&rows).map_err(failed)?;
-    if replaced.null_count() == replaced.len() {
-        return lake
-            .append(by_month(table, &rows).map_err(failed)?, position)
-            .await;
-    }
-    let source = with_replaced(&rows, replaced).map_err(failed)?;
-    let source = sorted(table, &source).map_err(failed)?;
-    let source = SessionContext::new()
-        .read_batch(source)
-        .map_err(|source| rows_error(table, source))?;
-    lake.merge(source, position).await
+    lake.commit(change, position).await
 }
 
-/// The rows that no other hot row replaces, and for each the lake row that it stands for (null when it is new). In the lake
-/// nothing is superseded, so their `supersedes` is null.
-fn latest(rows: &RecordBatch) -> Result<(RecordBatch, Int64Array), ArrowError> {
-    let row_id = rows[ROW_ID].as_primitive::<Int64Type>();
-    let supersedes = rows[SUPERSEDES].as_primitive::<Int64Type>();
-    let replaced: HashSet<i64> = supersedes.iter().flatten().collect();
-    let before: HashMap<i64, i64> = row_id
-        .values()
-        .iter()
-        .zip(supersedes)
-        .filter_map(|(&row, old)| Some((row, old?)))
-        .collect();
-    let hot: HashSet<i64> = row_id.values().iter().copied().collect();
-    // Follow each chain of hot states back to the lake, or to nothing when its first state was hot too.
-    let root = |row: i64| {
-        let mut oldest = row;
-        while let Some(&old) = before.get(&oldest) {
-            oldest = old;
-        }
-        (!hot.contains(&oldest)).then_some(oldest)
+/// Adds replaced observations to the table of corrected ones. A seal that was cut off after this comes here again: what is there
+/// already is left out.
+async fn keep_corrected(
+    lake: &LakeTable,
+    corrected: &[RecordBatch],
+    position: u64,
+) -> Result<(), LakeError> {
+    if corrected.is_empty() {
+        return Ok(());
+    }
+    let table = lake.table();
+    let failed = |source: ArrowError| rows_error(table, DataFusionError::from(source));
+    let Some(mut beside) = lake.corrected().await? else {
+        return Ok(());
     };
-    let keep: BooleanArray = row_id
-        .values()
+    let rows = concat_batches(&rows_schema(table), corrected).map_err(failed)?;
+    let ids = rows[ROW_ID].as_primitive::<Int64Type>().values();
+    let there = beside.which_of(&ids.iter().copied().collect()).await?;
+    let new: BooleanArray = ids.iter().map(|id| Some(!there.contains(id))).collect();
+    let rows = filter_record_batch(&rows, &new).map_err(failed)?;
+    if rows.num_rows() == 0 {
+        return Ok(());
+    }
+    let rows = by_month(table, &rows).map_err(failed)?;
+    let change = beside.prepare(&rows, &HashSet::new()).await?;
+    beside.commit(change, position).await
+}
+
+/// The rows that no later row replaces (in the lake nothing is superseded, so their `supersedes` is null), those that one does,
+/// and the superseded ids that are not among `rows`: rows of the lake.
+fn split(
+    rows: &RecordBatch,
+    superseded: &HashSet<i64>,
+) -> Result<(RecordBatch, RecordBatch, HashSet<i64>), ArrowError> {
+    let row_ids = rows[ROW_ID].as_primitive::<Int64Type>().values();
+    let mut in_lake = superseded.clone();
+    let stays: BooleanArray = row_ids.iter().map(|id| Some(!in_lake.remove(id))).collect();
+    let goes: BooleanArray = stays
         .iter()
-        .map(|row| Some(!replaced.contains(row)))
+        .map(|stays| stays.map(|stays| !stays))
         .collect();
-    let roots: Int64Array = row_id
-        .values()
-        .iter()
-        .filter(|row| !replaced.contains(row))
-        .map(|&row| root(row))
-        .collect();
-    let kept = filter_record_batch(rows, &keep)?;
+    let kept = if stays.true_count() == rows.num_rows() {
+        rows.clone()
+    } else {
+        filter_record_batch(rows, &stays)?
+    };
     let cleared = new_null_array(&DataType::Int64, kept.num_rows());
     let columns = kept
         .schema_ref()
@@ -99,22 +108,9 @@ fn latest(rows: &RecordBatch) -> Result<(RecordBatch, Int64Array), ArrowError> {
         });
     Ok((
         RecordBatch::try_new(kept.schema(), columns.collect())?,
-        roots,
+        filter_record_batch(rows, &goes)?,
+        in_lake,
     ))
-}
-
-fn with_replaced(rows: &RecordBatch, replaced: Int64Array) -> Result<RecordBatch, ArrowError> {
-    let months: Int32Array = replaced
-        .iter()
-        .map(|row| row.and_then(|row| i32::try_from(row >> ROW_NUMBER_BITS).ok()))
-        .collect();
-    let mut fields: Vec<Arc<Field>> = rows.schema_ref().fields().iter().cloned().collect();
-    fields.push(Arc::new(Field::new(REPLACED, DataType::Int64, true)));
-    fields.push(Arc::new(Field::new(REPLACED_MONTH, DataType::Int32, true)));
-    let mut columns: Vec<ArrayRef> = rows.columns().to_vec();
-    columns.push(Arc::new(replaced));
-    columns.push(Arc::new(months));
-    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
 fn sorted(table: Table, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
@@ -129,7 +125,7 @@ fn sorted(table: Table, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
 }
 
 /// Sorted rows, one batch a month, so that the partition writer never holds two months open.
-fn by_month(table: Table, rows: &RecordBatch) -> Result<Vec<RecordBatch>, ArrowError> {
+pub(crate) fn by_month(table: Table, rows: &RecordBatch) -> Result<Vec<RecordBatch>, ArrowError> {
     let rows = sorted(table, rows)?;
     let months = rows[MONTH].as_primitive::<Int32Type>().values();
     let mut batches = Vec::new();

@@ -1,7 +1,8 @@
 //! The layout of a state directory and what it says about itself.
 //!
 //! `state.json` names the format and the city, `city/` (or `city-VERSION/`, since its boundaries were replaced) holds a copy of the
-//! city's files, `journal.db` the journal, `control.db` the control state, `lake/` the Delta tables, `lock` the writing process. Beside them the
+//! city's files, `journal.db` the journal, `control.db` the control state, `lake/` the Delta tables, `identities/` which records
+//! are there (it can be made again from the lake), `lock` the writing process. Beside them the
 //! server keeps `aligned-cells.bin`, which it can make again from the city.
 
 use std::collections::BTreeMap;
@@ -273,6 +274,11 @@ impl StateDir {
 
     pub(crate) fn control_file(&self) -> PathBuf {
         self.path.join(CONTROL_FILE)
+    }
+
+    /// Where the index of identities is; it can be made again from the lake.
+    pub(crate) fn identities_dir(&self) -> PathBuf {
+        self.path.join("identities")
     }
 
     pub(crate) fn lake_dir(&self) -> PathBuf {

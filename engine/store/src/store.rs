@@ -9,6 +9,7 @@ use std::time::Duration;
 use citybrain_grid::City;
 use tokio::sync::{broadcast, mpsc};
 
+use crate::index::IndexFiles;
 use crate::journal::Journal;
 use crate::lake::LakeTable;
 use crate::lock::Lock;
@@ -22,10 +23,13 @@ pub struct StoreOptions {
     pub seal_rows: usize,
     /// A table is sealed when its oldest hot row is this old.
     pub seal_age: Duration,
-    /// Appends are refused as [`AppendError::Full`](crate::AppendError::Full) while hot rows take more memory than this.
+    /// Appends are refused as [`AppendError::Full`](crate::AppendError::Full) while hot rows and waiting batches take more
+    /// memory than this.
     pub hot_bytes_max: usize,
     /// Batches that may wait for the writer thread.
     pub queue: usize,
+    /// Files of the lake that newer ones replaced stay for so long, for readers of earlier versions; as often they are looked for.
+    pub keep_replaced: Duration,
 }
 
 impl Default for StoreOptions {
@@ -35,6 +39,7 @@ impl Default for StoreOptions {
             seal_age: Duration::from_mins(10),
             hot_bytes_max: 2 << 30,
             queue: 256,
+            keep_replaced: Duration::from_hours(1),
         }
     }
 }
@@ -54,6 +59,10 @@ pub(crate) struct Shared {
     snapshot: RwLock<Arc<Snapshot>>,
     pub(crate) published: broadcast::Sender<Arc<Published>>,
     pub(crate) hot_bytes: AtomicUsize,
+    /// Bytes of the batches that wait for the writer thread.
+    pub(crate) waiting_bytes: AtomicUsize,
+    /// Which records are there, but for what came in since the last seal.
+    pub(crate) index: [Arc<IndexFiles>; 3],
     pub(crate) options: StoreOptions,
 }
 
@@ -61,12 +70,15 @@ impl Shared {
     pub(crate) const fn new(
         snapshot: Arc<Snapshot>,
         published: broadcast::Sender<Arc<Published>>,
+        index: [Arc<IndexFiles>; 3],
         options: StoreOptions,
     ) -> Self {
         Self {
             snapshot: RwLock::new(snapshot),
             published,
             hot_bytes: AtomicUsize::new(0),
+            waiting_bytes: AtomicUsize::new(0),
+            index,
             options,
         }
     }
@@ -104,7 +116,11 @@ impl Store {
         state.belongs_to(&city)?;
         let lock = Lock::take(dir)?;
         state.is_still()?;
-        let journal = Journal::open(&state.journal_file())?;
+        let (journal, damaged) = Journal::open_repaired(&state.journal_file())?;
+        if damaged {
+            // It may know records that are lost; they must be taken when they are sent again.
+            IndexFiles::discard(&state.identities_dir());
+        }
         let runtime = runtime(dir)?;
         let queue = options.queue;
         let task = runtime.block_on(WriterTask::open(&state, city, journal, lock, options))?;

@@ -14,6 +14,26 @@ use crate::lake::LakeTable;
 use crate::schema::SUPERSEDES;
 use crate::{LakeError, StoreOptions, Table, TableSnapshot, rows_schema};
 
+/// After so many seals small files are looked for also while much waits to be sealed.
+const SEALS_LOOKED_AT: u32 = 16;
+
+/// What a seal moves into the lake.
+#[derive(Debug)]
+pub(crate) struct Frozen {
+    pub(crate) lake: LakeTable,
+    pub(crate) rows: Arc<Vec<RecordBatch>>,
+    /// The rows, hot or in the lake, that later rows replace.
+    pub(crate) superseded: Arc<HashSet<i64>>,
+}
+
+/// The ids of the rows that `rows` replace.
+pub(crate) fn replaced_by(rows: &RecordBatch) -> impl Iterator<Item = i64> + '_ {
+    rows[SUPERSEDES]
+        .as_primitive::<Int64Type>()
+        .iter()
+        .flatten()
+}
+
 /// Lake, rows on their way into it, and hot rows. While rows are being sealed readers still take them from memory; the moment
 /// the lake has them they are dropped here, in one publication.
 #[derive(Debug)]
@@ -27,6 +47,13 @@ pub(crate) struct TableState {
     hot_since: Option<Instant>,
     /// No sealing before this instant.
     rest_until: Option<Instant>,
+    /// Compaction or vacuum runs.
+    upkeep: bool,
+    /// How often the lake changed since it was looked at for small files.
+    seals: u32,
+    /// No upkeep before this instant.
+    upkeep_after: Option<Instant>,
+    vacuumed_at: Option<Instant>,
     superseded: Arc<HashSet<i64>>,
     snapshot: Arc<TableSnapshot>,
 }
@@ -62,6 +89,10 @@ impl TableState {
             hot: Hot::default(),
             hot_since: None,
             rest_until: None,
+            upkeep: false,
+            seals: 1,
+            upkeep_after: None,
+            vacuumed_at: None,
             superseded,
             snapshot,
         })
@@ -81,9 +112,8 @@ impl TableState {
 
     /// Takes accepted rows in.
     pub(crate) fn push(&mut self, rows: RecordBatch, now: Instant) {
-        let replaced = rows[SUPERSEDES].as_primitive::<Int64Type>();
-        if replaced.null_count() < replaced.len() {
-            Arc::make_mut(&mut self.superseded).extend(replaced.iter().flatten());
+        if rows[SUPERSEDES].null_count() < rows.num_rows() {
+            Arc::make_mut(&mut self.superseded).extend(replaced_by(&rows));
         }
         self.hot_since.get_or_insert(now);
         self.hot.push(rows);
@@ -96,14 +126,14 @@ impl TableState {
         now: Instant,
         all: bool,
         options: &StoreOptions,
-    ) -> Option<(LakeTable, Arc<Vec<RecordBatch>>)> {
+    ) -> Option<Frozen> {
         let due = all
             || self.hot.rows() >= options.seal_rows
             || self
                 .hot_since
                 .is_some_and(|since| now.duration_since(since) >= options.seal_age);
         let resting = !all && self.rest_until.is_some_and(|until| now < until);
-        if !due || resting || self.sealing.is_some() || self.hot.rows() == 0 {
+        if !due || resting || self.upkeep || self.sealing.is_some() || self.hot.rows() == 0 {
             return None;
         }
         let lake = self.lake.clone()?;
@@ -112,7 +142,72 @@ impl TableState {
         self.hot_since = None;
         let frozen = Arc::new(hot.batches().to_vec());
         self.sealing = Some(Arc::clone(&frozen));
-        Some((lake, frozen))
+        Some(Frozen {
+            lake,
+            rows: frozen,
+            superseded: Arc::clone(&self.superseded),
+        })
+    }
+
+    /// The lake, when it changed since it was looked at for small files and there is time for that.
+    pub(crate) fn start_compacting(
+        &mut self,
+        now: Instant,
+        options: &StoreOptions,
+    ) -> Option<LakeTable> {
+        let due = self.seals >= SEALS_LOOKED_AT || (self.seals > 0 && self.is_calm(options));
+        if !due || !self.may_be_kept_up(now) {
+            return None;
+        }
+        self.seals = 0;
+        self.upkeep = true;
+        self.lake.clone()
+    }
+
+    /// The lake, when it is time to remove files that are no longer the table's.
+    pub(crate) fn start_vacuum(
+        &mut self,
+        now: Instant,
+        options: &StoreOptions,
+    ) -> Option<LakeTable> {
+        let last = *self.vacuumed_at.get_or_insert(now);
+        let age = now.duration_since(last);
+        let due = age >= options.keep_replaced && self.is_calm(options)
+            || age >= 2 * options.keep_replaced;
+        if !due
+            || !self.may_be_kept_up(now)
+            || self.lake.as_ref().is_none_or(|lake| lake.version() == 0)
+        {
+            return None;
+        }
+        self.vacuumed_at = Some(now);
+        self.upkeep = true;
+        self.lake.clone()
+    }
+
+    fn may_be_kept_up(&self, now: Instant) -> bool {
+        !self.upkeep && self.sealing.is_none() && self.upkeep_after.is_none_or(|after| now >= after)
+    }
+
+    /// Little waits to be sealed.
+    fn is_calm(&self, options: &StoreOptions) -> bool {
+        self.hot.rows() <= options.seal_rows / 2
+    }
+
+    /// Upkeep is over; after a failure the next one waits until `after`.
+    pub(crate) const fn upkeep_ended(&mut self, after: Option<Instant>) {
+        self.upkeep = false;
+        self.upkeep_after = after;
+    }
+
+    /// The lake has the same rows in other files.
+    pub(crate) async fn exchange(&mut self, lake: LakeTable) -> Result<(), LakeError> {
+        self.provider = Some(lake.provider().await?);
+        self.lake = Some(lake);
+        // There may be more of them.
+        self.seals += 1;
+        self.renew();
+        Ok(())
     }
 
     /// The lake has the frozen rows: read them from there.
@@ -122,24 +217,18 @@ impl TableState {
         self.sealing = None;
         self.sealing_bytes = 0;
         self.rest_until = None;
-        if self.table == Table::Complaints {
-            // The lake has only latest states: what hot rows replace is all that is superseded.
-            let replaced = self.hot.batches().iter().flat_map(|rows| {
-                rows[SUPERSEDES]
-                    .as_primitive::<Int64Type>()
-                    .iter()
-                    .flatten()
-            });
-            self.superseded = Arc::new(replaced.collect());
-        }
+        self.seals += 1;
+        // The lake has only latest states: what hot rows replace is all that is superseded.
+        self.superseded = Arc::new(self.hot.batches().iter().flat_map(replaced_by).collect());
         self.renew();
         Ok(())
     }
 
     /// The frozen rows stay hot; sealing rests until `rest_until`.
-    pub(crate) fn sealing_failed(&mut self, rest_until: Instant) {
+    /// False when none were frozen.
+    pub(crate) fn sealing_failed(&mut self, rest_until: Instant) -> bool {
         let Some(frozen) = self.sealing.take() else {
-            return;
+            return false;
         };
         let newer = std::mem::take(&mut self.hot);
         for rows in frozen.iter().chain(newer.batches()) {
@@ -149,6 +238,7 @@ impl TableState {
         self.hot_since.get_or_insert(rest_until);
         self.rest_until = Some(rest_until);
         self.renew();
+        true
     }
 
     fn renew(&mut self) {

@@ -1,29 +1,24 @@
-//! The single writer: everything that changes the store goes through one thread, in one order.
-//!
-//! A turn of the thread takes all waiting batches (group commit), admits their rows against what is there, commits them to the
-//! journal, publishes a snapshot and answers. Sealing runs beside it; its result comes back as one more turn.
+//! The sender's side of the writer: a handle that places rows, looks up which are there, and hands them to the writer thread.
+
+mod task;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use arrow_array::RecordBatch;
-use citybrain_grid::City;
+use arrow_array::Array;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
 use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::task::JoinSet;
 
-use crate::admit::{Admitted, Admitter, superseded_in};
 use crate::columns::{Placed, place};
 use crate::identities::contents_of;
-use crate::journal::Journal;
-use crate::lake::LakeTable;
-use crate::lock::Lock;
-use crate::store::{PUBLISHED_KEPT, Shared, open_lake};
-use crate::table_state::TableState;
-use crate::{
-    AppendError, Batch, CloseError, LakeError, OpenError, Published, Receipt, Refused, Snapshot,
-    StateDir, StoreOptions, Table, seal,
-};
+use crate::index::Found;
+use crate::schema::MONTH;
+use crate::store::Shared;
+use crate::{AppendError, Batch, Published, Receipt, Refused, Snapshot, Table};
+
+pub(crate) use task::{WriterTask, read_only_snapshot};
 
 /// A handle that appends; cheap to clone.
 #[derive(Debug, Clone)]
@@ -57,19 +52,15 @@ impl Writer {
     ) -> Result<Receipt, AppendError> {
         self.room()?;
         let placed = if batch.len() <= SMALL_ROWS {
-            self.place(batch)
+            self.place(batch)?
         } else {
             let this = self.clone();
             tokio::task::spawn_blocking(move || this.place(batch))
                 .await
-                .map_err(|_gone| AppendError::Closed)?
+                .map_err(|_gone| AppendError::Closed)??
         };
         let (reply, answer) = oneshot::channel();
-        let message = Message::Append(Append {
-            placed,
-            refused,
-            reply,
-        });
+        let message = Message::Append(self.waiting(placed, refused, reply));
         self.sender
             .send_timeout(message, PATIENCE)
             .await
@@ -97,13 +88,9 @@ impl Writer {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        let placed = self.place(batch);
+        let placed = self.place(batch)?;
         let (reply, answer) = oneshot::channel();
-        let message = Message::Append(Append {
-            placed,
-            refused,
-            reply,
-        });
+        let message = Message::Append(self.waiting(placed, refused, reply));
         self.sender
             .blocking_send(message)
             .map_err(|_gone| AppendError::Closed)?;
@@ -133,8 +120,11 @@ impl Writer {
         self.shared.published.subscribe()
     }
 
+    /// Is there memory for more rows? What waits for the writer thread counts like what is hot.
     fn room(&self) -> Result<(), AppendError> {
-        if self.shared.hot_bytes.load(Ordering::Relaxed) > self.shared.options.hot_bytes_max {
+        let hot = self.shared.hot_bytes.load(Ordering::Relaxed);
+        let waiting = self.shared.waiting_bytes.load(Ordering::Relaxed);
+        if hot + waiting > self.shared.options.hot_bytes_max {
             return Err(AppendError::Full {
                 retry_after: RETRY_AFTER,
             });
@@ -142,13 +132,42 @@ impl Writer {
         Ok(())
     }
 
-    fn place(&self, batch: Batch) -> PlacedBatch {
-        let placed = place(&self.shared.snapshot().city, batch);
-        PlacedBatch {
-            contents: contents_of(&placed.rows),
+    fn waiting(&self, placed: PlacedBatch, refused: Vec<Refused>, reply: Reply) -> Append {
+        let bytes = placed.placed.rows.get_array_memory_size();
+        Append {
             placed,
+            refused,
+            reply,
+            _weight: Weight::new(&self.shared, bytes),
         }
     }
+
+    /// Places the rows and looks up which are there, on the sender's thread: the writer thread has only to look at what came in
+    /// since.
+    fn place(&self, batch: Batch) -> Result<PlacedBatch, AppendError> {
+        let placed = place(&self.shared.snapshot().city, batch);
+        let files = &self.shared.index[placed.table.index()];
+        let months = implied_months(&placed);
+        let found = files.find(&placed.identities, 0, months)?;
+        Ok(PlacedBatch {
+            contents: contents_of(&placed.rows),
+            placed,
+            found,
+        })
+    }
+}
+
+/// First and last month of a batch whose identities imply the instants of their rows: then only runs of these months can know
+/// them.
+fn implied_months(placed: &Placed) -> Option<[i32; 2]> {
+    let implied = match placed.table {
+        Table::Complaints => false,
+        Table::ComplaintEvents => true,
+        Table::Observations => placed.rows["id"].null_count() == placed.rows.num_rows(),
+    };
+    let months = placed.rows[MONTH].as_primitive::<Int32Type>().values();
+    let first = months.iter().min().filter(|_| implied)?;
+    Some([*first, *months.iter().max()?])
 }
 
 /// A batch on its way to the writer thread: placed, and its contents hashed.
@@ -156,6 +175,8 @@ impl Writer {
 pub(crate) struct PlacedBatch {
     pub(crate) placed: Placed,
     pub(crate) contents: Vec<u64>,
+    /// What the runs knew of the rows when the sender looked.
+    pub(crate) found: Found,
 }
 
 /// What the writer thread is asked to do.
@@ -173,330 +194,33 @@ pub(crate) enum Message {
 pub(crate) struct Append {
     placed: PlacedBatch,
     refused: Vec<Refused>,
-    reply: oneshot::Sender<Result<Receipt, AppendError>>,
+    reply: Reply,
+    _weight: Weight,
 }
 
-/// Most batches that share one transaction.
-const GROUP: usize = 256;
-/// How often the age of hot rows is looked at.
-const TICK: Duration = Duration::from_secs(1);
-/// How long sealing rests after it failed.
-const SEAL_AGAIN: Duration = Duration::from_secs(15);
+type Reply = oneshot::Sender<Result<Receipt, AppendError>>;
 
-/// The writer thread's state.
-pub(crate) struct WriterTask {
-    city: Arc<City>,
-    state: StateDir,
-    journal: Journal,
-    admitter: Admitter,
-    tables: [TableState; 3],
-    seq: u64,
+/// Counts the bytes of a batch that waits, for as long as it waits.
+#[derive(Debug)]
+struct Weight {
     shared: Arc<Shared>,
-    sealing: JoinSet<(Table, u64, Result<LakeTable, LakeError>)>,
-    _lock: Lock,
+    bytes: usize,
 }
 
-impl WriterTask {
-    /// Opens lake and journal, learns which records are there, and brings the journal's tail back as hot rows.
-    pub(crate) async fn open(
-        state: &StateDir,
-        city: Arc<City>,
-        mut journal: Journal,
-        lock: Lock,
-        options: StoreOptions,
-    ) -> Result<Self, OpenError> {
-        let mut admitter = Admitter::new(&city);
-        let mut tables = Vec::with_capacity(Table::ALL.len());
-        for lake in open_lake(state).await? {
-            let table = lake.table();
-            let superseded = admitter.learn_lake(&lake).await?;
-            let position = lake.journal_position().await?;
-            // What a crash left between the lake's commit and the trim.
-            journal.trim(table, position)?;
-            let mut state = TableState::open(lake, superseded).await?;
-            for rows in journal.after(table, position)? {
-                admitter.learn(table, &rows);
-                state.push(rows, Instant::now());
-            }
-            tables.push(state);
-        }
-        let tables: [TableState; 3] = tables.try_into().expect("the lake has three tables");
-        let seq = journal.last_seq()?;
-        let snapshot = snapshot_of(&tables, seq, &city, state);
-        let shared = Arc::new(Shared::new(
-            snapshot,
-            broadcast::Sender::new(PUBLISHED_KEPT),
-            options,
-        ));
-        Ok(Self {
-            city,
-            state: state.clone(),
-            journal,
-            admitter,
-            tables,
-            seq,
-            shared,
-            sealing: JoinSet::new(),
-            _lock: lock,
-        })
-    }
-
-    pub(crate) fn shared(&self) -> Arc<Shared> {
-        Arc::clone(&self.shared)
-    }
-
-    /// Turns until told to close or until no handle is left; then seals what is hot.
-    pub(crate) async fn run(
-        mut self,
-        mut receiver: mpsc::Receiver<Message>,
-    ) -> Result<(), CloseError> {
-        let mut tick = tokio::time::interval(TICK);
-        let mut messages = Vec::with_capacity(GROUP);
-        loop {
-            tokio::select! {
-                Some(done) = self.sealing.join_next() => {
-                    self.sealed(done).await;
-                }
-                count = receiver.recv_many(&mut messages, GROUP) => {
-                    if self.turn(&mut messages) || count == 0 {
-                        break;
-                    }
-                }
-                _ = tick.tick() => {}
-            }
-            self.start_sealing(false);
-        }
-        receiver.close();
-        while receiver.recv_many(&mut messages, GROUP).await > 0 {
-            self.turn(&mut messages);
-        }
-        self.finish().await
-    }
-
-    /// One turn: all waiting messages. True when one of them was to close.
-    fn turn(&mut self, messages: &mut Vec<Message>) -> bool {
-        let mut group = Vec::with_capacity(messages.len());
-        let mut close = false;
-        for message in messages.drain(..) {
-            match message {
-                Message::Append(append) => group.push(append),
-                Message::Forget { ids, reply } => {
-                    let done = self.journal.forget_rejected(&ids);
-                    answer(
-                        reply,
-                        done.map_err(|error| AppendError::Journal(Arc::new(error))),
-                    );
-                }
-                Message::Close => close = true,
-            }
-        }
-        if !group.is_empty() {
-            self.commit(group);
-        }
-        close
-    }
-
-    /// Admits, commits, publishes, answers: in this order.
-    fn commit(&mut self, group: Vec<Append>) {
-        let mut refused = Vec::new();
-        let mut answers = Vec::with_capacity(group.len());
-        let mut admitted: [Admitted; 3] = Default::default();
-        for append in group {
-            let table = append.placed.placed.table;
-            let receipt = self
-                .admitter
-                .admit(append.placed, &mut admitted[table.index()]);
-            refused.extend(append.refused);
-            answers.push((append.reply, table, receipt));
-        }
-        let accepted: Vec<(Table, RecordBatch, bool)> = Table::ALL
-            .into_iter()
-            .zip(admitted)
-            .filter_map(|(table, admitted)| {
-                admitted
-                    .rows(table)
-                    .map(|(rows, replaces)| (table, rows, replaces))
-            })
-            .collect();
-        let entries: Vec<(Table, RecordBatch)> = accepted
-            .iter()
-            .map(|(table, rows, _)| (*table, rows.clone()))
-            .collect();
-        let committed = if entries.is_empty() && refused.is_empty() {
-            Ok(Vec::new())
-        } else {
-            self.journal.commit(&entries, &refused)
-        };
-        match committed {
-            Ok(seqs) => {
-                self.admitter.keep();
-                self.publish(accepted, &seqs);
-                for (reply, _, receipt) in answers {
-                    answer(
-                        reply,
-                        Ok(Receipt {
-                            seq: self.seq,
-                            ..receipt
-                        }),
-                    );
-                }
-            }
-            Err(error) => {
-                self.admitter.forget();
-                tracing::error!(%error, "journal_commit_failed");
-                let error = Arc::new(error);
-                for (reply, ..) in answers {
-                    answer(reply, Err(AppendError::Journal(Arc::clone(&error))));
-                }
-            }
+impl Weight {
+    fn new(shared: &Arc<Shared>, bytes: usize) -> Self {
+        shared.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Self {
+            shared: Arc::clone(shared),
+            bytes,
         }
     }
+}
 
-    fn publish(&mut self, accepted: Vec<(Table, RecordBatch, bool)>, seqs: &[u64]) {
-        if accepted.is_empty() {
-            return;
-        }
-        self.seq = seqs.last().copied().unwrap_or(self.seq);
-        let now = Instant::now();
-        for (table, rows, _) in &accepted {
-            self.tables[table.index()].push(rows.clone(), now);
-        }
-        self.publish_snapshot();
-        for ((table, rows, replaces), &seq) in accepted.into_iter().zip(seqs) {
-            // Nobody watching is no error.
-            self.shared
-                .published
-                .send(Arc::new(Published {
-                    seq,
-                    table,
-                    rows,
-                    replaces,
-                }))
-                .ok();
-        }
-    }
-
-    fn publish_snapshot(&self) {
-        let bytes = self.tables.iter().map(TableState::hot_bytes).sum();
-        self.shared.hot_bytes.store(bytes, Ordering::Relaxed);
+impl Drop for Weight {
+    fn drop(&mut self) {
         self.shared
-            .publish(snapshot_of(&self.tables, self.seq, &self.city, &self.state));
+            .waiting_bytes
+            .fetch_sub(self.bytes, Ordering::Relaxed);
     }
-
-    /// Starts sealing every table whose hot rows are many or old enough, or all that have any.
-    fn start_sealing(&mut self, all: bool) {
-        let now = Instant::now();
-        for state in &mut self.tables {
-            let Some((mut lake, hot)) = state.start_sealing(now, all, &self.shared.options) else {
-                continue;
-            };
-            let (table, position) = (state.table(), self.seq);
-            self.sealing.spawn(async move {
-                let sealed = seal::seal(&mut lake, table, &hot, position).await;
-                (table, position, sealed.map(|()| lake))
-            });
-        }
-    }
-
-    async fn sealed(
-        &mut self,
-        done: Result<(Table, u64, Result<LakeTable, LakeError>), tokio::task::JoinError>,
-    ) -> Option<LakeError> {
-        let (table, position, lake) = match done {
-            Ok(done) => done,
-            Err(error) => {
-                tracing::error!(%error, "seal_panicked");
-                self.tables
-                    .iter_mut()
-                    .for_each(|state| state.sealing_failed(Instant::now() + SEAL_AGAIN));
-                return None;
-            }
-        };
-        let state = &mut self.tables[table.index()];
-        let adopted = match lake {
-            Ok(lake) => state.adopt(lake).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = adopted {
-            tracing::error!(%table, %error, "seal_failed");
-            state.sealing_failed(Instant::now() + SEAL_AGAIN);
-            return Some(error);
-        }
-        self.publish_snapshot();
-        tracing::info!(%table, position, "sealed");
-        if let Err(error) = self.journal.trim(table, position) {
-            // The next seal trims it; a restart before that knows the position from the lake.
-            tracing::warn!(%table, %error, "journal_trim_failed");
-        }
-        None
-    }
-
-    async fn finish(mut self) -> Result<(), CloseError> {
-        let mut failed = None;
-        while let Some(done) = self.sealing.join_next().await {
-            self.sealed(done).await;
-        }
-        self.start_sealing(true);
-        while let Some(done) = self.sealing.join_next().await {
-            failed = self.sealed(done).await.or(failed);
-        }
-        failed.map_or(Ok(()), |error| Err(CloseError::Lake(error)))
-    }
-}
-
-/// The newest snapshot of a state directory that another process may be writing to.
-///
-/// The journal is read first, as of one moment; a lake table opened after it holds at least what the journal no longer has.
-pub(crate) async fn read_only_snapshot(
-    state: &StateDir,
-    city: Arc<City>,
-) -> Result<Arc<Snapshot>, OpenError> {
-    let journal = Journal::open_read_only(&state.journal_file())?;
-    let mut tables = Vec::with_capacity(Table::ALL.len());
-    for table in Table::ALL {
-        let mut lake = LakeTable::open(&state.lake_dir(), table, false).await?;
-        if let Some(lake) = &mut lake {
-            lake.keep_to(state.pinned(table)).await?;
-            // A table that carries another number than the state file was changed over since that was read.
-            if table.has_places() && lake.generation().await? != state.generation() {
-                let dir = state.path().to_owned();
-                return Err(OpenError::Changing { dir });
-            }
-        }
-        let (position, superseded) = match &lake {
-            Some(lake) => (lake.journal_position().await?, superseded_in(lake).await?),
-            None => (0, std::collections::HashSet::default()),
-        };
-        let mut reading = TableState::read_only(table, lake, superseded).await?;
-        for rows in journal.after(table, position)? {
-            reading.push(rows, Instant::now());
-        }
-        tables.push(reading);
-    }
-    let tables: [TableState; 3] = tables.try_into().expect("there are three tables");
-    Ok(snapshot_of(&tables, journal.last_seq()?, &city, state))
-}
-
-fn snapshot_of(
-    tables: &[TableState; 3],
-    seq: u64,
-    city: &Arc<City>,
-    state: &StateDir,
-) -> Arc<Snapshot> {
-    let tables = [
-        tables[0].snapshot(),
-        tables[1].snapshot(),
-        tables[2].snapshot(),
-    ];
-    Arc::new(Snapshot {
-        seq,
-        city: Arc::clone(city),
-        tables,
-        journal: state.journal_file(),
-    })
-}
-
-/// A sender that no longer waits for its answer is no error: the records are there.
-fn answer<T>(reply: oneshot::Sender<T>, value: T) {
-    reply.send(value).ok();
 }

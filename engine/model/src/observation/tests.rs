@@ -31,6 +31,68 @@ fn a_result_that_is_no_number_is_refused() {
 }
 
 #[test]
+fn each_limit_is_told_with_field_and_rule() {
+    let at = |year| Some(Utc.with_ymd_and_hms(year, 12, 31, 23, 59, 59).unwrap());
+    let cases: [(ObservationDraft, &str, &str); 6] = [
+        (
+            ObservationDraft {
+                phenomenon_time: at(1969),
+                ..draft()
+            },
+            "phenomenon_time",
+            "time",
+        ),
+        (
+            ObservationDraft {
+                phenomenon_time: at(9999),
+                ..draft()
+            },
+            "phenomenon_time",
+            "time",
+        ),
+        (
+            ObservationDraft {
+                result_time: at(9999),
+                ..draft()
+            },
+            "result_time",
+            "time",
+        ),
+        (
+            ObservationDraft {
+                datastream: Some("a\u{7}b".into()),
+                ..draft()
+            },
+            "datastream",
+            "control",
+        ),
+        (
+            ObservationDraft {
+                id: Some("x".repeat(257)),
+                ..draft()
+            },
+            "id",
+            "length",
+        ),
+        (
+            ObservationDraft {
+                unit: Some("x".repeat(1025)),
+                ..draft()
+            },
+            "unit",
+            "length",
+        ),
+    ];
+    for (draft, field, rule) in cases {
+        let refusal = Observation::try_new(draft, received()).unwrap_err();
+        assert_eq!(
+            (refusal.field.as_ref(), refusal.rule.as_ref()),
+            (field, rule)
+        );
+    }
+}
+
+#[test]
 fn an_id_makes_the_identity_and_else_the_instant_does() {
     let of = |draft| Observation::try_new(draft, received()).unwrap().identity();
     assert_eq!(

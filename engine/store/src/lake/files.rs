@@ -4,13 +4,14 @@ use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use deltalake::Path as ObjectPath;
 use deltalake::datafile::writer::{DeltaWriter, WriterConfig};
-use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
-use deltalake::kernel::{Action, Add, Remove, Transaction};
+use deltalake::kernel::transaction::CommitProperties;
+use deltalake::kernel::{Add, Remove, Transaction};
 use deltalake::logstore::object_store::prefix::PrefixStore;
 use deltalake::operations::write::WriterStatsConfig;
 use deltalake::protocol::{DeltaOperation, SaveMode};
-use deltalake::{DeltaTableError, Path as ObjectPath};
+use serde::Deserialize;
 
 use super::{FILE_BYTES, LakeTable, delta_error, writer_properties};
 use crate::schema::MONTH;
@@ -23,7 +24,28 @@ pub(crate) struct LiveFile {
     pub(crate) path: String,
     /// The partition: months since January 1970, UTC.
     pub(crate) month: i32,
-    remove: Remove,
+    /// Its size, bytes.
+    pub(crate) bytes: u64,
+    /// Its rows, when its statistics say so.
+    pub(crate) rows: Option<u64>,
+    /// The least and the greatest `row_id`, when its statistics say so.
+    pub(crate) row_ids: Option<[i64; 2]>,
+    pub(super) remove: Remove,
+}
+
+/// What is used of a file's statistics.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Stats {
+    num_records: Option<u64>,
+    min_values: Range,
+    max_values: Range,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Range {
+    row_id: Option<i64>,
 }
 
 /// Names the boundaries by which a table's records are placed: the application transaction counts how often they were replaced.
@@ -74,9 +96,20 @@ impl LakeTable {
             let month = values.get(MONTH).and_then(|month| month.as_deref());
             let month = month.and_then(|month| month.parse().ok());
             let month = month.ok_or_else(|| foreign("does not say which month it holds"))?;
+            let stats: Stats = view
+                .stats()
+                .and_then(|stats| serde_json::from_str(&stats).ok())
+                .unwrap_or_default();
             files.push(LiveFile {
-                path,
                 month,
+                bytes: u64::try_from(view.size()).unwrap_or(0),
+                rows: stats.num_records,
+                row_ids: stats
+                    .min_values
+                    .row_id
+                    .zip(stats.max_values.row_id)
+                    .map(Into::into),
+                path,
                 remove,
             });
         }
@@ -86,20 +119,24 @@ impl LakeTable {
 
     /// A writer of files that are not the table's yet.
     pub(crate) fn writer_aside(&self) -> Result<DeltaWriter, LakeError> {
+        let store = PrefixStore::new(self.delta.object_store(), ObjectPath::from(ASIDE));
+        Ok(DeltaWriter::new(Arc::new(store), self.writer_config()?))
+    }
+
+    /// How files of the table are written.
+    pub(super) fn writer_config(&self) -> Result<WriterConfig, LakeError> {
         let failed = |source| delta_error(self.table, source);
         let snapshot = self.delta.snapshot().map_err(failed)?.snapshot();
         let stats = WriterStatsConfig::from_config(snapshot.table_configuration());
-        let config = WriterConfig::new(
+        Ok(WriterConfig::new(
             rows_schema(self.table),
             vec![MONTH.to_owned()],
-            Some(writer_properties()),
+            Some(writer_properties(self.table)),
             NonZeroU64::new(FILE_BYTES),
             None,
             stats.num_indexed_cols,
             stats.stats_columns,
-        );
-        let store = PrefixStore::new(self.delta.object_store(), ObjectPath::from(ASIDE));
-        Ok(DeltaWriter::new(Arc::new(store), config))
+        ))
     }
 
     /// Where files that are not the table's yet lie, in the table's `folder`.
@@ -114,9 +151,7 @@ impl LakeTable {
         new: Vec<Add>,
         generation: i64,
     ) -> Result<(), LakeError> {
-        let failed = |source: DeltaTableError| delta_error(self.table, source);
-        let removed = old.into_iter().map(|file| Action::Remove(file.remove));
-        let actions = removed.chain(new.into_iter().map(Action::Add)).collect();
+        let removed = old.into_iter().map(|file| file.remove).collect();
         let properties = CommitProperties::default()
             .with_application_transaction(Transaction::new(BOUNDARIES, generation));
         let operation = DeltaOperation::Write {
@@ -124,12 +159,6 @@ impl LakeTable {
             partition_by: Some(vec![MONTH.to_owned()]),
             predicate: None,
         };
-        let state = self.delta.snapshot().map_err(failed)?;
-        CommitBuilder::from(properties)
-            .with_actions(actions)
-            .build(Some(state), self.delta.log_store(), operation)
-            .await
-            .map_err(failed)?;
-        Ok(())
+        self.commit_files(new, removed, operation, properties).await
     }
 }

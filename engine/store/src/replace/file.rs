@@ -3,26 +3,18 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{ArrayRef, Int32Array, RecordBatch, new_null_array};
-use arrow_cast::cast;
 use arrow_schema::ArrowError;
 use citybrain_grid::City;
 use deltalake::kernel::Add;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::errors::ParquetError;
 
 use super::changes::{Changes, Largest, compare};
 use super::place_again::{areas_under, with_areas};
+use crate::LakeError;
 use crate::lake::{LakeTable, LiveFile, delta_error, rows_error};
-use crate::schema::{MONTH, ROW_ID};
-use crate::{LakeError, Table, rows_schema};
-
-/// Rows that are in memory at a time, beside the row group that is being written.
-const BATCH_ROWS: usize = 16_384;
+use crate::schema::ROW_ID;
 
 /// What is the same for all files of a table.
 #[derive(Debug)]
@@ -42,21 +34,11 @@ impl Rewriting<'_> {
     pub(super) async fn write(&self, file: &LiveFile) -> Result<(Vec<Add>, Changes), LakeError> {
         let table = self.lake.table();
         let failed = |source: ArrowError| rows_error(table, source.into());
-        let unreadable = |source: ParquetError| rows_error(table, source.into());
-        let path = self.folder.join(&file.path);
-        let source = File::open(&path).map_err(|source| LakeError::Io {
-            path: path.clone(),
-            source,
-        })?;
-        let batches = ParquetRecordBatchReaderBuilder::try_new(source)
-            .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
-            .map_err(unreadable)?;
+        let bytes = self.lake.bytes_of(file).await?;
         let mut writer = self.lake.writer_aside()?;
         let mut changes = Changes::default();
-        for rows in batches {
-            let rows = rows
-                .and_then(|rows| in_schema(table, &rows, file.month))
-                .map_err(failed)?;
+        for rows in self.lake.rows_in(file, bytes, None)? {
+            let rows = rows?;
             let areas = areas_under(self.to, table, &rows).map_err(failed)?;
             let ids = rows[ROW_ID].as_primitive::<Int64Type>().values();
             let read = |row: usize| !self.superseded.contains(&ids[row]);
@@ -75,22 +57,4 @@ impl Rewriting<'_> {
         }
         Ok((adds, changes))
     }
-}
-
-/// Rows of a file in the types of the table's schema. The partition column stands in no file; a column that is younger than the
-/// file is empty.
-fn in_schema(table: Table, rows: &RecordBatch, month: i32) -> Result<RecordBatch, ArrowError> {
-    let schema = rows_schema(table);
-    let columns = schema.fields().iter().map(|field| {
-        if field.name() == MONTH {
-            let months: ArrayRef = Arc::new(Int32Array::from(vec![month; rows.num_rows()]));
-            return Ok(months);
-        }
-        match rows.column_by_name(field.name()) {
-            Some(column) => cast(column, field.data_type()),
-            None => Ok(new_null_array(field.data_type(), rows.num_rows())),
-        }
-    });
-    let columns = columns.collect::<Result<_, _>>()?;
-    RecordBatch::try_new(schema, columns)
 }

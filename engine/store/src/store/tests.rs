@@ -11,6 +11,8 @@ use citybrain_model::{
 use deltalake::datafusion::prelude::{SessionContext, col, lit};
 use geo::{MultiPolygon, polygon};
 
+mod upkeep;
+
 use super::*;
 use crate::{AppendError, Batch, Receipt, Refused, rows_schema};
 
@@ -291,7 +293,7 @@ fn an_update_replaces_the_state_in_hot_rows_and_in_the_lake() {
 }
 
 #[test]
-fn a_correction_of_an_observation_is_what_is_read_and_both_stay_in_the_lake() {
+fn a_correction_of_an_observation_is_what_is_read_and_the_history_keeps_both() {
     let dir = state();
     let store = open(dir.path());
     let send = |store: &Store, rows| {
@@ -317,11 +319,21 @@ fn a_correction_of_an_observation_is_what_is_read_and_both_stay_in_the_lake() {
         results
     };
     assert_eq!(results(&store), [10.0, 12.0]);
+    // Corrected twice before it is sealed, and one that no seal has seen.
+    send(&store, vec![observation("pm10", 2, 20.0)]);
+    send(
+        &store,
+        vec![observation("pm10", 1, 13.0), observation("pm10", 2, 21.0)],
+    );
+    assert_eq!(results(&store), [10.0, 13.0, 21.0]);
     store.close().unwrap();
     let store = open(dir.path());
-    assert_eq!(results(&store), [10.0, 12.0]);
+    assert_eq!(results(&store), [10.0, 13.0, 21.0]);
+    let snapshot = store.snapshot();
+    assert!(snapshot.table(Table::Observations).superseded.is_empty());
+    assert_eq!(upkeep::corrected(dir.path()), [11.0, 12.0, 20.0]);
     assert_eq!(
-        store.snapshot().table(Table::Observations).superseded.len(),
+        send(&store, vec![observation("pm10", 1, 13.0)]).duplicate,
         1
     );
     store.close().unwrap();

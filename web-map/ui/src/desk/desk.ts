@@ -14,6 +14,7 @@ import { type Era, spanFor, windowOf } from '../time/choice';
 import type { Clock } from '../time/clock';
 import { firstStretch, nextStretch, Player, STEP_OF_BIN } from '../time/playback';
 import { Zone } from '../time/zone';
+import { AreaNames } from './area-names';
 import type { DeskContext, DeskData, Panel } from './context';
 import { CountFeed } from './count-feed';
 import { Facts } from './facts';
@@ -43,6 +44,7 @@ export class Desk {
   readonly #facts: Facts;
   readonly #player: Player;
   readonly #book = new ScaleBook();
+  readonly #names: AreaNames;
   readonly #mapHost = h('div', { class: 'map-canvas' });
   #map: HeatMap | null = null;
   #texts: Texts;
@@ -80,6 +82,7 @@ export class Desk {
       // What is shown still belongs to the question before, so it stays marked as pending.
       failed: trouble => this.#data.update({ trouble }),
     });
+    this.#names = new AreaNames(city);
     this.#facts = new Facts(city, this.#data);
     this.#player = new Player(
       () => this.#step(1),
@@ -94,6 +97,10 @@ export class Desk {
       this.#map = this.#makeMap();
       await this.#map.ready();
       this.#map.select(this.#view.value.selection);
+      // What was asked while the map was being made is drawn now.
+      const { overlay } = this.#data.value;
+      this.#map.painter.hide(overlay !== null);
+      if (overlay) void this.#map.overlay.show(overlay);
     } catch {
       // The figures, lists and the histogram still work where no map can be drawn.
       this.#data.update({ trouble: new ApiError(-1, this.#texts.t('state.mapFailed')) });
@@ -126,6 +133,7 @@ export class Desk {
       zone: this.#zone,
       clock: this.#clock,
       texts,
+      names: this.#names,
       view: this.#view,
       data: this.#data,
       player: this.#player,
@@ -142,6 +150,14 @@ export class Desk {
         zoomTo: (lon, lat, km2) => this.#map?.goTo({ lon, lat, zoom: zoomForArea(km2, lat) }),
         zoomBy: step => this.#map?.zoomBy(step),
         fitCity: () => this.#map?.fitCity(),
+        goTo: camera => this.#map?.goTo(camera),
+        overlay: overlay => {
+          this.#data.update({ overlay, picked: null });
+          this.#map?.painter.hide(overlay !== null);
+          void this.#map?.overlay.show(overlay);
+          if (!overlay) this.#map?.select(this.#view.value.selection);
+        },
+        point: place => this.#map?.select(place),
         silence: () => this.#feed.silence,
       },
     };
@@ -279,5 +295,7 @@ function nothingYet(): DeskData {
     trouble: null,
     playing: false,
     step: STEP_OF_BIN.day,
+    overlay: null,
+    picked: null,
   };
 }

@@ -1,7 +1,9 @@
 import type { DeskContext, Panel } from '../desk/context';
-import { h, ICONS, icon } from '../dom';
+import { h, ICONS, icon, setText } from '../dom';
+import type { Overlay } from '../map/overlay';
 import { classCounts, type Scale } from '../map/scale';
 import { CELL_OPACITY } from '../map/style';
+import { textureUrl } from '../map/textures';
 
 /** Mean area of a cell in km² at resolutions 5 to 10, from the H3 tables. */
 const CELL_KM2: Record<number, number> = {
@@ -32,13 +34,14 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
     h('option', { value: 'quantile' }, t('legend.quantile')),
   );
   method.value = view.value.method;
-  const element = h(
-    'section',
-    { class: 'legend card', 'aria-label': t('legend.title') },
+  const title = h('h2', {}, t('legend.title'));
+  const counted = h(
+    'div',
+    {},
     h(
       'header',
       {},
-      h('h2', {}, t('legend.title')),
+      title,
       size,
       h(
         'p',
@@ -57,8 +60,14 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
     ),
     rows,
   );
+  const drawn = h('div', { hidden: true });
+  const element = h('section', { class: 'legend card', 'aria-label': t('legend.title') }, counted, drawn);
 
   const show = () => {
+    const { overlay } = data.value;
+    counted.hidden = overlay !== null;
+    drawn.hidden = overlay === null;
+    if (overlay) drawn.replaceChildren(...overlayLegend(overlay, texts));
     const { scale, cells, resolution, totals } = data.value;
     const km2 = CELL_KM2[resolution];
     if (km2 !== undefined)
@@ -85,9 +94,40 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
   };
   show();
   const stop = data.watch((now, before) => {
-    if (now.beat !== before.beat || now.scale !== before.scale || now.totals !== before.totals) show();
+    if (
+      now.overlay !== before.overlay ||
+      now.beat !== before.beat ||
+      now.scale !== before.scale ||
+      now.totals !== before.totals
+    )
+      show();
   });
   return { element, dispose: stop };
+}
+
+/** The colours of an overlay and how much there is of each. */
+function overlayLegend({ title, legend }: Overlay, texts: DeskContext['texts']): HTMLElement[] {
+  const box = h('h2', {});
+  setText(box, title);
+  return [
+    h('header', {}, box),
+    h(
+      'ul',
+      { class: 'overlay-legend' },
+      ...legend.map(({ colour, texture, label, count }) =>
+        h(
+          'li',
+          {},
+          h('i', {
+            class: 'swatch',
+            style: `background:${texture ? `url(${textureUrl(texture)}) 0 0/12px, ` : ''}${colour}`,
+          }),
+          h('span', { class: 'label', title: label }, label),
+          h('b', {}, texts.rate(count)),
+        ),
+      ),
+    ),
+  ];
 }
 
 function boundsText(scale: Scale, at: number, texts: DeskContext['texts']): string {

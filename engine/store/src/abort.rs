@@ -2,7 +2,7 @@
 
 /// The work has come to `point`. A development build ends here, as by kill -9, when `CITYBRAIN_ABORT_AT` names the point.
 #[cfg(debug_assertions)]
-pub(super) fn reached(point: &str) {
+pub(crate) fn reached(point: &str) {
     if std::env::var("CITYBRAIN_ABORT_AT").is_ok_and(|at| at == point) {
         std::process::abort();
     }
@@ -10,4 +10,4 @@ pub(super) fn reached(point: &str) {
 
 /// The work has come to `point`.
 #[cfg(not(debug_assertions))]
-pub(super) const fn reached(_point: &str) {}
+pub(crate) const fn reached(_point: &str) {}

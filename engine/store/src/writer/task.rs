@@ -1,0 +1,319 @@
+//! The single writer: everything that changes the store goes through one thread, in one order.
+//!
+//! A turn of the thread takes all waiting batches (group commit), admits their rows against what is there, commits them to the
+//! journal, publishes a snapshot and answers. Sealing and upkeep run beside it; their results come back as one more turn.
+
+mod upkeep;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use arrow_array::RecordBatch;
+use citybrain_grid::City;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use super::{Append, Message};
+use crate::admit::{Admitted, Admitter, open_index, superseded_in};
+use crate::journal::Journal;
+use crate::lake::LakeTable;
+use crate::lock::Lock;
+use crate::store::{PUBLISHED_KEPT, Shared, open_lake};
+use crate::table_state::TableState;
+use crate::{
+    AppendError, CloseError, OpenError, Published, Receipt, Snapshot, StateDir, StoreOptions, Table,
+};
+
+use upkeep::Done;
+
+/// Most batches that share one transaction.
+const GROUP: usize = 256;
+/// How often the age of hot rows is looked at.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The writer thread's state.
+pub(crate) struct WriterTask {
+    city: Arc<City>,
+    state: StateDir,
+    journal: Journal,
+    admitter: Admitter,
+    tables: [TableState; 3],
+    seq: u64,
+    shared: Arc<Shared>,
+    /// At most one job for each table.
+    jobs: JoinSet<Done>,
+    /// Which table's runs are being merged.
+    merging: JoinSet<Table>,
+    merging_tables: [bool; 3],
+    _lock: Lock,
+}
+
+impl WriterTask {
+    /// Opens lake and journal, learns which records are there, and brings the journal's tail back as hot rows.
+    pub(crate) async fn open(
+        state: &StateDir,
+        city: Arc<City>,
+        mut journal: Journal,
+        lock: Lock,
+        options: StoreOptions,
+    ) -> Result<Self, OpenError> {
+        let last_seq = journal.last_seq()?;
+        let lakes = open_lake(state).await?;
+        let dir = state.identities_dir();
+        let index = [
+            Arc::new(open_index(&dir, &lakes[0], last_seq).await?),
+            Arc::new(open_index(&dir, &lakes[1], last_seq).await?),
+            Arc::new(open_index(&dir, &lakes[2], last_seq).await?),
+        ];
+        let mut admitter = Admitter::new(&city, index);
+        let mut tables = Vec::with_capacity(Table::ALL.len());
+        for lake in lakes {
+            let table = lake.table();
+            let superseded = superseded_in(&lake).await?;
+            let position = lake.journal_position().await?;
+            // What a crash left between the lake's commit and the trim.
+            journal.trim(table, position)?;
+            let mut state = TableState::open(lake, superseded).await?;
+            for rows in journal.after(table, position)? {
+                admitter.learn(table, &rows);
+                state.push(rows, Instant::now());
+            }
+            tables.push(state);
+        }
+        let tables: [TableState; 3] = tables.try_into().expect("the lake has three tables");
+        let seq = last_seq;
+        let snapshot = snapshot_of(&tables, seq, &city, state);
+        let shared = Arc::new(Shared::new(
+            snapshot,
+            broadcast::Sender::new(PUBLISHED_KEPT),
+            admitter.files().clone(),
+            options,
+        ));
+        Ok(Self {
+            city,
+            state: state.clone(),
+            journal,
+            admitter,
+            tables,
+            seq,
+            shared,
+            jobs: JoinSet::new(),
+            merging: JoinSet::new(),
+            merging_tables: [false; 3],
+            _lock: lock,
+        })
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// Turns until told to close or until no handle is left; then seals what is hot.
+    pub(crate) async fn run(
+        mut self,
+        mut receiver: mpsc::Receiver<Message>,
+    ) -> Result<(), CloseError> {
+        let mut tick = tokio::time::interval(TICK);
+        let mut messages = Vec::with_capacity(GROUP);
+        loop {
+            tokio::select! {
+                Some(done) = self.jobs.join_next() => {
+                    self.done(done).await;
+                }
+                Some(done) = self.merging.join_next() => {
+                    match done {
+                        Ok(table) => self.merging_tables[table.index()] = false,
+                        Err(error) => tracing::error!(%error, "merge_panicked"),
+                    }
+                }
+                count = receiver.recv_many(&mut messages, GROUP) => {
+                    if self.turn(&mut messages) || count == 0 {
+                        break;
+                    }
+                }
+                _ = tick.tick() => {}
+            }
+            self.start_upkeep();
+            self.start_sealing(false);
+            self.start_merging();
+        }
+        receiver.close();
+        while receiver.recv_many(&mut messages, GROUP).await > 0 {
+            self.turn(&mut messages);
+        }
+        self.finish().await
+    }
+
+    /// One turn: all waiting messages. True when one of them was to close.
+    fn turn(&mut self, messages: &mut Vec<Message>) -> bool {
+        let mut group = Vec::with_capacity(messages.len());
+        let mut close = false;
+        for message in messages.drain(..) {
+            match message {
+                Message::Append(append) => group.push(append),
+                Message::Forget { ids, reply } => {
+                    let done = self.journal.forget_rejected(&ids);
+                    answer(
+                        reply,
+                        done.map_err(|error| AppendError::Journal(Arc::new(error))),
+                    );
+                }
+                Message::Close => close = true,
+            }
+        }
+        if !group.is_empty() {
+            self.commit(group);
+        }
+        close
+    }
+
+    /// Admits, commits, publishes, answers: in this order.
+    fn commit(&mut self, group: Vec<Append>) {
+        let mut refused = Vec::new();
+        let mut answers = Vec::with_capacity(group.len());
+        let mut admitted: [Admitted; 3] = Default::default();
+        for append in group {
+            let table = append.placed.placed.table;
+            match self
+                .admitter
+                .admit(append.placed, &mut admitted[table.index()])
+            {
+                Ok(receipt) => {
+                    refused.extend(append.refused);
+                    answers.push((append.reply, table, receipt));
+                }
+                Err(error) => answer(append.reply, Err(AppendError::Index(error))),
+            }
+        }
+        let accepted: Vec<(Table, RecordBatch, bool)> = Table::ALL
+            .into_iter()
+            .zip(admitted)
+            .filter_map(|(table, admitted)| {
+                admitted
+                    .rows(table)
+                    .map(|(rows, replaces)| (table, rows, replaces))
+            })
+            .collect();
+        let entries: Vec<(Table, RecordBatch)> = accepted
+            .iter()
+            .map(|(table, rows, _)| (*table, rows.clone()))
+            .collect();
+        let committed = if entries.is_empty() && refused.is_empty() {
+            Ok(Vec::new())
+        } else {
+            self.journal.commit(&entries, &refused)
+        };
+        match committed {
+            Ok(seqs) => {
+                self.admitter.keep();
+                self.publish(accepted, &seqs);
+                for (reply, _, receipt) in answers {
+                    answer(
+                        reply,
+                        Ok(Receipt {
+                            seq: self.seq,
+                            ..receipt
+                        }),
+                    );
+                }
+            }
+            Err(error) => {
+                self.admitter.forget();
+                tracing::error!(%error, "journal_commit_failed");
+                let error = Arc::new(error);
+                for (reply, ..) in answers {
+                    answer(reply, Err(AppendError::Journal(Arc::clone(&error))));
+                }
+            }
+        }
+    }
+
+    fn publish(&mut self, accepted: Vec<(Table, RecordBatch, bool)>, seqs: &[u64]) {
+        if accepted.is_empty() {
+            return;
+        }
+        self.seq = seqs.last().copied().unwrap_or(self.seq);
+        let now = Instant::now();
+        for (table, rows, _) in &accepted {
+            self.tables[table.index()].push(rows.clone(), now);
+        }
+        self.publish_snapshot();
+        for ((table, rows, replaces), &seq) in accepted.into_iter().zip(seqs) {
+            // Nobody watching is no error.
+            self.shared
+                .published
+                .send(Arc::new(Published {
+                    seq,
+                    table,
+                    rows,
+                    replaces,
+                }))
+                .ok();
+        }
+    }
+
+    fn publish_snapshot(&self) {
+        let bytes = self.tables.iter().map(TableState::hot_bytes).sum();
+        self.shared.hot_bytes.store(bytes, Ordering::Relaxed);
+        self.shared
+            .publish(snapshot_of(&self.tables, self.seq, &self.city, &self.state));
+    }
+}
+
+/// The newest snapshot of a state directory that another process may be writing to.
+///
+/// The journal is read first, as of one moment; a lake table opened after it holds at least what the journal no longer has.
+pub(crate) async fn read_only_snapshot(
+    state: &StateDir,
+    city: Arc<City>,
+) -> Result<Arc<Snapshot>, OpenError> {
+    let journal = Journal::open_read_only(&state.journal_file())?;
+    let mut tables = Vec::with_capacity(Table::ALL.len());
+    for table in Table::ALL {
+        let mut lake = LakeTable::open(&state.lake_dir(), table, false).await?;
+        if let Some(lake) = &mut lake {
+            lake.keep_to(state.pinned(table)).await?;
+            // A table that carries another number than the state file was changed over since that was read.
+            if table.has_places() && lake.generation().await? != state.generation() {
+                let dir = state.path().to_owned();
+                return Err(OpenError::Changing { dir });
+            }
+        }
+        let (position, superseded) = match &lake {
+            Some(lake) => (lake.journal_position().await?, superseded_in(lake).await?),
+            None => (0, std::collections::HashSet::default()),
+        };
+        let mut reading = TableState::read_only(table, lake, superseded).await?;
+        for rows in journal.after(table, position)? {
+            reading.push(rows, Instant::now());
+        }
+        tables.push(reading);
+    }
+    let tables: [TableState; 3] = tables.try_into().expect("there are three tables");
+    Ok(snapshot_of(&tables, journal.last_seq()?, &city, state))
+}
+
+fn snapshot_of(
+    tables: &[TableState; 3],
+    seq: u64,
+    city: &Arc<City>,
+    state: &StateDir,
+) -> Arc<Snapshot> {
+    let tables = [
+        tables[0].snapshot(),
+        tables[1].snapshot(),
+        tables[2].snapshot(),
+    ];
+    Arc::new(Snapshot {
+        seq,
+        city: Arc::clone(city),
+        tables,
+        journal: state.journal_file(),
+    })
+}
+
+/// A sender that no longer waits for its answer is no error: the records are there.
+fn answer<T>(reply: oneshot::Sender<T>, value: T) {
+    reply.send(value).ok();
+}

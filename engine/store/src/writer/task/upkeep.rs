@@ -1,0 +1,230 @@
+//! What runs beside the writer thread: sealing, compaction and vacuum of the lake, merging of the runs of identities.
+//!
+//! A table has at most one job at a time that changes its lake, so no commit meets another. Sealing comes first: upkeep starts
+//! only while there is little to seal.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinError;
+
+use super::WriterTask;
+use crate::abort::reached;
+use crate::lake::LakeTable;
+use crate::seal;
+use crate::{CloseError, LakeError, Table};
+
+/// How long sealing rests after it failed.
+const SEAL_AGAIN: Duration = Duration::from_secs(15);
+/// How long the upkeep of a table rests after it failed.
+const UPKEEP_AGAIN: Duration = Duration::from_mins(5);
+
+/// What became of a job.
+#[derive(Debug)]
+pub(super) struct Done {
+    table: Table,
+    what: What,
+    lake: Result<LakeTable, LakeError>,
+}
+
+#[derive(Debug)]
+enum What {
+    Sealed {
+        position: u64,
+        /// The identities of the rows are in a run, whatever became of the rows.
+        flushed: bool,
+    },
+    Compacted {
+        /// There was something to do.
+        changed: bool,
+    },
+    Vacuumed,
+}
+
+impl WriterTask {
+    /// Starts sealing every table whose hot rows are many or old enough, or all that have any.
+    pub(super) fn start_sealing(&mut self, all: bool) {
+        let now = Instant::now();
+        for state in &mut self.tables {
+            let Some(frozen) = state.start_sealing(now, all, &self.shared.options) else {
+                continue;
+            };
+            let (table, position) = (state.table(), self.seq);
+            let entries = self.admitter.recent(table).flush();
+            let index = Arc::clone(&self.admitter.files()[table.index()]);
+            self.jobs.spawn(async move {
+                let flush = tokio::task::spawn_blocking(move || index.flush(&entries, position));
+                let flushed = flush
+                    .await
+                    .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+                let mut lake = frozen.lake;
+                let what = What::Sealed {
+                    position,
+                    flushed: flushed.is_ok(),
+                };
+                let sealed = match flushed {
+                    Ok(()) => {
+                        seal::seal(&mut lake, &frozen.rows, &frozen.superseded, position).await
+                    }
+                    Err(error) => Err(error.into()),
+                };
+                Done {
+                    table,
+                    what,
+                    lake: sealed.map(|()| lake),
+                }
+            });
+        }
+    }
+
+    /// Starts compaction or vacuum of every table that needs it and has nothing better to do.
+    pub(super) fn start_upkeep(&mut self) {
+        let now = Instant::now();
+        for state in &mut self.tables {
+            let table = state.table();
+            if let Some(mut lake) = state.start_compacting(now, &self.shared.options) {
+                self.jobs.spawn(async move {
+                    let compacted = lake.compact_some().await;
+                    let changed = compacted.as_ref().is_ok_and(|changed| *changed);
+                    Done {
+                        table,
+                        what: What::Compacted { changed },
+                        lake: compacted.map(|_| lake),
+                    }
+                });
+            } else if let Some(mut lake) = state.start_vacuum(now, &self.shared.options) {
+                let keep = self.shared.options.keep_replaced;
+                self.jobs.spawn(async move {
+                    let vacuumed = lake.vacuum(keep).await;
+                    Done {
+                        table,
+                        what: What::Vacuumed,
+                        lake: vacuumed.map(|()| lake),
+                    }
+                });
+            }
+        }
+    }
+
+    /// Starts merging the runs of every table that has too many.
+    pub(super) fn start_merging(&mut self) {
+        for (files, merging) in self.admitter.files().iter().zip(&mut self.merging_tables) {
+            if *merging || !files.merge_is_due() {
+                continue;
+            }
+            *merging = true;
+            let files = Arc::clone(files);
+            self.merging.spawn_blocking(move || {
+                if let Err(error) = files.merge() {
+                    tracing::error!(table = %files.table(), %error, "identities_not_merged");
+                }
+                files.table()
+            });
+        }
+    }
+
+    /// Takes a job's result in.
+    pub(super) async fn done(&mut self, done: Result<Done, JoinError>) -> Option<LakeError> {
+        let Done { table, what, lake } = match done {
+            Ok(done) => done,
+            Err(error) => {
+                // Which job it was is not known: whatever is frozen becomes hot again.
+                tracing::error!(%error, "job_panicked");
+                for state in &mut self.tables {
+                    state.upkeep_ended(Some(Instant::now() + UPKEEP_AGAIN));
+                    if state.sealing_failed(Instant::now() + SEAL_AGAIN) {
+                        self.admitter.recent(state.table()).not_flushed();
+                    }
+                }
+                return None;
+            }
+        };
+        match what {
+            What::Sealed { position, flushed } => self.sealed(table, position, flushed, lake).await,
+            What::Compacted { .. } | What::Vacuumed => self.upkept(table, &what, lake).await,
+        }
+    }
+
+    async fn sealed(
+        &mut self,
+        table: Table,
+        position: u64,
+        flushed: bool,
+        lake: Result<LakeTable, LakeError>,
+    ) -> Option<LakeError> {
+        let recent = self.admitter.recent(table);
+        if flushed {
+            recent.flushed();
+        } else {
+            recent.not_flushed();
+        }
+        if lake.as_ref().is_ok_and(LakeTable::quarantined) {
+            // The records of the file are to be taken when they are sent again.
+            self.admitter.files()[table.index()].distrust();
+        }
+        let state = &mut self.tables[table.index()];
+        let adopted = match lake {
+            Ok(lake) => state.adopt(lake).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = adopted {
+            tracing::error!(%table, %error, "seal_failed");
+            state.sealing_failed(Instant::now() + SEAL_AGAIN);
+            return Some(error);
+        }
+        self.publish_snapshot();
+        tracing::info!(%table, position, "sealed");
+        reached("before trim");
+        if let Err(error) = self.journal.trim(table, position) {
+            // The next seal trims it; a restart before that knows the position from the lake.
+            tracing::warn!(%table, %error, "journal_trim_failed");
+        }
+        reached("after trim");
+        None
+    }
+
+    async fn upkept(
+        &mut self,
+        table: Table,
+        what: &What,
+        lake: Result<LakeTable, LakeError>,
+    ) -> Option<LakeError> {
+        let state = &mut self.tables[table.index()];
+        let renewed = match lake {
+            Ok(_) if matches!(what, What::Compacted { changed: false }) => {
+                state.upkeep_ended(None);
+                return None;
+            }
+            Ok(lake) => state.exchange(lake).await,
+            Err(error) => Err(error),
+        };
+        match renewed {
+            Ok(()) => {
+                tracing::info!(%table, ?what, "upkeep");
+                state.upkeep_ended(None);
+                self.publish_snapshot();
+            }
+            Err(error) => {
+                tracing::error!(%table, ?what, %error, "upkeep_failed");
+                state.upkeep_ended(Some(Instant::now() + UPKEEP_AGAIN));
+            }
+        }
+        None
+    }
+
+    /// Waits for the jobs that run, seals what is hot, and ends.
+    pub(super) async fn finish(mut self) -> Result<(), CloseError> {
+        let mut failed = None;
+        for files in self.admitter.files() {
+            files.stop_merging();
+        }
+        while let Some(done) = self.jobs.join_next().await {
+            self.done(done).await;
+        }
+        self.start_sealing(true);
+        while let Some(done) = self.jobs.join_next().await {
+            failed = self.done(done).await.or(failed);
+        }
+        failed.map_or(Ok(()), |error| Err(CloseError::Lake(error)))
+    }
+}
