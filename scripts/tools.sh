@@ -38,6 +38,7 @@ if ! [ -f "$notebooks/ready" ]; then
   if python3 -m venv "$notebooks" 2>/dev/null || { "${sudo[@]:-env}" apt-get install -y -qq --no-install-recommends python3-venv >/dev/null && python3 -m venv "$notebooks"; }; then
     "$notebooks/bin/pip" install -q --disable-pip-version-check geopandas matplotlib nbclient ipykernel && touch "$notebooks/ready"
   fi || echo "citybrain: the notebooks' packages could not be installed; their test is skipped" >&2
+fi
 # Another engine that reads the lake, for one test; it lies outside of the clone. Without it that test says so.
 python=${CITYBRAIN_PYTHON:-$HOME/.cache/citybrain/python/bin/python}
 if ! "$python" -c 'import polars, deltalake' 2>/dev/null; then

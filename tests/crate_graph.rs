@@ -15,7 +15,6 @@ const PLAN: [(&str, &[&str]); 12] = [
     ("store", &["model", "grid"]),
     ("query", &["model", "grid", "stats", "store"]),
     ("watch", &["model", "grid", "stats", "store"]),
-    ("watch", &["model", "grid", "store"]),
     ("picture", &["grid"]),
     ("ingest", &["model", "grid", "store"]),
     (
