@@ -17,11 +17,9 @@ use crate::error::HttpError;
 use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
-    analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health, imports,
-    live, metrics, open311, sensors, series, sql, tilejson, tiles,
     alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
-    freshness, health, heat, live, metrics, rules, sensors, series, snapshot, sql, tilejson, tiles,
-    webhooks,
+    freshness, health, heat, imports, live, metrics, open311, rules, sensors, series, snapshot,
+    sql, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
