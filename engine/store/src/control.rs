@@ -34,12 +34,10 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 2] = [
-    include_str!("control/audit.sql"),
-    include_str!("control/fetched.sql"),
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     include_str!("control/audit.sql"),
     include_str!("control/alerts.sql"),
+    include_str!("control/fetched.sql"),
     include_str!("control/rules.sql"),
     include_str!("control/webhooks.sql"),
 ];
