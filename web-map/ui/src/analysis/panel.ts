@@ -141,6 +141,7 @@ export function analysisPanel(context: DeskContext): Panel {
     tick();
     counting = setInterval(tick, 1000);
     element.dataset.state = 'running';
+    delete element.dataset.answers;
     tools.replaceChildren();
     try {
       const [found] = await Promise.all([run(now, texts.lang, signal), names.all()]);
@@ -175,6 +176,7 @@ export function analysisPanel(context: DeskContext): Panel {
     clearInterval(counting);
     const result = TELL[now.name]({ question: now, found, city, zone, texts, names, now: clock.now(), goTo });
     element.dataset.state = 'found';
+    element.dataset.answers = now.name;
     element.dataset.rows = String(found.rows.length);
     setText(sentence, result.sentence);
     tools.replaceChildren(...resultTools(now, found));
