@@ -58,8 +58,7 @@ use crate::fast::Fast;
 use crate::question::value;
 use crate::{Condition, Records, Rule, RuleError};
 
-/// What the rules keep, and the bounds of it. Everything together stays below about 1.5 GB when every bound is reached, and is a few
-/// tens of MB in a city of 70,000 complaints a day.
+/// What the rules keep, and the bounds of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Memory {
     /// Complaints that may still change a count.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use citybrain_model::AreaLevel;
-use citybrain_query::{History, InOrderOf};
+use citybrain_query::{History, InOrderOf, QueryError};
 use citybrain_store::{AlertChange, AlertChangeKind, Published, Table};
 use citybrain_watch::{Change, Resume, ResumeState, Rule, Rules, Span, Subject, Told};
-use datafusion::arrow::array::AsArray;
+use datafusion::arrow::array::{AsArray, RecordBatch};
 use datafusion::arrow::datatypes::TimestampMicrosecondType;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Alerts, ladder};
 use crate::clock;
+use crate::engine::Asking;
 
 /// How often time passes for the rules.
 const TICK: Duration = Duration::from_secs(1);
@@ -30,6 +31,8 @@ const CATCH_UP: TimeDelta = TimeDelta::days(7);
 const CATCH_UP_STEPS: i32 = 20_000;
 /// Pause after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
+/// With less of the past the rules do not begin.
+const SHORTEST_PAST: TimeDelta = TimeDelta::minutes(30);
 /// Batches that are folded before what they told is written down.
 const AT_ONCE: usize = 256;
 
@@ -112,14 +115,7 @@ impl Alerts {
             if !rules.reads(table) {
                 continue;
             }
-            // The future has no end: clocks of senders run ahead.
-            let end = now + TimeDelta::days(366);
-            let History { rows, truncated } = asking
-                .history(table, first, end, InOrderOf::Received)
-                .await?;
-            if truncated {
-                tracing::warn!(%table, "rules_begin_without_all_records");
-            }
+            let rows = past(&asking, table, first, from, now).await?;
             let received = rows
                 .column_by_name("received_at")
                 .expect("records say when they came")
@@ -221,6 +217,38 @@ impl Alerts {
         keeping.noted = Some(now);
         self.tell(alerts);
         Ok(())
+    }
+}
+
+/// The records from `first` on in the order in which they came. Where there are more than can be read at once the rules begin with
+/// half as long a past, and so on: what they then lack they have after that time.
+async fn past(
+    asking: &Asking,
+    table: Table,
+    mut first: DateTime<Utc>,
+    from: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<RecordBatch, QueryError> {
+    // The future has no end: clocks of senders run ahead.
+    let end = now + TimeDelta::days(366);
+    loop {
+        let error = match asking.history(table, first, end, InOrderOf::Received).await {
+            Ok(History {
+                rows,
+                truncated: false,
+            }) => return Ok(rows),
+            Ok(_) => None,
+            Err(error @ (QueryError::Memory { .. } | QueryError::Timeout(_))) => Some(error),
+            Err(error) => return Err(error),
+        };
+        if from - first < SHORTEST_PAST {
+            return Err(error.unwrap_or_else(|| QueryError::Parameter {
+                parameter: "query_rows".into(),
+                rule: "is less than the records of an hour: the rules cannot begin".into(),
+            }));
+        }
+        first += (from - first) / 2;
+        tracing::warn!(%table, %first, "rules_begin_with_a_shorter_past");
     }
 }
 
