@@ -16,6 +16,10 @@ command -v python3 >/dev/null || packages+=(python3)
 python3 -c "import ensurepip" 2>/dev/null || packages+=(python3-venv)
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
+# The broker of the tests over MQTT; it is started by them, on a port and with a file of their own.
+{ command -v mosquitto || [ -x /usr/sbin/mosquitto ]; } >/dev/null || packages+=(mosquitto)
+command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
+command -v curl >/dev/null || packages+=(curl)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}" >&2
   sudo=(); [ "$(id -u)" = 0 ] || sudo=(sudo)

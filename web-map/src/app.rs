@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -18,8 +18,8 @@ use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
     alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
-    freshness, health, heat, live, metrics, rules, sensors, series, snapshot, sql, tilejson, tiles,
-    webhooks,
+    freshness, health, heat, imports, live, metrics, open311, rules, sensors, series, snapshot,
+    sql, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -57,6 +57,9 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(append::complaint_events))
         .routes(routes!(append::observations))
         .routes(routes!(sql::sql))
+        .routes(routes!(open311::create))
+        .route("/open311/v2/requests.xml", post(open311::create))
+        .route("/open311/v2/requests", post(open311::create))
         .layer(
             // What it cannot unpack goes on as it is: the routes say what they read.
             RequestDecompressionLayer::new()
@@ -85,6 +88,19 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(complaint::by_source_and_id))
         .routes(routes!(sensors::sensors))
         .merge(write)
+        .routes(routes!(open311::discovery))
+        .routes(routes!(open311::services))
+        .routes(routes!(open311::service_definition))
+        .routes(routes!(open311::requests))
+        .routes(routes!(open311::request))
+        .routes(routes!(open311::token))
+        .route("/open311/v2/discovery.xml", get(open311::discovery))
+        .route("/open311/v2/discovery", get(open311::discovery))
+        .route("/open311/v2/services.xml", get(open311::services))
+        .route("/open311/v2/services", get(open311::services))
+        .route("/open311/v2/requests.xml", get(open311::requests))
+        .route("/open311/v2/requests", get(open311::requests))
+        .routes(routes!(imports::imports))
         .routes(routes!(live::live))
         .routes(routes!(freshness::freshness))
         .routes(routes!(rules::list))
@@ -120,6 +136,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         (name = "analyses", description = "Hotspots, periods, bursts and clusters"),
         (name = "complaints", description = "Complaints one by one, and new ones"),
         (name = "sensors", description = "Sensors and observations"),
+        (name = "open311", description = "Open311 GeoReport v2, in JSON and XML"),
         (name = "live", description = "What changes, as it changes"),
         (name = "alerts", description = "Standing rules, what they tell, and who is told"),
         (name = "tiles", description = "The map"),

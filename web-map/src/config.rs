@@ -4,6 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use citybrain_ingest::folder::FolderSettings;
+use citybrain_ingest::mqtt::MqttSettings;
+use citybrain_ingest::open311::Open311Settings;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -38,6 +41,17 @@ pub struct Config {
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
     pub seal_seconds: u64,
+    /// The `jurisdiction_id` of this city in Open311; without it any is taken.
+    pub open311_jurisdiction: Option<String>,
+    /// Links with MQTT brokers, each a `[[mqtt]]`: only in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mqtt: Vec<MqttSettings>,
+    /// Open311 servers that are polled, each an `[[open311]]`: only in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open311: Vec<Open311Settings>,
+    /// Watched folders, each a `[[folder]]`: only in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folder: Vec<FolderSettings>,
     /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
     pub rules: Option<PathBuf>,
     /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
@@ -60,6 +74,10 @@ impl Default for Config {
             snapshot_helper: PathBuf::new(),
             seal_rows: 250_000,
             seal_seconds: 300,
+            open311_jurisdiction: None,
+            mqtt: Vec::new(),
+            open311: Vec::new(),
+            folder: Vec::new(),
             rules: None,
             keep_replaced_seconds: 3600,
         }
@@ -106,6 +124,7 @@ impl Config {
 
 /// Every setting by name.
 const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "listen",
     "hosts",
     "body_bytes_max",
@@ -118,6 +137,7 @@ const NAMES: [&str; 14] = [
     "snapshot_helper",
     "seal_rows",
     "seal_seconds",
+    "open311_jurisdiction",
     "rules",
     "keep_replaced_seconds",
 ];

@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod format;
 mod http;
+mod links;
 mod live;
 mod metrics;
 mod page;

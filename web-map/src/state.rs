@@ -2,8 +2,10 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use citybrain_ingest::PlaceNames;
+use citybrain_query::ServiceRow;
 use citybrain_store::{Control, StoreOptions, Writer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::broadcast::error::RecvError;
@@ -33,6 +35,8 @@ pub struct AppState {
     pub(crate) alerts: Arc<Alerts>,
     /// Held to fold one batch or to copy a few numbers.
     pulse: Mutex<Pulse>,
+    /// The services of Open311 and when they were read; held to copy two pointers.
+    open311_services: Mutex<Option<(Instant, Arc<[ServiceRow]>)>>,
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -71,10 +75,23 @@ impl AppState {
             place_names,
             config,
             pulse: Mutex::new(pulse),
+            open311_services: Mutex::new(None),
             metrics,
             tasks,
             stop,
         }
+    }
+
+    /// The services of Open311 as they were read last, and when.
+    pub(crate) fn open311_services(&self) -> Option<(Instant, Arc<[ServiceRow]>)> {
+        let kept = self.open311_services.lock();
+        kept.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the services of Open311.
+    pub(crate) fn keep_open311_services(&self, services: (Instant, Arc<[ServiceRow]>)) {
+        let kept = self.open311_services.lock();
+        *kept.unwrap_or_else(PoisonError::into_inner) = Some(services);
     }
 
     /// How the stream of records stands.

@@ -34,7 +34,8 @@ pub use limits::Limits;
 pub use questions::{
     Analysed, Analysis, AreaValue, Areas, BadCursor, BinValue, Breakdown, By, CellValue, Cells,
     CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, History,
-    InOrderOf, LatestValue, Measure, SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
+    InOrderOf, LatestValue, Measure, SensorRow, Sensors, Series, ServiceRequestsWanted, ServiceRow,
+    Totals, UnknownBy, UnknownMeasure,
 };
 pub use session::{Held, RowStream, Session, StreamEnd};
 pub use zone::{Bin, UnknownBin, Zone};

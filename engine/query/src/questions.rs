@@ -18,6 +18,7 @@ mod number;
 mod read;
 mod sensors;
 mod series;
+mod service_requests;
 mod totals;
 
 pub use analysis::{Analysed, Analysis};
@@ -32,6 +33,7 @@ pub use history::{History, InOrderOf};
 pub use measure::{Measure, UnknownMeasure};
 pub use sensors::{LatestValue, SensorRow, Sensors};
 pub use series::{BinValue, Series};
+pub use service_requests::{ServiceRequestsWanted, ServiceRow};
 pub use totals::Totals;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod audit;
+mod fetched;
 mod rules;
 mod webhooks;
 
@@ -18,6 +19,7 @@ pub use alerts::{
     Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, NotDone, Standing,
 };
 pub use audit::{Audit, Audited};
+pub use fetched::{Fetched, FetchedFile};
 pub use rules::KeptRule;
 pub use webhooks::{Attempt, Delivery, Webhook};
 
@@ -32,9 +34,10 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     include_str!("control/audit.sql"),
     include_str!("control/alerts.sql"),
+    include_str!("control/fetched.sql"),
     include_str!("control/rules.sql"),
     include_str!("control/webhooks.sql"),
 ];

@@ -36,7 +36,7 @@ mod writer;
 pub use batch::{Batch, Receipt, Refused};
 pub use control::{
     Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
-    Control, ControlError, Delivery, KeptRule, NotDone, Standing, Webhook,
+    Control, ControlError, Delivery, Fetched, FetchedFile, KeptRule, NotDone, Standing, Webhook,
 };
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use index::IndexError;

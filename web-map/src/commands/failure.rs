@@ -16,13 +16,17 @@ use crate::alerts::RulesError;
 use crate::config::ConfigError;
 use crate::error::one_line;
 use crate::format::FormatError;
+use crate::links::LinksError;
 use crate::server::ServeError;
 
 /// Why a command did not do what it was asked to; each message says what and where.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("{}: {source}", path.display())]
-    File { path: PathBuf, source: io::Error },
+    File {
+        path: PathBuf,
+        source: io::Error,
+    },
     #[error("{}, line {line}: {message}", path.display())]
     Row {
         path: PathBuf,
@@ -47,14 +51,21 @@ pub(crate) enum Failure {
     #[error("the user has no data folder (HOME is not set): name one with --state-dir")]
     NoHome,
     #[error("{}: has no refused row {id}", state_dir.display())]
-    NoRejected { state_dir: PathBuf, id: i64 },
+    NoRejected {
+        state_dir: PathBuf,
+        id: i64,
+    },
     #[error("{0}")]
     Picture(String),
     #[error("{address}: {message}")]
-    Push { address: String, message: String },
+    Push {
+        address: String,
+        message: String,
+    },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Links(#[from] LinksError),
     Rules(#[from] RulesError),
     #[error(transparent)]
     City(#[from] CityError),

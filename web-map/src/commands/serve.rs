@@ -10,6 +10,7 @@ use citybrain_store::{Control, StateDir, Store, Writer};
 use super::{Failure, init};
 use crate::alerts::Book;
 use crate::config::Config;
+use crate::links::Links;
 use crate::shutdown::Asked;
 use crate::state::AppState;
 use crate::{aligned, metrics, server, terminal};
@@ -70,6 +71,7 @@ pub(super) fn serve<T>(
         address: at,
         source,
     };
+    let links = Links::of(&config)?;
     // The port first: it is the quickest to be wrong.
     let listener = TcpListener::bind(at).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
@@ -96,6 +98,7 @@ pub(super) fn serve<T>(
         let asked = Asked::listen()?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         begin(prepared, &state);
+        links.start(&state);
         terminal::print(|out| writeln!(out, "{}", ready(address)))?;
         Ok(server::run(listener, state, store, asked.done()).await?)
     })
