@@ -7,6 +7,7 @@ mod alerts;
 mod audit;
 mod rules;
 mod webhooks;
+mod sensorthings;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,7 @@ pub use alerts::{
 pub use audit::{Audit, Audited};
 pub use rules::KeptRule;
 pub use webhooks::{Attempt, Delivery, Webhook};
+pub use sensorthings::{Catalog, Draft, Entity, SensorThings, Stream};
 
 use crate::StateDir;
 
@@ -37,6 +39,9 @@ const TABLES: [&str; 4] = [
     include_str!("control/alerts.sql"),
     include_str!("control/rules.sql"),
     include_str!("control/webhooks.sql"),
+const TABLES: [&str; 2] = [
+    include_str!("control/audit.sql"),
+    include_str!("control/sensorthings.sql"),
 ];
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);
@@ -99,6 +104,12 @@ pub enum ControlError {
     /// SQLite says no: full disk, read-only directory, damaged file.
     #[error("control state: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// A row of the file does not say what it should.
+    #[error("control state: {what} is damaged")]
+    Damaged {
+        /// Which.
+        what: String,
+    },
 }
 
 #[cfg(test)]
