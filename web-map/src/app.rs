@@ -18,10 +18,8 @@ use crate::http::{boundaries, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
     alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
-    freshness, health, heat, live, metrics, rules, sensors, series, snapshot, sql, tilejson, tiles,
-    webhooks,
-    analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health, live,
-    metrics, sensors, series, sql, sta, tilejson, tiles,
+    freshness, health, heat, live, metrics, rules, sensors, series, snapshot, sql, sta, tilejson,
+    tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;

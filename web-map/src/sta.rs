@@ -4,9 +4,11 @@ mod answer;
 mod batch;
 mod create;
 mod data_array;
+mod form;
 mod observe;
 mod path;
 mod read;
+mod resolve;
 mod write;
 
 use std::sync::Arc;
@@ -25,6 +27,12 @@ use crate::state::AppState;
 
 pub(crate) use answer::{Reply, StaError};
 pub(crate) use batch::dispatch;
+
+/// A text as it stands in a query string.
+#[cfg(test)]
+pub(crate) fn escaped(text: &str) -> String {
+    path::escaped(text, b"-_.~")
+}
 
 /// The entities and the datastreams of a server.
 #[derive(Debug, Default)]

@@ -10,6 +10,7 @@ mod fetch;
 mod functions;
 mod geometry;
 mod observation;
+mod plan;
 mod streams;
 mod translate;
 mod value;

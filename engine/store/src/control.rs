@@ -6,8 +6,8 @@
 mod alerts;
 mod audit;
 mod rules;
-mod webhooks;
 mod sensorthings;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,8 +20,8 @@ pub use alerts::{
 };
 pub use audit::{Audit, Audited};
 pub use rules::KeptRule;
-pub use webhooks::{Attempt, Delivery, Webhook};
 pub use sensorthings::{Catalog, Draft, Entity, SensorThings, Stream};
+pub use webhooks::{Attempt, Delivery, Webhook};
 
 use crate::StateDir;
 
@@ -34,14 +34,12 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     include_str!("control/audit.sql"),
     include_str!("control/alerts.sql"),
     include_str!("control/rules.sql"),
-    include_str!("control/webhooks.sql"),
-const TABLES: [&str; 2] = [
-    include_str!("control/audit.sql"),
     include_str!("control/sensorthings.sql"),
+    include_str!("control/webhooks.sql"),
 ];
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);

@@ -36,8 +36,8 @@ mod writer;
 pub use batch::{Batch, Receipt, Refused};
 pub use control::{
     Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
-    Control, ControlError, Delivery, KeptRule, NotDone, Standing, Webhook,
-    Audit, Audited, Catalog, Control, ControlError, Draft, Entity, SensorThings, Stream,
+    Catalog, Control, ControlError, Delivery, Draft, Entity, KeptRule, NotDone, SensorThings,
+    Standing, Stream, Webhook,
 };
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use index::IndexError;

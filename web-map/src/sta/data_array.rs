@@ -50,7 +50,13 @@ pub(super) async fn create_observations(
         }
         for values in array {
             let row = row_of(&components, values).and_then(|(object, feature)| {
-                observed(view, Some(datastream.clone()), feature, &object)
+                observed(
+                    &view.catalog,
+                    view.now,
+                    Some(datastream.clone()),
+                    feature,
+                    &object,
+                )
             });
             rows.push(row.map_err(|error| {
                 (error, serde_json::json!({"Datastream": {"@iot.id": datastream}, "components": components, "dataArray": [values]}).to_string())

@@ -24,7 +24,8 @@ pub(super) struct Observed {
 
 /// Reads one observation for a datastream.
 pub(super) fn observed(
-    view: &View,
+    catalog: &Catalog,
+    now: i64,
     datastream: Option<EntityId>,
     feature: Option<EntityId>,
     body: &Value,
@@ -58,8 +59,7 @@ pub(super) fn observed(
         ),
     };
     if let Some(feature) = &feature
-        && view
-            .catalog
+        && catalog
             .get(EntityKind::FeatureOfInterest, feature)
             .is_none()
     {
@@ -67,8 +67,7 @@ pub(super) fn observed(
             "there is no FeatureOfInterest with the id {feature}"
         )));
     }
-    let entity = view
-        .catalog
+    let entity = catalog
         .get(EntityKind::Datastream, &datastream)
         .ok_or_else(|| StaError::bad(format!("there is no Datastream with the id {datastream}")))?;
     let stream = entity
@@ -85,7 +84,7 @@ pub(super) fn observed(
         }
     };
     let phenomenon_time = match object.get("phenomenonTime") {
-        None | Some(Value::Null) => view.now,
+        None | Some(Value::Null) => now,
         Some(value) => {
             let text = value.as_str().unwrap_or_default();
             if let Some(at) = parse_time(text) {
@@ -120,12 +119,11 @@ pub(super) fn observed(
         }
     }
     let linked_name = |to| {
-        let id = view
-            .catalog
+        let id = catalog
             .linked(EntityKind::Datastream, &datastream, to)
             .into_iter()
             .next()?;
-        name_of(view.catalog.get(to, &id)?)
+        name_of(catalog.get(to, &id)?)
     };
     let own_id = object
         .get("@iot.id")
@@ -379,30 +377,29 @@ fn position_of(catalog: &Catalog, feature: &EntityId) -> Option<(f64, f64)> {
 }
 
 /// Makes the feature of interest that is nested in an observation's body and puts a link in its place.
-pub(super) async fn make_nested_feature(view: &mut View, body: &mut Value) -> Result<(), StaError> {
+pub(super) fn make_nested_feature(
+    draft: &mut Draft<'_>,
+    body: &mut Value,
+    now: i64,
+) -> Result<(), StaError> {
     let Some(feature) = body.get_mut("FeatureOfInterest") else {
         return Ok(());
     };
     if feature.is_null() || link_of(feature).is_some() {
         return Ok(());
     }
-    let (nested, now) = (feature.clone(), view.now);
-    let id = view
-        .change(move |draft| {
-            let mut made = Made {
-                now,
-                ..Made::default()
-            };
-            create(
-                draft,
-                EntityKind::FeatureOfInterest,
-                &nested,
-                None,
-                &mut made,
-                1,
-            )
-        })
-        .await?;
+    let mut made = Made {
+        now,
+        ..Made::default()
+    };
+    let id = create(
+        draft,
+        EntityKind::FeatureOfInterest,
+        feature,
+        None,
+        &mut made,
+        1,
+    )?;
     *feature = serde_json::json!({ "@iot.id": id });
     Ok(())
 }

@@ -4,13 +4,14 @@ use citybrain_model::{EntityId, EntityKind};
 use citybrain_query::Session;
 use citybrain_query::odata::{Expression, Options, ResultFormat};
 use citybrain_query::sensorthings::{
-    Datum, ObservationId, ObservationPage, ObservationQuery, ObservationRow, PageEnd, Row, holds,
-    in_order, values,
+    Datum, ObservationPage, ObservationQuery, ObservationRow, PageEnd, Row, holds, in_order, values,
 };
 use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
+use super::form::{data_array, geojson};
 use super::path::{Step, escaped, in_link};
+use super::resolve::Target;
 use super::{Reply, StaError, View};
 use crate::state::AppState;
 
@@ -18,15 +19,6 @@ use crate::state::AppState;
 const TOP: usize = 100;
 /// Most entities of a page.
 const TOP_MAX: usize = 10_000;
-
-/// What a path leads to.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Target {
-    /// Entities of a kind: all, or those linked with one.
-    Set(EntityKind, Option<(EntityKind, EntityId)>),
-    /// One entity.
-    One(EntityKind, EntityId),
-}
 
 /// Reading one request.
 pub(super) struct Reader<'a> {
@@ -107,106 +99,6 @@ impl Reader<'_> {
         }
     }
 
-    /// What a path leads to, and the steps behind it that name properties.
-    pub(super) async fn resolve<'s>(
-        &self,
-        steps: &'s [Step],
-    ) -> Result<(Target, &'s [Step]), StaError> {
-        let Some((first, mut rest)) = steps.split_first() else {
-            return Err(StaError::missing("such path"));
-        };
-        let kind = EntityKind::of_set(&first.name)
-            .ok_or_else(|| StaError::missing(format!("set \"{}\"", first.name)))?;
-        let mut target = match &first.id {
-            Some(id) => Target::One(kind, self.there(kind, id.clone()).await?),
-            None => Target::Set(kind, None),
-        };
-        while let Some((step, after)) = rest.split_first() {
-            let Target::One(kind, id) = &target else {
-                return Err(StaError::missing(format!("\"{}\" of a set", step.name)));
-            };
-            let Some(way) = kind.navigation(&step.name) else {
-                break;
-            };
-            rest = after;
-            target = match (&step.id, way.many) {
-                (None, true) => Target::Set(way.to, Some((*kind, id.clone()))),
-                (Some(linked), true) => {
-                    let linked = self.there(way.to, linked.clone()).await?;
-                    let belongs = if way.to == EntityKind::Observation {
-                        self.linked_with(way.to, &linked, *kind).await?.contains(id)
-                    } else {
-                        self.view
-                            .catalog
-                            .linked(*kind, id, way.to)
-                            .contains(&linked)
-                    };
-                    if !belongs {
-                        return Err(StaError::missing(format!("{}({linked}) there", step.name)));
-                    }
-                    Target::One(way.to, linked)
-                }
-                (None, false) => {
-                    let linked = self.linked_with(*kind, id, way.to).await?;
-                    let linked = linked.into_iter().next();
-                    Target::One(way.to, linked.ok_or_else(|| StaError::missing(&step.name))?)
-                }
-                (Some(_), false) => return Err(StaError::missing("such path")),
-            };
-        }
-        Ok((target, rest))
-    }
-
-    async fn linked_with(
-        &self,
-        kind: EntityKind,
-        id: &EntityId,
-        to: EntityKind,
-    ) -> Result<Vec<EntityId>, StaError> {
-        if kind != EntityKind::Observation {
-            return Ok(self.view.catalog.linked(kind, id, to));
-        }
-        let row = self.observation(id).await?;
-        Ok(match to {
-            EntityKind::Datastream => vec![row.datastream],
-            _ => row.feature().into_iter().collect(),
-        })
-    }
-
-    async fn there(&self, kind: EntityKind, id: EntityId) -> Result<EntityId, StaError> {
-        let there = if kind == EntityKind::Observation {
-            self.observation(&id).await.is_ok()
-        } else {
-            Row::of(&self.view.catalog, kind, &id).is_some()
-        };
-        if there {
-            Ok(id)
-        } else {
-            Err(StaError::missing(format!("{kind} with the id {id}")))
-        }
-    }
-
-    pub(super) async fn observation(&self, id: &EntityId) -> Result<ObservationRow, StaError> {
-        let missing = || StaError::missing(format!("Observation with the id {id}"));
-        let parsed: ObservationId = match id {
-            EntityId::Text(text) => text.parse().map_err(|_error| missing())?,
-            EntityId::Number(_) => return Err(missing()),
-        };
-        if self.view.catalog.is_gone(&format!("observation {parsed}")) {
-            return Err(missing());
-        }
-        let query = ObservationQuery {
-            id: Some(parsed),
-            top: 1,
-            ..ObservationQuery::default()
-        };
-        let page = self
-            .session
-            .observations(self.view.context(), &query)
-            .await?;
-        page.rows.into_iter().next().ok_or_else(missing)
-    }
-
     async fn count(
         &self,
         kind: EntityKind,
@@ -267,12 +159,17 @@ impl Reader<'_> {
         if options.bucket.is_some() {
             return self.buckets(scope, options).await;
         }
-        let mut answer = self.page(kind, scope, options, path, query).await?;
+        let mut inner = options.clone();
+        if options.format == ResultFormat::DataArray && !inner.select.is_empty() {
+            inner.select.push(vec!["@iot.id".to_owned()]);
+        }
+        let mut answer = self.page(kind, scope, &inner, path, query).await?;
         match options.format {
             ResultFormat::Entities => Ok(Reply::json(answer)),
             ResultFormat::DataArray if kind == EntityKind::Observation => {
                 let rows = answer["value"].take();
-                answer["value"] = self.data_array(rows, options);
+                answer["value"] =
+                    data_array(rows, options, |id| self.link(EntityKind::Datastream, id));
                 Ok(Reply::json(answer))
             }
             ResultFormat::GeoJson => Ok(Reply::json(geojson(kind, &answer))),
@@ -557,9 +454,8 @@ impl Reader<'_> {
             if way.many {
                 let path = format!("{}({})/{}", kind.set(), in_link(id), way.name);
                 let scope = (kind, id.clone());
-                let query = query_of(&expand.options);
                 let mut page = self
-                    .page(way.to, Some(&scope), &expand.options, &path, &query)
+                    .page(way.to, Some(&scope), &expand.options, &path, &expand.query)
                     .await?;
                 answer.insert(way.name.to_owned(), page["value"].take());
                 for name in ["@iot.count", "@iot.nextLink"] {
@@ -584,62 +480,6 @@ impl Reader<'_> {
 
     pub(super) fn link(&self, kind: EntityKind, id: &EntityId) -> String {
         format!("{}/{}({})", self.base, kind.set(), in_link(id))
-    }
-
-    /// Observations as rows of values, one array for each datastream in a row.
-    fn data_array(&self, rows: Value, options: &Options) -> Value {
-        let components: Vec<String> = if options.select.is_empty() {
-            ["id", "phenomenonTime", "result", "resultTime"]
-                .map(str::to_owned)
-                .into()
-        } else {
-            options
-                .select
-                .iter()
-                .map(|path| path[0].replace("@iot.id", "id"))
-                .collect()
-        };
-        let mut groups: Vec<(String, Vec<Value>)> = Vec::new();
-        let Value::Array(rows) = rows else {
-            return Value::Null;
-        };
-        for row in rows {
-            let link = row["Datastream@iot.navigationLink"]
-                .as_str()
-                .unwrap_or_default();
-            let id = row["@iot.id"]
-                .as_str()
-                .and_then(|id| id.parse::<ObservationId>().ok());
-            let stream = id.map_or_else(
-                || link.to_owned(),
-                |id| self.link(EntityKind::Datastream, &id.datastream),
-            );
-            let values = components
-                .iter()
-                .map(|name| {
-                    if name == "id" {
-                        row["@iot.id"].clone()
-                    } else {
-                        row[name.as_str()].clone()
-                    }
-                })
-                .collect();
-            match groups.last_mut() {
-                Some((last, all)) if *last == stream => all.push(Value::Array(values)),
-                _ => groups.push((stream, vec![Value::Array(values)])),
-            }
-        }
-        groups
-            .into_iter()
-            .map(|(stream, rows)| {
-                json!({
-                    "Datastream@iot.navigationLink": stream,
-                    "components": components,
-                    "dataArray@iot.count": rows.len(),
-                    "dataArray": rows,
-                })
-            })
-            .collect()
     }
 
     async fn buckets(
@@ -709,80 +549,6 @@ fn observations_of(scope: Option<&(EntityKind, EntityId)>, options: &Options) ->
     query
 }
 
-/// The options of an expanded set as the query string that its next page is asked with: only what needs no writing back of trees.
-fn query_of(options: &Options) -> String {
-    options
-        .top
-        .map_or_else(String::new, |top| format!("$top={top}"))
-}
-
 fn interval(from: i64, to: i64) -> Value {
     format!("{}/{}", Datum::show(from), Datum::show(to)).into()
-}
-
-/// A page as a feature collection: an entity's own shape, or none.
-fn geojson(kind: EntityKind, answer: &Value) -> Value {
-    let shape = |entity: &Value| -> Value {
-        let own = match kind {
-            EntityKind::Location => &entity["location"],
-            EntityKind::FeatureOfInterest => &entity["feature"],
-            EntityKind::Thing => &entity["Locations"][0]["location"],
-            EntityKind::Datastream => &entity["observedArea"],
-            EntityKind::Observation => &entity["FeatureOfInterest"]["feature"],
-            _ => &Value::Null,
-        };
-        own.clone()
-    };
-    let features: Vec<Value> = answer["value"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|entity| {
-            let mut properties = Map::new();
-            flatten("", entity, &mut properties);
-            json!({"type": "Feature", "geometry": shape(entity), "properties": properties})
-        })
-        .collect();
-    let mut collection = json!({"type": "FeatureCollection", "features": features});
-    for name in ["@iot.count", "@iot.nextLink"] {
-        if let Some(value) = answer.get(name) {
-            collection[name] = value.clone();
-        }
-    }
-    collection
-}
-
-/// `Thing/properties/owner` and the like; no links and no shapes.
-fn flatten(prefix: &str, value: &Value, out: &mut Map<String, Value>) {
-    let key = |name: &str| {
-        if prefix.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{prefix}/{name}")
-        }
-    };
-    match value {
-        Value::Object(object) => {
-            for (name, value) in object {
-                if matches!(name.as_str(), "location" | "feature" | "observedArea")
-                    || name.ends_with("Link")
-                {
-                    continue;
-                }
-                flatten(
-                    &key(if name == "@iot.id" { "id" } else { name }),
-                    value,
-                    out,
-                );
-            }
-        }
-        Value::Array(items) => {
-            for (at, value) in items.iter().enumerate() {
-                flatten(&key(&at.to_string()), value, out);
-            }
-        }
-        plain => {
-            out.insert(prefix.to_owned(), plain.clone());
-        }
-    }
 }

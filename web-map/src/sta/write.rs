@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 use super::create::{Made, create, link_of, move_to, properties, replace, way};
 use super::observe::{keep, make_nested_feature, observed};
 use super::path::Step;
-use super::read::{Reader, Target};
+use super::read::Reader;
+use super::resolve::Target;
 use super::{Reply, StaError, View};
 use crate::state::AppState;
 
@@ -43,15 +44,17 @@ pub(super) async fn post(
             Some((_, id)) => (None, Some(id)),
             None => (None, None),
         };
-        let mut body = body;
-        // What is wrong with the observation is found before its feature is made.
-        let mut bare = body.clone();
-        if let Some(object) = bare.as_object_mut() {
-            object.remove("FeatureOfInterest");
-        }
-        observed(&view, datastream.clone(), feature.clone(), &bare)?;
-        make_nested_feature(&mut view, &mut body).await?;
-        let row = observed(&view, datastream, feature, &body)?;
+        let now = view.now;
+        let row = if body.get("FeatureOfInterest").is_some() {
+            let mut body = body;
+            view.change(move |draft| {
+                make_nested_feature(draft, &mut body, now)?;
+                observed(draft.catalog(), now, datastream, feature, &body)
+            })
+            .await?
+        } else {
+            observed(&view.catalog, now, datastream, feature, &body)?
+        };
         let kept = keep(state, &mut view, vec![Ok(row)]).await?;
         match kept.into_iter().next() {
             Some(id) => id?.entity(),
@@ -81,46 +84,41 @@ async fn create_deep(
     body: Value,
 ) -> Result<EntityId, StaError> {
     let now = view.now;
-    let (id, made) = view
+    let (id, rows) = view
         .change(move |draft| {
             let mut made = Made {
                 now,
                 ..Made::default()
             };
             let id = create(draft, kind, &body, parent, &mut made, 0)?;
-            Ok((id, made))
+            // What is wrong with an observation is found before anything is made.
+            let mut rows = Vec::with_capacity(made.observations.len());
+            for nested in made.observations {
+                let mut body = nested.body;
+                make_nested_feature(draft, &mut body, now)?;
+                let row = observed(
+                    draft.catalog(),
+                    now,
+                    nested.datastream,
+                    nested.feature,
+                    &body,
+                )?;
+                rows.push(Ok(row));
+            }
+            Ok((id, rows))
         })
         .await?;
-    let undo = |error: StaError| {
-        let id = id.clone();
-        (error, move |draft: &mut citybrain_store::Draft<'_>| {
-            draft.remove(kind, &id);
-            Ok(())
-        })
-    };
-    let mut rows = Vec::with_capacity(made.observations.len());
-    for nested in made.observations {
-        let mut body = nested.body;
-        let row = match make_nested_feature(view, &mut body).await {
-            Ok(()) => observed(view, nested.datastream, nested.feature, &body),
-            Err(error) => Err(error),
-        };
-        match row {
-            Ok(row) => rows.push(Ok(row)),
-            Err(error) => {
-                let (error, undo) = undo(error);
-                view.change(undo).await?;
-                return Err(error);
-            }
-        }
-    }
     if !rows.is_empty() {
         let kept = keep(state, view, rows)
             .await
             .and_then(|all| all.into_iter().collect::<Result<Vec<_>, _>>());
         if let Err(error) = kept {
-            let (error, undo) = undo(error);
-            view.change(undo).await?;
+            let made = id.clone();
+            view.change(move |draft| {
+                draft.remove(kind, &made);
+                Ok(())
+            })
+            .await?;
             return Err(error);
         }
     }
@@ -183,7 +181,13 @@ pub(super) async fn patch(
             );
         }
         drop(asking);
-        let corrected = observed(&view, Some(row.datastream), None, &Value::Object(merged))?;
+        let corrected = observed(
+            &view.catalog,
+            view.now,
+            Some(row.datastream),
+            None,
+            &Value::Object(merged),
+        )?;
         for kept in keep(state, &mut view, vec![Ok(corrected)]).await? {
             kept?;
         }

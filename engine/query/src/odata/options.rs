@@ -48,6 +48,8 @@ pub struct Expand {
     pub way: String,
     /// What is asked of the entities there.
     pub options: Options,
+    /// The same as a query string, for the address of the next page.
+    pub query: String,
 }
 
 /// In which form a set is answered.
@@ -285,12 +287,14 @@ fn expand(kind: EntityKind, text: &str, depth: usize) -> Result<Expand, ODataErr
         return Err(value_error("$expand", way, "is no way from these entities"));
     };
     let mut options = Options::default();
+    let mut query = String::new();
     match (rest, inner) {
         (Some(rest), inner) => {
             let rest = match inner {
                 None => rest.to_owned(),
                 Some(inner) => format!("{rest}({inner})"),
             };
+            query = format!("$expand={}", escaped(&rest));
             options
                 .expand
                 .push(expand(navigation.to, &rest, depth + 1)?);
@@ -305,6 +309,10 @@ fn expand(kind: EntityKind, text: &str, depth: usize) -> Result<Expand, ODataErr
                     value_error("$expand", option, "must be an option such as $top=1")
                 })?;
                 options.take(navigation.to, name.trim(), value, depth)?;
+                if !matches!(name.trim(), "$skip" | "$skiptoken") {
+                    let and = if query.is_empty() { "" } else { "&" };
+                    query = format!("{query}{and}{}={}", name.trim(), escaped(value));
+                }
             }
         }
         (None, None) => {}
@@ -312,6 +320,7 @@ fn expand(kind: EntityKind, text: &str, depth: usize) -> Result<Expand, ODataErr
     Ok(Expand {
         way: way.to_owned(),
         options,
+        query,
     })
 }
 
@@ -323,6 +332,7 @@ fn merge(all: &mut Vec<Expand>, item: Expand) {
     };
     if known.options == Options::default() {
         known.options = item.options;
+        known.query = item.query;
         return;
     }
     for inner in item.options.expand {
@@ -361,6 +371,19 @@ fn split(text: &str, separator: char) -> Vec<&str> {
     }
     parts.push(text.get(start..).unwrap_or_default());
     parts
+}
+
+/// A value as it stands in a query string.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~$,()/'=:;".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 /// A part of a query string with its escapes undone; what is no UTF-8 becomes the replacement character.

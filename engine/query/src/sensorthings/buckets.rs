@@ -11,7 +11,8 @@ use datafusion::prelude::{Expr, col, lit};
 use datafusion::scalar::ScalarValue;
 
 use super::evaluate::Context;
-use super::fetch::{ObservationQuery, streams_condition_of};
+use super::fetch::ObservationQuery;
+use super::plan::streams_condition_of;
 use super::translate::at;
 use crate::odata::Aggregate;
 use crate::questions::read;
