@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use axum::routing::{any, get};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -20,6 +21,8 @@ use crate::routes::{
     alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
     freshness, health, heat, imports, live, metrics, open311, rules, sensors, series, snapshot,
     sql, tilejson, tiles, webhooks,
+    freshness, health, heat, live, metrics, rules, sensors, series, snapshot, sql, sta, tilejson,
+    tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -36,6 +39,7 @@ pub fn app(state: Arc<AppState>) -> Router {
         .route("/docs", get(docs::page))
         .route("/docs/docs.js", get(docs::script))
         .route("/docs/docs.css", get(docs::style))
+        .merge(sensorthings())
         .fallback(page::serve)
         .method_not_allowed_fallback(async || HttpError::Method)
         .with_state(state)
@@ -44,6 +48,20 @@ pub fn app(state: Arc<AppState>) -> Router {
         .layer(from_fn_with_state(hosts, host::check))
         .layer(from_fn(security::set_headers))
         .layer(from_fn(observe::observe))
+}
+
+/// The SensorThings API has a description of its own: its landing page.
+fn sensorthings() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/sta/v1.1", any(sta::any))
+        .route("/sta/v1.1/", any(sta::any))
+        .route("/sta/v1.1/{*path}", any(sta::any))
+        .layer(
+            RequestDecompressionLayer::new()
+                .gzip(true)
+                .zstd(true)
+                .pass_through_unaccepted(true),
+        )
 }
 
 /// The OpenAPI 3.1 document of all routes but the page's own.

@@ -23,6 +23,7 @@ mod routes;
 mod schema;
 mod server;
 mod shutdown;
+mod sta;
 mod state;
 mod terminal;
 mod tiles;

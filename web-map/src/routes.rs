@@ -24,6 +24,7 @@ pub(crate) mod sensors;
 pub(crate) mod series;
 pub(crate) mod snapshot;
 pub(crate) mod sql;
+pub(crate) mod sta;
 pub(crate) mod tilejson;
 pub(crate) mod tiles;
 pub(crate) mod webhooks;

@@ -19,6 +19,7 @@ use crate::engine::Engine;
 use crate::http::host::Hosts;
 use crate::live::{Hub, Pulse};
 use crate::pictures::Pictures;
+use crate::sta::Sta;
 use crate::tiles::TileCache;
 
 /// Everything that the routes share: the engine, the settings, and what is kept between requests.
@@ -26,6 +27,7 @@ use crate::tiles::TileCache;
 pub struct AppState {
     pub(crate) engine: Arc<Engine>,
     pub(crate) control: Control,
+    pub(crate) sta: Sta,
     pub(crate) place_names: Arc<PlaceNames>,
     pub(crate) config: Config,
     pub(crate) hosts: Hosts,
@@ -72,6 +74,7 @@ impl AppState {
             alerts: Arc::new(Alerts::new(rules, control.clone(), Arc::clone(&engine))),
             engine,
             control,
+            sta: Sta::default(),
             place_names,
             config,
             pulse: Mutex::new(pulse),

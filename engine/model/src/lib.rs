@@ -15,6 +15,7 @@ mod observation;
 mod position;
 mod refusal;
 mod rules;
+mod sensorthings;
 
 pub use area::{AreaLevel, UnknownAreaLevel};
 pub use calendar::CalendarDays;
@@ -25,3 +26,4 @@ pub use observation::{Observation, ObservationDraft, Quality};
 pub use position::Position;
 pub use refusal::Refusal;
 pub use rules::{ID_CHARS_MAX, LABEL_CHARS_MAX, TEXT_CHARS_MAX, YEAR_MAX, YEAR_MIN};
+pub use sensorthings::{BadEntityId, EntityId, EntityKind, Navigation};

@@ -15,7 +15,7 @@ mod feed_times;
 mod history;
 mod measure;
 mod number;
-mod read;
+pub(crate) mod read;
 mod sensors;
 mod series;
 mod service_requests;

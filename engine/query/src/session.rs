@@ -81,6 +81,14 @@ impl Session {
         &self.snapshot
     }
 
+    pub(crate) const fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Runs one query. `$1`, `$2` … stand for `params` in order: null, true and false, numbers and texts.
     ///
     /// # Errors
@@ -186,7 +194,11 @@ impl Session {
     }
 
     /// Runs a plan to its end or to `rows_max` rows, within the limits.
-    async fn run(&self, plan: LogicalPlan, rows_max: Option<usize>) -> Result<Answer, QueryError> {
+    pub(crate) async fn run(
+        &self,
+        plan: LogicalPlan,
+        rows_max: Option<usize>,
+    ) -> Result<Answer, QueryError> {
         let answer = collect(self.frame(plan), rows_max);
         match tokio::time::timeout(self.limits.timeout, answer).await {
             Ok(answer) => answer.map_err(|error| self.error(error)),
@@ -194,7 +206,7 @@ impl Session {
         }
     }
 
-    fn error(&self, error: DataFusionError) -> QueryError {
+    pub(crate) fn error(&self, error: DataFusionError) -> QueryError {
         QueryError::read(error, &Tables::names(), self.limits.memory_bytes)
     }
 }

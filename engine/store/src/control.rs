@@ -7,6 +7,7 @@ mod alerts;
 mod audit;
 mod fetched;
 mod rules;
+mod sensorthings;
 mod webhooks;
 
 use std::path::Path;
@@ -21,6 +22,7 @@ pub use alerts::{
 pub use audit::{Audit, Audited};
 pub use fetched::{Fetched, FetchedFile};
 pub use rules::KeptRule;
+pub use sensorthings::{Catalog, Draft, Entity, SensorThings, Stream};
 pub use webhooks::{Attempt, Delivery, Webhook};
 
 use crate::StateDir;
@@ -39,6 +41,7 @@ const TABLES: [&str; 5] = [
     include_str!("control/alerts.sql"),
     include_str!("control/fetched.sql"),
     include_str!("control/rules.sql"),
+    include_str!("control/sensorthings.sql"),
     include_str!("control/webhooks.sql"),
 ];
 /// How long a statement waits for another process's lock on the file.
@@ -102,6 +105,12 @@ pub enum ControlError {
     /// SQLite says no: full disk, read-only directory, damaged file.
     #[error("control state: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// A row of the file does not say what it should.
+    #[error("control state: {what} is damaged")]
+    Damaged {
+        /// Which.
+        what: String,
+    },
 }
 
 #[cfg(test)]

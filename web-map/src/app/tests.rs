@@ -8,6 +8,7 @@ mod live;
 mod map;
 mod page;
 mod questions;
+mod sensorthings;
 mod server;
 mod sql;
 
