@@ -15,6 +15,7 @@ import { side } from '../panels/side';
 import { timeline } from '../panels/timeline';
 import { tools } from '../panels/tools';
 import type { DeskContext, Panel } from './context';
+import { layerBar } from './layer-bar';
 import { rail } from './rail';
 
 /** All panels around the map, in the order in which a keyboard walks through them. */
@@ -25,6 +26,7 @@ export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
     freshness: freshness(context),
     tools: tools(context),
     rail: rail(context),
+    layers: layerBar(context),
     filters: filters(context),
     banner: banner(context),
     legend: legend(context),
@@ -36,6 +38,7 @@ export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
     { class: 'stage', id: 'map', tabindex: -1 },
     mapHost,
     parts.banner.element,
+    parts.layers.element,
     mapButtons(context),
     parts.legend.element,
   );

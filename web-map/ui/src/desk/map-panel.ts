@@ -45,7 +45,7 @@ export function mapPanel(host: HTMLElement, context: DeskContext, needs: Needs):
       resolution: needs.resolution,
       camera: camera => view.update({ camera }),
       pick: spot => {
-        if (data.value.overlay) {
+        if (data.value.overlay && view.value.panel !== 'explore') {
           data.update({ picked: spot.said?.key || null });
           return;
         }

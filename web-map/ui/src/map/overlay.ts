@@ -11,6 +11,8 @@ export interface Overlay {
   areas: readonly OverlayArea[];
   points: readonly OverlayPoint[];
   legend: readonly OverlayClass[];
+  /** The bounds of the classes, where a reader may fix them. */
+  breaks?: readonly number[];
 }
 
 interface Painted {

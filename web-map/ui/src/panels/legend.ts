@@ -1,7 +1,7 @@
 import type { DeskContext, Panel } from '../desk/context';
 import { h, ICONS, icon, setText } from '../dom';
 import type { Overlay } from '../map/overlay';
-import { classCounts, type Scale } from '../map/scale';
+import { classCounts, METHODS, type Method, type Scale } from '../map/scale';
 import { CELL_OPACITY } from '../map/style';
 import { textureUrl } from '../map/textures';
 
@@ -28,10 +28,9 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
     'select',
     {
       'aria-label': t('legend.method'),
-      onchange: () => view.update({ method: method.value === 'quantile' ? 'quantile' : 'geometric' }),
+      onchange: () => view.update({ method: method.value as Method, breaks: null }),
     },
-    h('option', { value: 'geometric' }, t('legend.geometric')),
-    h('option', { value: 'quantile' }, t('legend.quantile')),
+    ...METHODS.map(one => h('option', { value: one }, t(`legend.${one}`))),
   );
   method.value = view.value.method;
   const title = h('h2', {}, t('legend.title'));
@@ -61,10 +60,24 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
     rows,
   );
   const drawn = h('div', { hidden: true });
+  const fix = h(
+    'button',
+    {
+      type: 'button',
+      class: 'button small',
+      title: t('legend.fixHint'),
+      'data-fix': '',
+      onclick: () => view.update({ breaks: view.value.breaks ? null : (data.value.scale?.breaks ?? null) }),
+    },
+    t('legend.fix'),
+  );
+  counted.querySelector('header')?.append(fix);
   const element = h('section', { class: 'legend card', 'aria-label': t('legend.title') }, counted, drawn);
 
   const show = () => {
     const { overlay } = data.value;
+    fix.setAttribute('aria-pressed', String(view.value.breaks !== null));
+    setText(fix, t(view.value.breaks ? 'legend.free' : 'legend.fix'));
     counted.hidden = overlay !== null;
     drawn.hidden = overlay === null;
     if (overlay) drawn.replaceChildren(...overlayLegend(overlay, texts));

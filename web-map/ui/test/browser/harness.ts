@@ -27,7 +27,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export interface Stage {
   origin: string;
   /** Opens a path and waits for the map to show values. What it must not do is collected in `faults`. */
-  open(path: string, size?: { width: number; height: number }): Promise<Visit>;
+  open(path: string, size?: { width: number; height: number }, before?: () => void): Promise<Visit>;
   close(): Promise<void>;
 }
 
@@ -46,9 +46,10 @@ export async function stage(): Promise<Stage> {
   });
   return {
     origin,
-    open: async (path, size = { width: 1440, height: 900 }) => {
+    open: async (path, size = { width: 1440, height: 900 }, before) => {
       const context = await browser.newContext({ viewport: size, locale: 'zh-CN' });
       const page = await context.newPage();
+      if (before) await page.addInitScript(before);
       const faults = watch(page, origin);
       await page.goto(origin + path);
       await page.waitForSelector('html[data-ready="true"]', { timeout: 45_000 });

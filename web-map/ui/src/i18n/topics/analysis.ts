@@ -91,8 +91,8 @@ export const analysisTexts = {
   ],
   'found.leadingNone': ['没有传感器稳定地先于诉求升高。', 'No sensor rises before complaints reliably.'],
   'found.forecast': [
-    '未来 {days} 天预计 {expected} 件（{percent}区间 {low} – {high}），最多的一天是 {peak}。',
-    'In the next {days} days {expected} are expected ({percent} interval {low} – {high}), most on {peak}.',
+    '未来 {days} 天预计 {expected} 件，最多的一天是 {peak}。各序列 {percent} 区间之和为 {low} – {high}，比总数的区间宽。',
+    'In the next {days} days {expected} are expected, most on {peak}. The {percent} intervals of all series add up to {low} – {high}, wider than that of the sum.',
   ],
   'found.forecastNone': ['数据太少，无法预测。', 'Too little data for a forecast.'],
 
