@@ -36,9 +36,8 @@ mod writer;
 pub use batch::{Batch, Receipt, Refused};
 pub use control::{
     Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
-    Control, ControlError, Delivery, Fetched, FetchedFile, KeptRule, NotDone, Standing, Webhook,
-    Catalog, Control, ControlError, Delivery, Draft, Entity, KeptRule, NotDone, SensorThings,
-    Standing, Stream, Webhook,
+    Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptRule,
+    NotDone, SensorThings, Standing, Stream, Webhook,
 };
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use index::IndexError;
