@@ -16,7 +16,7 @@ pub struct Mosquitto {
 }
 
 /// How long it may take to start or to end.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Mosquitto {
     /// Starts a broker that keeps sessions and messages over a restart.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
 use axum::routing::{any, get};
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -20,9 +20,7 @@ use crate::page;
 use crate::routes::{
     alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
     freshness, health, heat, imports, live, metrics, open311, rules, sensors, series, snapshot,
-    sql, tilejson, tiles, webhooks,
-    freshness, health, heat, live, metrics, rules, sensors, series, snapshot, sql, sta, tilejson,
-    tiles, webhooks,
+    sql, sta, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;

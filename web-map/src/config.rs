@@ -123,7 +123,6 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 14] = [
 const NAMES: [&str; 15] = [
     "listen",
     "hosts",

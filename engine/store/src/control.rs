@@ -36,7 +36,7 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     include_str!("control/audit.sql"),
     include_str!("control/alerts.sql"),
     include_str!("control/fetched.sql"),
