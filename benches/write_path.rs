@@ -12,7 +12,6 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
     reason = "a measuring program prints rounded figures, and ends at the first failure"
 )]
 
