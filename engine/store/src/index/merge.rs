@@ -25,7 +25,7 @@ pub(super) fn due(runs: &[Arc<Run>]) -> Option<Vec<Arc<Run>>> {
             let total: u64 = alike.iter().map(|run| run.head.entries).sum();
             alike.len() >= FAN && total < ENTRIES_MAX
         })
-        .map(|alike| alike.iter().map(|run| Arc::clone(run)).collect())
+        .map(|alike| alike.iter().copied().map(Arc::clone).collect())
 }
 
 /// The size class: each is four times as large as the one before.

@@ -52,10 +52,11 @@ fn what_was_flushed_is_found_in_its_newest_form_and_nothing_else_is() {
     let files = IndexFiles::empty(dir.path(), Table::Observations);
     let mut oracle = HashMap::new();
     let mut next = 0;
-    for round in 0..23_u64 {
+    for round in 0..23_usize {
         // Each flush has new records and some that are there already.
-        let numbers = (round * 700..round * 700 + 1_000).step_by(1 + (round % 3) as usize);
-        oracle.extend(flush(&files, numbers, &mut next, round + 1));
+        let first = round as u64 * 700;
+        let numbers = (first..first + 1_000).step_by(1 + round % 3);
+        oracle.extend(flush(&files, numbers, &mut next, round as u64 + 1));
         if round % 5 == 4 {
             files.merge().unwrap();
             assert!(!files.merge_is_due());
