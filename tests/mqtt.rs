@@ -29,7 +29,7 @@ fn settings(dir: &Path, port: u16, version: &str, rest: &str) -> PathBuf {
 
 const SENSORTHINGS: &str = "[[mqtt.topic]]\nprofile = \"sensorthings\"\n";
 
-/// Publishes messages at QoS 1 with Mosquitto's own client, topic by topic, and returns when the broker has them all.
+/// Publishes messages at `QoS` 1 with Mosquitto's own client, topic by topic, and returns when the broker has them all.
 fn publish(port: u16, messages: impl IntoIterator<Item = (String, String)>, retain: bool) {
     let mut topics: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (topic, payload) in messages {

@@ -1,4 +1,4 @@
-//! The query language of the SensorThings API: the system query options of OData 4.01 as OGC 18-088 (section 9.3) has them.
+//! The query language of the SensorThings API: the system query options of `OData` 4.01 as OGC 18-088 (section 9.3) has them.
 //!
 //! [`Options::parse`] reads a query string into a tree; it is total, bounded in depth, and touches nothing. What the tree means is in
 //! [`sensorthings`](crate::sensorthings).

@@ -69,7 +69,7 @@ pub(super) struct Delivery {
     /// The payload's size in bytes.
     pub(super) size: usize,
     pub(super) retained: bool,
-    /// `None` for QoS 0, which is not acknowledged.
+    /// `None` for `QoS` 0, which is not acknowledged.
     pkid: Option<u16>,
     /// The connection that it came by.
     epoch: u64,
@@ -273,10 +273,7 @@ impl Network {
             }
         }
         let is_message = first >> 4 == 3;
-        let limit = match is_message {
-            true => self.settings.message_bytes_max.saturating_add(HEAD_BYTES),
-            false => HEAD_BYTES,
-        };
+        let limit = if is_message { self.settings.message_bytes_max.saturating_add(HEAD_BYTES) } else { HEAD_BYTES };
         let kept = if size <= limit {
             size
         } else {
@@ -386,7 +383,7 @@ impl Client {
         current.clone()
     }
 
-    /// Subscribes at QoS 1; false when the connection is gone.
+    /// Subscribes at `QoS` 1; false when the connection is gone.
     pub(super) async fn subscribe(&self, filters: &[String]) -> bool {
         let Some(connection) = self.connection() else {
             return false;
@@ -412,7 +409,7 @@ impl Client {
         connection.out.send(packets).await.ok();
     }
 
-    /// Publishes at QoS 1; waits for room. False when there is no connection.
+    /// Publishes at `QoS` 1; waits for room. False when there is no connection.
     pub(super) async fn publish(&self, topic: &str, payload: &[u8]) -> bool {
         let Some(connection) = self.connection() else {
             return false;

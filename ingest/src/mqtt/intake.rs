@@ -221,17 +221,13 @@ impl Intake {
 impl Held {
     fn add(&mut self, record: RecordKind, decoded: Decoded) {
         let table = decoded.batch.table();
-        match self
+        if let Some(kind) = self
             .kinds
             .iter_mut()
-            .find(|kind| kind.batch.table() == table)
-        {
-            Some(kind) => kind.extend(decoded),
-            None => {
-                let mut kind = Decoded::empty(record);
-                kind.extend(decoded);
-                self.kinds.push(kind);
-            }
+            .find(|kind| kind.batch.table() == table) { kind.extend(decoded) } else {
+            let mut kind = Decoded::empty(record);
+            kind.extend(decoded);
+            self.kinds.push(kind);
         }
     }
 }

@@ -134,12 +134,9 @@ impl Link {
         polling.spawn(async move {
             let mut pause = PAUSE;
             loop {
-                match network.next().await {
-                    Ok(_) => pause = PAUSE,
-                    Err(_) => {
-                        tokio::time::sleep(pause).await;
-                        pause = (pause * 2).min(PAUSE_MAX);
-                    }
+                if let Ok(_) = network.next().await { pause = PAUSE } else {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE_MAX);
                 }
             }
         });

@@ -53,7 +53,7 @@ pub struct MqttSettings {
     pub publish: Option<MqttPublish>,
 }
 
-/// What is subscribed to, at QoS 1.
+/// What is subscribed to, at `QoS` 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MqttTopic {
@@ -335,7 +335,7 @@ fn is_filter(filter: &str) -> bool {
     let levels: Vec<&str> = filter.split('/').collect();
     let last = levels.len() - 1;
     !filter.is_empty()
-        && filter.len() <= usize::from(u16::MAX)
+        && u16::try_from(filter.len()).is_ok()
         && !filter.contains('\0')
         && levels.iter().enumerate().all(|(at, level)| match *level {
             "#" => at == last,

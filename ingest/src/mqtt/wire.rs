@@ -35,7 +35,7 @@ pub(super) enum Packet {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Publish {
     pub(super) topic: String,
-    /// `None` for QoS 0.
+    /// `None` for `QoS` 0.
     pub(super) pkid: Option<u16>,
     pub(super) retained: bool,
     /// Where the payload begins among the packet's bytes.
@@ -236,7 +236,7 @@ impl Connect<'_> {
     }
 }
 
-/// A subscription to filters at QoS 1. In version 5 own messages are not sent back, and retained ones only when the filter is new.
+/// A subscription to filters at `QoS` 1. In version 5 own messages are not sent back, and retained ones only when the filter is new.
 pub(super) fn subscribe(version: MqttVersion, filters: &[String]) -> Vec<u8> {
     const QOS_1: u8 = 1;
     const NO_LOCAL: u8 = 0x04;
@@ -260,7 +260,7 @@ pub(super) fn subscribe(version: MqttVersion, filters: &[String]) -> Vec<u8> {
     packet(0x82, &body)
 }
 
-/// A message at QoS 1.
+/// A message at `QoS` 1.
 pub(super) fn publish(version: MqttVersion, topic: &str, pkid: u16, payload: &[u8]) -> Vec<u8> {
     let mut body = Vec::with_capacity(topic.len() + payload.len() + 5);
     text(&mut body, topic);

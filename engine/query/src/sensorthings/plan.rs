@@ -273,13 +273,10 @@ pub(super) fn decoded<'a>(
             source: source.value(row).to_owned(),
             datastream: datastream.value(row).to_owned(),
         };
-        let entity = match known.get(&stream) {
-            Some(entity) => entity.clone(),
-            None => {
-                let entity = context.catalog.of_stream(&stream).cloned();
-                known.insert(stream.clone(), entity.clone());
-                entity
-            }
+        let entity = if let Some(entity) = known.get(&stream) { entity.clone() } else {
+            let entity = context.catalog.of_stream(&stream).cloned();
+            known.insert(stream.clone(), entity.clone());
+            entity
         }?;
         let own_id = read::text_at(&id, row);
         let observation = ObservationRow {

@@ -131,7 +131,7 @@ fn compare(
     if let Expression::Path(path) = side {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
-            ["phenomenonTime"] | ["resultTime"] => {
+            ["phenomenonTime" | "resultTime"] => {
                 let column = if path[0] == "resultTime" {
                     "result_time"
                 } else {
