@@ -130,11 +130,13 @@ impl Session {
                 // Dropped with the call, it stops the work.
                 let mut work = JoinSet::new();
                 work.spawn_on(run, runtime);
-                let joined = work.join_next().await;
-                match joined {
-                    Some(Ok(answer)) => answer,
-                    Some(Err(error)) => Err(QueryError::lost(error)),
-                    None => Err(QueryError::stopped()),
+                // The time is kept here as well: threads that a query does not give back cannot.
+                let limit = self.limits.timeout;
+                match tokio::time::timeout(limit, work.join_next()).await {
+                    Ok(Some(Ok(answer))) => answer,
+                    Ok(Some(Err(error))) => Err(QueryError::lost(error)),
+                    Ok(None) => Err(QueryError::stopped()),
+                    Err(_elapsed) => Err(QueryError::Timeout(limit)),
                 }
             }
         };

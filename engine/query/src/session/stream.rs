@@ -1,6 +1,7 @@
 //! The rows of a query as they come, so that a long answer is never whole in memory.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
@@ -17,6 +18,8 @@ use crate::{Answer, QueryError, parameters};
 
 /// Batches that may wait for a slow reader.
 const WAITING: usize = 2;
+/// How much later than the query itself its reader gives up.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// The rows of a query, batch by batch. Dropping it stops the query.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct RowStream {
     pub schema: SchemaRef,
     items: mpsc::Receiver<Item>,
     end: Option<StreamEnd>,
+    /// The reader keeps the time as well: threads that a query does not give back cannot.
+    limit: Duration,
     _work: JoinSet<()>,
 }
 
@@ -50,7 +55,10 @@ impl RowStream {
     /// # Errors
     /// As [`Session::sql`], at any time: what came before is then no whole answer.
     pub async fn next(&mut self) -> Option<Result<RecordBatch, QueryError>> {
-        match self.items.recv().await {
+        let Ok(item) = timeout(self.limit + GRACE, self.items.recv()).await else {
+            return Some(Err(QueryError::Timeout(self.limit)));
+        };
+        match item {
             Some(Item::Rows(rows)) => Some(Ok(rows)),
             Some(Item::Failed(error)) => Some(Err(error)),
             Some(Item::End(end)) => {
@@ -121,6 +129,7 @@ impl Session {
             schema,
             items,
             end: None,
+            limit: self.limits.timeout,
             _work: work,
         })
     }
