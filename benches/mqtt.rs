@@ -1,4 +1,4 @@
-//! How many single JSON messages at QoS 1 come through a real Mosquitto into the engine in a second: published, acknowledged to the
+//! How many single JSON messages at `QoS` 1 come through a real Mosquitto into the engine in a second: published, acknowledged to the
 //! publishers, on disk, acknowledged to the broker, and in queries. Needs `mosquitto` and the release build (`CITYBRAIN`, or beside
 //! this program).
 //!

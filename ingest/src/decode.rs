@@ -194,7 +194,11 @@ impl Decoder {
 
     fn row(&mut self, bound: &Bound, columns: &Columns, row: &Row, decoded: &mut Decoded) {
         if let Some((refusal, keep_raw)) = unwanted::refusal(&self.profile.refuse, columns, row) {
-            let raw = if keep_raw { raw::of_row(bound, columns, row) } else { raw::WITHHELD.to_owned() };
+            let raw = if keep_raw {
+                raw::of_row(bound, columns, row)
+            } else {
+                raw::WITHHELD.to_owned()
+            };
             let refused = self.refused(bound, columns, row.index, raw, refusal);
             decoded.refused.push(refused);
             return;

@@ -39,7 +39,7 @@ fn main() {
         }
     }
     for target in targets() {
-        if wanted.is_empty() || wanted.iter().any(|name| *name == target.name) {
+        if wanted.is_empty() || wanted.contains(&target.name) {
             fuzz(&target, Duration::from_secs(seconds), seed);
         }
     }

@@ -15,8 +15,6 @@ pub(crate) mod health;
 pub(crate) mod heat;
 pub(crate) mod imports;
 pub(crate) mod live;
-pub(crate) mod live;
-pub(crate) mod metrics;
 pub(crate) mod metrics;
 pub(crate) mod open311;
 pub(crate) mod rules;

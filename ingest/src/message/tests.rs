@@ -39,7 +39,10 @@ fn told(decoded: &Decoded) -> Vec<String> {
     let told = observations.map(|one| {
         let unit = one.unit.as_deref().unwrap_or("-");
         let time = one.phenomenon_time.format("%Y-%m-%dT%H:%M:%S");
-        format!("{} {} {unit} {time}", one.datastream, one.result)
+        let result = one
+            .result
+            .map_or_else(|| "-".to_owned(), |result| result.to_string());
+        format!("{} {result} {unit} {time}", one.datastream)
     });
     told.collect()
 }

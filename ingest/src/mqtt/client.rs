@@ -273,7 +273,11 @@ impl Network {
             }
         }
         let is_message = first >> 4 == 3;
-        let limit = if is_message { self.settings.message_bytes_max.saturating_add(HEAD_BYTES) } else { HEAD_BYTES };
+        let limit = if is_message {
+            self.settings.message_bytes_max.saturating_add(HEAD_BYTES)
+        } else {
+            HEAD_BYTES
+        };
         let kept = if size <= limit {
             size
         } else {

@@ -224,7 +224,10 @@ impl Held {
         if let Some(kind) = self
             .kinds
             .iter_mut()
-            .find(|kind| kind.batch.table() == table) { kind.extend(decoded) } else {
+            .find(|kind| kind.batch.table() == table)
+        {
+            kind.extend(decoded);
+        } else {
             let mut kind = Decoded::empty(record);
             kind.extend(decoded);
             self.kinds.push(kind);

@@ -134,7 +134,9 @@ impl Link {
         polling.spawn(async move {
             let mut pause = PAUSE;
             loop {
-                if let Ok(_) = network.next().await { pause = PAUSE } else {
+                if let Ok(_) = network.next().await {
+                    pause = PAUSE;
+                } else {
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(PAUSE_MAX);
                 }

@@ -23,10 +23,7 @@ use crate::server::ServeError;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error("{}: {source}", path.display())]
-    File {
-        path: PathBuf,
-        source: io::Error,
-    },
+    File { path: PathBuf, source: io::Error },
     #[error("{}, line {line}: {message}", path.display())]
     Row {
         path: PathBuf,
@@ -51,21 +48,16 @@ pub(crate) enum Failure {
     #[error("the user has no data folder (HOME is not set): name one with --state-dir")]
     NoHome,
     #[error("{}: has no refused row {id}", state_dir.display())]
-    NoRejected {
-        state_dir: PathBuf,
-        id: i64,
-    },
+    NoRejected { state_dir: PathBuf, id: i64 },
     #[error("{0}")]
     Picture(String),
     #[error("{address}: {message}")]
-    Push {
-        address: String,
-        message: String,
-    },
+    Push { address: String, message: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
     Links(#[from] LinksError),
+    #[error(transparent)]
     Rules(#[from] RulesError),
     #[error(transparent)]
     City(#[from] CityError),

@@ -85,7 +85,11 @@ impl Session {
         }
         if let Some(closed) = wanted.closed {
             let not = if closed { "" } else { "NOT coalesce" };
-            conditions.push(if closed { format!("{not}{CLOSED}") } else { format!("{not}({CLOSED}, FALSE)") });
+            conditions.push(if closed {
+                format!("{not}{CLOSED}")
+            } else {
+                format!("{not}({CLOSED}, FALSE)")
+            });
         }
         if let Some(from) = wanted.from {
             statement = statement.bind("from", instant(from));
@@ -138,7 +142,11 @@ impl Session {
                 ["category", "category_path", "top_category"].map(|name| read::text(rows, name));
             services.extend((0..rows.num_rows()).map(|row| ServiceRow {
                 category: category.value(row).to_owned(),
-                category_path: if path.is_valid(row) { path.value(row).to_owned() } else { category.value(row).to_owned() },
+                category_path: if path.is_valid(row) {
+                    path.value(row).to_owned()
+                } else {
+                    category.value(row).to_owned()
+                },
                 top_category: text_at(&top, row).unwrap_or_default(),
             }));
         }

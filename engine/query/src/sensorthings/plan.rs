@@ -273,7 +273,9 @@ pub(super) fn decoded<'a>(
             source: source.value(row).to_owned(),
             datastream: datastream.value(row).to_owned(),
         };
-        let entity = if let Some(entity) = known.get(&stream) { entity.clone() } else {
+        let entity = if let Some(entity) = known.get(&stream) {
+            entity.clone()
+        } else {
             let entity = context.catalog.of_stream(&stream).cloned();
             known.insert(stream.clone(), entity.clone());
             entity

@@ -221,7 +221,7 @@ proptest! {
     fn what_is_told_is_what_a_full_scan_says(steps in prop::collection::vec(step(), 1..60)) {
         let mut rules = rules(MANY);
         let mut now = NOON;
-        let mut latest: std::collections::BTreeMap<u8, (usize, i64, bool)> = Default::default();
+        let mut latest = std::collections::BTreeMap::<u8, (usize, i64, bool)>::new();
         let mut open = std::collections::BTreeSet::new();
         for step in steps {
             let changes = match step {

@@ -295,9 +295,10 @@ fn shown(row: &ComplaintRow, shared: &HashSet<String>, zone: Tz) -> Value {
         let local = instant.with_timezone(&zone);
         local.to_rfc3339_opts(SecondsFormat::Secs, false)
     };
-    let id = match shared.contains(&row.id) {
-        true => format!("{}:{}", row.source, row.id),
-        false => row.id.clone(),
+    let id = if shared.contains(&row.id) {
+        format!("{}:{}", row.source, row.id)
+    } else {
+        row.id.clone()
     };
     let is_closed = row.closed_at.is_some()
         || row
