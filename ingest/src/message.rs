@@ -127,6 +127,7 @@ impl MessageReader {
         Ok(columns)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "the row ends here")]
     fn chunk(
         &mut self,
         index: u64,
@@ -210,6 +211,7 @@ impl MessageReader {
             Err(_) if !self.profile.personal.is_empty() => Value::from(MASK),
             Err(_) => {
                 let bytes = payload.iter().take(RAW_BYTES_MAX);
+                #[expect(clippy::format_collect, reason = "refused messages are few")]
                 let hex: String = bytes.map(|byte| format!("{byte:02x}")).collect();
                 json!({ BYTES: hex })
             }

@@ -74,7 +74,7 @@ impl Decoder {
                 let mut draft = shared.clone();
                 draft.id = id.as_ref().map(|id| format!("{id}/{}", melt.property));
                 draft.property = Some(melt.property.clone());
-                draft.unit = melt.unit.clone();
+                draft.unit.clone_from(&melt.unit);
                 draft.result = Some(result);
                 draft.datastream = self.datastream(&draft);
                 if melt.ceiling.is_some_and(|ceiling| result >= ceiling) {

@@ -42,6 +42,7 @@ pub struct Watching {
     /// Reads the clock.
     pub now: fn() -> DateTime<Utc>,
     /// Is told what happens in the folder of a path.
+    #[expect(clippy::type_complexity, reason = "said once, where it is documented")]
     pub tell: Arc<dyn Fn(&Path, FolderTold<'_>) + Send + Sync>,
     /// Ends the watching.
     pub stop: CancellationToken,

@@ -134,7 +134,7 @@ impl Link {
         polling.spawn(async move {
             let mut pause = PAUSE;
             loop {
-                if let Ok(_) = network.next().await {
+                if network.next().await.is_ok() {
                     pause = PAUSE;
                 } else {
                     tokio::time::sleep(pause).await;

@@ -43,8 +43,10 @@ pub struct Surroundings {
     /// Reads the clock.
     pub now: fn() -> DateTime<Utc>,
     /// The id of a datastream in SensorThings topics, by source and name.
+    #[expect(clippy::type_complexity, reason = "said once, where it is documented")]
     pub datastream_id: Arc<dyn Fn(&str, &str) -> String + Send + Sync>,
     /// Is told what happens on the link of a name.
+    #[expect(clippy::type_complexity, reason = "said once, where it is documented")]
     pub tell: Arc<dyn Fn(&str, Told<'_>) + Send + Sync>,
     /// Ends the links.
     pub stop: CancellationToken,

@@ -40,6 +40,7 @@ pub struct Polling {
     /// Reads the clock.
     pub now: fn() -> DateTime<Utc>,
     /// Is told what happens with the server of a name.
+    #[expect(clippy::type_complexity, reason = "said once, where it is documented")]
     pub tell: Arc<dyn Fn(&str, PollTold<'_>) + Send + Sync>,
     /// Ends the polls.
     pub stop: CancellationToken,

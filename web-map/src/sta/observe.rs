@@ -23,6 +23,7 @@ pub(super) struct Observed {
 }
 
 /// Reads one observation for a datastream.
+#[expect(clippy::too_many_lines, reason = "one paragraph for each property of the entity")]
 pub(super) fn observed(
     catalog: &Catalog,
     now: i64,

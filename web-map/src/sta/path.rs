@@ -1,5 +1,7 @@
 //! Paths such as `Things(1)/Datastreams(2)/Observations`.
 
+use std::fmt::Write as _;
+
 use citybrain_model::EntityId;
 
 use super::StaError;
@@ -94,7 +96,7 @@ pub(super) fn escaped(text: &str, kept: &[u8]) -> String {
         if byte.is_ascii_alphanumeric() || kept.contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _written = write!(out, "%{byte:02X}");
         }
     }
     out

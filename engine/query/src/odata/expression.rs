@@ -224,9 +224,15 @@ impl Expression {
             }
             Self::In(inner, values) => {
                 inner.paths(see);
-                values.iter().for_each(|value| value.paths(see));
+                for value in values {
+                    value.paths(see);
+                }
             }
-            Self::Call(_, arguments) => arguments.iter().for_each(|argument| argument.paths(see)),
+            Self::Call(_, arguments) => {
+                for argument in arguments {
+                    argument.paths(see);
+                }
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The query options of a request, and those within `$expand`.
 
+use std::fmt::Write as _;
+
 use citybrain_model::EntityKind;
 
 use super::time::parse_duration;
@@ -380,7 +382,7 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~$,()/'=:;".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _written = write!(out, "%{byte:02X}");
         }
     }
     out

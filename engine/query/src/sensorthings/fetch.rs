@@ -301,10 +301,10 @@ impl Session {
                     )
                 })?;
         }
-        let plain = plan.conditions.is_empty() && plan.check.is_none();
+        let unfiltered = plan.conditions.is_empty() && plan.check.is_none();
         while let Some(&one) = order.get(start) {
             let whole = usize::try_from(one.count).unwrap_or(usize::MAX);
-            if plain && key.is_none() && page.skip >= whole {
+            if unfiltered && key.is_none() && page.skip >= whole {
                 page.skip -= whole;
                 start += 1;
                 continue;

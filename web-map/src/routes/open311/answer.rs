@@ -1,5 +1,7 @@
 //! Answers in JSON and XML.
 
+use std::fmt::Write as _;
+
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use citybrain_query::QueryError;
@@ -132,10 +134,10 @@ fn one_of(list: &str) -> &str {
 
 fn element(out: &mut String, name: &str, value: &Value) {
     if value.is_null() {
-        out.push_str(&format!("<{name}/>"));
+        let _written = write!(out, "<{name}/>");
         return;
     }
-    out.push_str(&format!("<{name}>"));
+    let _written = write!(out, "<{name}>");
     match value {
         Value::Null => {}
         Value::Array(elements) => {
@@ -151,7 +153,7 @@ fn element(out: &mut String, name: &str, value: &Value) {
         Value::String(text) => escape(out, text),
         Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
     }
-    out.push_str(&format!("</{name}>"));
+    let _written = write!(out, "</{name}>");
 }
 
 fn escape(out: &mut String, text: &str) {

@@ -116,6 +116,7 @@ impl Catalog {
     }
 
     /// Puts an entity there, or takes it away; gives back what was there.
+    #[expect(clippy::needless_pass_by_value, reason = "the catalog keeps it")]
     pub(super) fn put(
         &mut self,
         kind: EntityKind,
