@@ -5,6 +5,7 @@ mod demo;
 mod failure;
 mod import;
 mod init;
+mod key;
 mod locate;
 mod openapi;
 mod push;
@@ -42,6 +43,7 @@ enum Command {
     Sql(sql::Args),
     Simulate(simulate::Args),
     Rejected(rejected::Args),
+    Key(key::Args),
     Openapi(openapi::Args),
 }
 
@@ -60,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Sql(args) => sql::run(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Rejected(args) => rejected::run(args),
+        Command::Key(args) => key::run(args),
         Command::Openapi(args) => openapi::run(&args),
     };
     match done {

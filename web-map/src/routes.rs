@@ -3,6 +3,7 @@
 pub(crate) mod analyses;
 pub(crate) mod append;
 pub(crate) mod areas;
+pub(crate) mod audit;
 pub(crate) mod breakdown;
 pub(crate) mod cells;
 pub(crate) mod city;
@@ -14,6 +15,7 @@ pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod sensors;
 pub(crate) mod series;
+pub(crate) mod session;
 pub(crate) mod sql;
 pub(crate) mod tilejson;
 pub(crate) mod tiles;

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::http::gate::Gate;
 use crate::http::host::Hosts;
 use crate::live::{Hub, Pulse};
 use crate::tiles::TileCache;
@@ -25,6 +26,8 @@ pub struct AppState {
     pub(crate) place_names: Arc<PlaceNames>,
     pub(crate) config: Config,
     pub(crate) hosts: Hosts,
+    /// Whom the routes are open to.
+    pub(crate) gate: Gate,
     pub(crate) tiles: TileCache,
     pub(crate) live: Hub,
     /// Held to fold one batch or to copy a few numbers.
@@ -51,6 +54,7 @@ impl AppState {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         Self {
             hosts: Hosts::of(address.ip(), &config.hosts),
+            gate: Gate::new(&control, &config),
             tiles: TileCache::new(config.tile_cache_bytes),
             live: Hub::new(
                 Arc::clone(&engine),

@@ -4,6 +4,7 @@
 //! for it, and a command may change it while a server runs. Each kind of thing is a file of this folder, with its table and its methods on [`Control`].
 
 mod audit;
+mod keys;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use audit::{Audit, Audited};
+pub use keys::{Key, KeyRing, NewKey, Role, Secret, UnknownRole};
 
 use crate::StateDir;
 
@@ -24,7 +26,10 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 1] = [include_str!("control/audit.sql")];
+const TABLES: [&str; 2] = [
+    include_str!("control/audit.sql"),
+    include_str!("control/keys.sql"),
+];
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);
 

@@ -32,7 +32,9 @@ mod table_state;
 mod writer;
 
 pub use batch::{Batch, Receipt, Refused};
-pub use control::{Audit, Audited, Control, ControlError};
+pub use control::{
+    Audit, Audited, Control, ControlError, Key, KeyRing, NewKey, Role, Secret, UnknownRole,
+};
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use journal::RejectedRow;
 pub use replace::{Change, Changes, Replacing, changes_under};

@@ -47,6 +47,12 @@ pub(crate) enum Failure {
     NoHome,
     #[error("{}: has no refused row {id}", state_dir.display())]
     NoRejected { state_dir: PathBuf, id: i64 },
+    #[error("{}: has no key {id} that could be used", state_dir.display())]
+    NoKey { state_dir: PathBuf, id: i64 },
+    #[error(
+        "\"{0}\" is no time: say 90d, 12h, or an instant with an offset such as 2027-01-01T00:00:00Z"
+    )]
+    NoInstant(String),
     #[error("{address}: {message}")]
     Push { address: String, message: String },
     #[error(transparent)]
