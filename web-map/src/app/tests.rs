@@ -2,6 +2,7 @@
 
 mod append;
 mod conformity;
+mod keys;
 mod life;
 mod live;
 mod map;
