@@ -7,20 +7,19 @@ use citybrain_tests::repository;
 use serde_json::Value;
 
 /// For each crate the crates of the house that it may use. Arrows point one way.
-const PLAN: [(&str, &[&str]); 12] = [
+const PLAN: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("stats", &[]),
     ("grid", &["model"]),
     ("synth", &["model", "grid"]),
     ("store", &["model", "grid"]),
     ("query", &["model", "grid", "stats", "store"]),
-    ("watch", &["model", "grid", "stats", "store"]),
-    ("picture", &["grid"]),
+    ("watch", &["model", "grid", "store"]),
     ("ingest", &["model", "grid", "store"]),
     (
         "citybrain",
         &[
-            "model", "grid", "synth", "store", "query", "watch", "ingest", "picture",
+            "model", "grid", "synth", "store", "query", "watch", "ingest",
         ],
     ),
     (
@@ -32,7 +31,7 @@ const PLAN: [(&str, &[&str]); 12] = [
     (
         "benches",
         &[
-            "model", "grid", "stats", "synth", "store", "query", "watch", "ingest",
+            "model", "grid", "synth", "store", "query", "watch", "ingest",
         ],
     ),
 ];

@@ -24,32 +24,17 @@ impl Server {
     /// # Panics
     /// When it ends before that.
     pub fn start(state: &Path) -> Self {
-        Self::with(state, None, &[])
+        Self::start_with(state, &[])
     }
 
-    /// Starts a server with a file of settings.
+    /// [`Server::start`] with more in its environment.
     ///
     /// # Panics
     /// When it ends before it says where it listens.
-    pub fn configured(state: &Path, config: &Path) -> Self {
-        Self::with(state, Some(config), &[])
-    }
-
-    /// As [`Server::start`], with settings in the environment: `("CITYBRAIN_QUERY_ROWS", "10")`.
-    ///
-    /// # Panics
-    /// When it ends before it listens.
-    pub fn start_with(state: &Path, settings: &[(&str, &str)]) -> Self {
-        Self::with(state, None, settings)
-    }
-
-    fn with(state: &Path, config: Option<&Path>, settings: &[(&str, &str)]) -> Self {
-        let mut command = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"]);
-        command.arg(state).envs(settings.iter().copied());
-        if let Some(config) = config {
-            command.arg("--config").arg(config);
-        }
-        let mut child = command
+    pub fn start_with(state: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut child = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"])
+            .arg(state)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

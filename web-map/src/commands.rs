@@ -1,6 +1,5 @@
 //! The command line: one file a command.
 
-mod backtest;
 mod city;
 mod demo;
 mod failure;
@@ -13,7 +12,6 @@ mod rejected;
 mod replace;
 mod serve;
 mod simulate;
-mod snapshot;
 mod sql;
 
 use std::process::ExitCode;
@@ -42,9 +40,6 @@ enum Command {
     Replace(replace::Args),
     Locate(locate::Args),
     Sql(sql::Args),
-    Backtest(backtest::Args),
-    Snapshot(snapshot::Args),
-    Bulletin(snapshot::BulletinArgs),
     Simulate(simulate::Args),
     Rejected(rejected::Args),
     Openapi(openapi::Args),
@@ -63,9 +58,6 @@ pub fn run() -> ExitCode {
         Command::Replace(args) => replace::run(&args),
         Command::Locate(args) => locate::run(&args),
         Command::Sql(args) => sql::run(&args),
-        Command::Backtest(args) => backtest::run(&args),
-        Command::Snapshot(args) => snapshot::run(&args),
-        Command::Bulletin(args) => snapshot::bulletin(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Rejected(args) => rejected::run(args),
         Command::Openapi(args) => openapi::run(&args),

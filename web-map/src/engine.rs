@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use citybrain_grid::City;
-use citybrain_query::{Held, Limits, Session};
+use citybrain_query::{Limits, Session};
 use citybrain_store::Writer;
-use tokio::runtime::{Builder, Handle, Runtime};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::config::Config;
 use crate::metrics;
@@ -21,11 +20,9 @@ pub(crate) struct Engine {
     city: Arc<City>,
     limits: Limits,
     /// Queries that may run at the same time: each may take its whole memory.
-    queries: Arc<Semaphore>,
+    queries: Semaphore,
     /// Of these, how many may be users' own SQL: the map always has the others.
-    sql: Arc<Semaphore>,
-    /// Threads of their own for queries: one that never yields holds up neither what comes in nor the stream.
-    runtime: QueryRuntime,
+    sql: Semaphore,
 }
 
 impl Engine {
@@ -40,10 +37,9 @@ impl Engine {
         Self {
             writer,
             city,
-            runtime: QueryRuntime::start(limits.partitions),
             limits,
-            queries: Arc::new(Semaphore::new(queries)),
-            sql: Arc::new(Semaphore::new(queries / 2)),
+            queries: Semaphore::new(queries),
+            sql: Semaphore::new(queries / 2),
         }
     }
 
@@ -56,73 +52,44 @@ impl Engine {
     }
 
     /// A session on the newest snapshot, as soon as a query may run. `what` names the question in the metrics.
-    pub(crate) async fn ask(&self, what: &'static str) -> Asking {
+    pub(crate) async fn ask(&self, what: &'static str) -> Asking<'_> {
         self.asking(what, None).await
     }
 
     /// A session for a user's own SQL.
-    pub(crate) async fn ask_sql(&self) -> Asking {
-        let place = Arc::clone(&self.sql).acquire_owned().await;
-        self.asking("sql", Some(place.expect(NEVER_CLOSED))).await
+    pub(crate) async fn ask_sql(&self) -> Asking<'_> {
+        let place = self.sql.acquire().await.expect(NEVER_CLOSED);
+        self.asking("sql", Some(place)).await
     }
 
-    async fn asking(&self, what: &'static str, sql: Option<OwnedSemaphorePermit>) -> Asking {
-        let place = Arc::clone(&self.queries).acquire_owned().await;
-        let places: Held = Arc::new((place.expect(NEVER_CLOSED), sql));
-        let session = Session::new(self.writer.snapshot(), self.limits.clone())
-            .on(self.runtime.handle().clone())
-            .holding(places);
+    async fn asking<'a>(
+        &'a self,
+        what: &'static str,
+        sql: Option<SemaphorePermit<'a>>,
+    ) -> Asking<'a> {
+        let place = self.queries.acquire().await.expect(NEVER_CLOSED);
+        let session = Session::new(self.writer.snapshot(), self.limits.clone());
         Asking {
             session,
             what,
             start: Instant::now(),
+            _places: (place, sql),
         }
     }
 }
 
 const NEVER_CLOSED: &str = "the semaphore is never closed";
 
-/// The threads on which queries work, until it is dropped.
+/// A session with its place among the queries that run; its time counts until it is dropped.
 #[derive(Debug)]
-struct QueryRuntime(Option<Runtime>);
-
-impl QueryRuntime {
-    fn start(threads: usize) -> Self {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(threads.max(1))
-            .thread_name("query")
-            .enable_all()
-            .build()
-            .expect("a process that serves may start threads");
-        Self(Some(runtime))
-    }
-
-    fn handle(&self) -> &Handle {
-        self.0
-            .as_ref()
-            .expect("it is there until it is dropped")
-            .handle()
-    }
-}
-
-impl Drop for QueryRuntime {
-    fn drop(&mut self) {
-        // The last holder may be a task of another runtime, which must not wait.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// A session that holds its place among the queries that run; its time counts until it is dropped.
-#[derive(Debug)]
-pub(crate) struct Asking {
+pub(crate) struct Asking<'a> {
     session: Session,
     what: &'static str,
     start: Instant,
+    _places: (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>),
 }
 
-impl Deref for Asking {
+impl Deref for Asking<'_> {
     type Target = Session;
 
     fn deref(&self) -> &Session {
@@ -130,7 +97,7 @@ impl Deref for Asking {
     }
 }
 
-impl Drop for Asking {
+impl Drop for Asking<'_> {
     fn drop(&mut self) {
         metrics::queried(self.what, self.start.elapsed());
     }

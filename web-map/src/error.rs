@@ -38,9 +38,6 @@ pub(crate) enum HttpError {
     /// The host name of the request is not one of this server's.
     #[error("this server does not answer for the host {0}; name it in the setting `hosts`")]
     Host(String),
-    /// It does not fit how things stand.
-    #[error("{0}")]
-    Conflict(String),
     /// The query is wrong in itself.
     #[error("{0}")]
     Query(String),
@@ -95,11 +92,6 @@ impl HttpError {
                 "The query cannot be answered",
             ),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
-            Self::Conflict(_) => (
-                StatusCode::CONFLICT,
-                "conflict",
-                "It does not fit how things stand",
-            ),
             Self::Method => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method",

@@ -4,7 +4,6 @@
 //! last of them. [`Pulse`] knows how fresh the whole is.
 
 mod counts;
-pub(crate) mod event;
 mod hub;
 mod pulse;
 mod view;

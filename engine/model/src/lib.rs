@@ -7,7 +7,6 @@
 //! Nothing here reads a clock, a file or a socket: instants are arguments and always UTC, positions are WGS 84 degrees.
 
 mod area;
-mod calendar;
 mod complaint;
 mod event;
 mod identity;
@@ -15,10 +14,8 @@ mod observation;
 mod position;
 mod refusal;
 mod rules;
-mod sensorthings;
 
 pub use area::{AreaLevel, UnknownAreaLevel};
-pub use calendar::CalendarDays;
 pub use complaint::{Complaint, ComplaintDraft, LocationQuality};
 pub use event::{ComplaintEvent, ComplaintEventDraft, EventKind};
 pub use identity::Identity;
@@ -26,4 +23,3 @@ pub use observation::{Observation, ObservationDraft, Quality};
 pub use position::Position;
 pub use refusal::Refusal;
 pub use rules::{ID_CHARS_MAX, LABEL_CHARS_MAX, TEXT_CHARS_MAX, YEAR_MAX, YEAR_MIN};
-pub use sensorthings::{BadEntityId, EntityId, EntityKind, Navigation};

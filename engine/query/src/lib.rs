@@ -17,10 +17,8 @@ mod fixture;
 mod functions;
 mod limits;
 mod nearest;
-pub mod odata;
 mod parameters;
 mod questions;
-pub mod sensorthings;
 mod session;
 mod statement;
 mod tables;
@@ -35,9 +33,8 @@ pub use functions::FunctionError;
 pub use limits::Limits;
 pub use questions::{
     Analysed, Analysis, AreaValue, Areas, BadCursor, BinValue, Breakdown, By, CellValue, Cells,
-    CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, History,
-    InOrderOf, LatestValue, Measure, SensorRow, Sensors, Series, ServiceRequestsWanted, ServiceRow,
-    Totals, UnknownBy, UnknownMeasure,
+    CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, LatestValue,
+    Measure, SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
 };
-pub use session::{Held, RowStream, Session, StreamEnd};
+pub use session::Session;
 pub use zone::{Bin, UnknownBin, Zone};

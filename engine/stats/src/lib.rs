@@ -20,8 +20,6 @@ pub mod glm;
 pub mod global_moran;
 mod gumbel;
 pub mod holes;
-#[cfg(test)]
-mod invariances;
 pub mod leading;
 pub mod local_moran;
 pub mod lomb_scargle;

@@ -127,7 +127,11 @@ fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
         instant(rows, |row| Some(row.phenomenon_time)),
         instant(rows, |row| row.result_time),
         instant(rows, |row| Some(row.received_at)),
-        Arc::new(rows.iter().map(|row| row.result).collect::<Float64Array>()),
+        Arc::new(
+            rows.iter()
+                .map(|row| Some(row.result))
+                .collect::<Float64Array>(),
+        ),
         text(rows, |row| Some(row.quality.as_str())),
         Arc::new(rows.iter().map(lon).collect::<Float64Array>()),
         Arc::new(rows.iter().map(lat).collect::<Float64Array>()),
@@ -135,8 +139,6 @@ fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
     columns.extend(place.columns(|_, _| None));
     columns.push(text(rows, |row| Some(&row.source)));
     columns.push(text(rows, |row| row.id.as_deref()));
-    columns.push(text(rows, |row| row.feature.as_deref()));
-    columns.push(text(rows, |row| row.details.as_deref()));
     columns.extend(internal(rows.iter().map(|row| row.phenomenon_time)));
     columns
 }

@@ -3,12 +3,7 @@
 //! One SQLite file with the journal's promise (a change is on disk when the call returns) and without its rush: records never wait
 //! for it, and a command may change it while a server runs. Each kind of thing is a file of this folder, with its table and its methods on [`Control`].
 
-mod alerts;
 mod audit;
-mod fetched;
-mod rules;
-mod sensorthings;
-mod webhooks;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,14 +11,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-pub use alerts::{
-    Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, NotDone, Standing,
-};
 pub use audit::{Audit, Audited};
-pub use fetched::{Fetched, FetchedFile};
-pub use rules::KeptRule;
-pub use sensorthings::{Catalog, Draft, Entity, SensorThings, Stream};
-pub use webhooks::{Attempt, Delivery, Webhook};
 
 use crate::StateDir;
 
@@ -36,14 +24,7 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 6] = [
-    include_str!("control/audit.sql"),
-    include_str!("control/alerts.sql"),
-    include_str!("control/fetched.sql"),
-    include_str!("control/rules.sql"),
-    include_str!("control/sensorthings.sql"),
-    include_str!("control/webhooks.sql"),
-];
+const TABLES: [&str; 1] = [include_str!("control/audit.sql")];
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -105,12 +86,6 @@ pub enum ControlError {
     /// SQLite says no: full disk, read-only directory, damaged file.
     #[error("control state: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// A row of the file does not say what it should.
-    #[error("control state: {what} is damaged")]
-    Damaged {
-        /// Which.
-        what: String,
-    },
 }
 
 #[cfg(test)]

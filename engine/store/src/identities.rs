@@ -59,10 +59,6 @@ pub(crate) fn contents_of(rows: &RecordBatch) -> Vec<u64> {
         }
         for (row, content) in contents.iter_mut().enumerate() {
             *content = if column.is_null(row) {
-                // A record without what younger columns hold has the content that it had before they were.
-                if YOUNGER_COLUMNS.contains(&field.name().as_str()) {
-                    continue;
-                }
                 number(NULL, *content)
             } else {
                 match field.data_type() {
@@ -112,9 +108,6 @@ const fn number(bits: u64, seed: u64) -> u64 {
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     mixed ^ (mixed >> 31)
 }
-
-/// Columns that came after contents were first kept.
-const YOUNGER_COLUMNS: [&str; 2] = ["feature", "details"];
 
 const OWN_COLUMNS: [&str; 9] = [
     "received_at",

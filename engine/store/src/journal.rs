@@ -17,7 +17,6 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::abort::reached;
-use crate::schema::in_todays_columns;
 use crate::{JournalError, Refused, Table};
 
 pub(crate) use progress::FileDone;
@@ -135,11 +134,7 @@ impl Journal {
         while let Some(row) = rows.next()? {
             let seq: i64 = row.get(0)?;
             let ipc = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            let decoded = decode(ipc, row.get(2)?).and_then(|rows| {
-                rows.iter()
-                    .map(|rows| in_todays_columns(table, rows))
-                    .collect::<Result<Vec<_>, _>>()
-            });
+            let decoded = decode(ipc, row.get(2)?);
             entries.extend(decoded.map_err(|source| JournalError::Damaged {
                 seq: seq.cast_unsigned(),
                 table: table.to_string(),

@@ -34,11 +34,7 @@ mod table_state;
 mod writer;
 
 pub use batch::{Batch, Receipt, Refused};
-pub use control::{
-    Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
-    Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptRule,
-    NotDone, SensorThings, Standing, Stream, Webhook,
-};
+pub use control::{Audit, Audited, Control, ControlError};
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use index::IndexError;
 pub use journal::RejectedRow;

@@ -5,9 +5,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use arrow_array::{RecordBatch, new_null_array};
-use arrow_cast::cast;
-use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 /// A table of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -119,25 +117,6 @@ pub fn rows_schema(table: Table) -> SchemaRef {
     Arc::clone(&SCHEMAS[table.index()])
 }
 
-/// Rows that an earlier version of the program wrote, in the columns of today: what it did not know is null.
-///
-/// # Errors
-/// When a column has another type, or one that must be there is missing.
-pub(crate) fn in_todays_columns(
-    table: Table,
-    rows: &RecordBatch,
-) -> Result<RecordBatch, ArrowError> {
-    let schema = rows_schema(table);
-    let columns = schema.fields().iter().map(|field| {
-        rows.column_by_name(field.name()).map_or_else(
-            || Ok(new_null_array(field.data_type(), rows.num_rows())),
-            |column| cast(column, field.data_type()),
-        )
-    });
-    let columns = columns.collect::<Result<_, _>>()?;
-    RecordBatch::try_new(schema, columns)
-}
-
 /// Bits of a `row_id` below the month.
 pub(crate) const ROW_NUMBER_BITS: u32 = 48;
 
@@ -212,8 +191,7 @@ fn observations() -> SchemaRef {
         needed("phenomenon_time", instant_type()),
         instant("result_time"),
         needed("received_at", instant_type()),
-        // None for a result that is no number: `details` has it.
-        number("result"),
+        needed("result", DataType::Float64),
         needed("quality", DataType::Utf8),
         number("lon"),
         number("lat"),
@@ -224,8 +202,6 @@ fn observations() -> SchemaRef {
         text("grid"),
         needed("source", DataType::Utf8),
         text("id"),
-        text("feature"),
-        text("details"),
     ])
 }
 

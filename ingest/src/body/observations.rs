@@ -136,7 +136,6 @@ impl Decoder {
             quality: row.quality.unwrap_or_default(),
             lon,
             lat,
-            ..ObservationDraft::default()
         };
         Observation::try_new(draft, self.received_at()).ok()
     }

@@ -8,7 +8,6 @@ use super::{
     Notes,
     cell::{CellRule, is_caseless, lower},
     made::{BoundRule, Way, found, hash},
-    melt::{self, BoundMelt},
 };
 use crate::{
     profile::{Field, FieldRule, Profile, RecordKind},
@@ -32,10 +31,8 @@ pub(super) struct Bound {
     pub(super) personal_names: Vec<String>,
     /// Columns whose cells are identities, times or numbers: masking free text must not touch them.
     pub(super) plain: HashSet<usize>,
-    /// The columns of the properties that one row holds.
-    pub(super) melt: Vec<BoundMelt>,
-    /// A row holds properties, whether or not these columns are among them.
-    pub(super) melts: bool,
+    /// The columns of the properties that one row holds, with their positions in the profile's list.
+    pub(super) melt: Vec<(usize, usize)>,
     unknown: Vec<usize>,
 }
 
@@ -50,7 +47,6 @@ impl Bound {
             personal_names: profile.personal.clone(),
             plain: HashSet::new(),
             melt: Vec::new(),
-            melts: !profile.melt.is_empty() || !profile.spread.is_empty(),
             unknown: Vec::new(),
         };
         for (name, rule) in &profile.columns {
@@ -76,10 +72,12 @@ impl Bound {
                     .extend(plain.filter_map(|name| columns.find(name)));
             }
         }
-        bound.melt = melt::bind(profile, columns);
-        bound
-            .plain
-            .extend(bound.melt.iter().map(|melt| melt.column));
+        for (at, melt) in profile.melt.iter().enumerate() {
+            bound
+                .melt
+                .extend(columns.find(&melt.column).map(|column| (column, at)));
+            bound.plain.extend(columns.find(&melt.column));
+        }
         if columns.fixed {
             bound.has_required(profile, columns)?;
         }
@@ -90,8 +88,6 @@ impl Bound {
                     .filter_map(|name| columns.find(name)),
             )
             .chain(bound.personal.iter().copied())
-            .chain(bound.melt.iter().map(|melt| melt.column))
-            .chain(melt::ignored(profile, columns))
             .collect();
         bound.unknown = (0..columns.len())
             .filter(|at| !known.contains(at))
@@ -263,9 +259,7 @@ impl Bound {
             }
         }
         match profile.melt.first() {
-            Some(melt) if self.melt.is_empty() && profile.spread.is_empty() => {
-                Err(lacking(&melt.column))
-            }
+            Some(melt) if self.melt.is_empty() => Err(lacking(&melt.column)),
             _ => Ok(()),
         }
     }

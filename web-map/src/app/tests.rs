@@ -2,13 +2,11 @@
 
 mod append;
 mod conformity;
-mod heat;
 mod life;
 mod live;
 mod map;
 mod page;
 mod questions;
-mod sensorthings;
 mod server;
 mod sql;
 

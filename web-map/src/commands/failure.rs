@@ -7,16 +7,12 @@ use std::path::{Path, PathBuf};
 use citybrain_ingest::city::CityError;
 use citybrain_ingest::{ImportError, PlaceCheckError, ProfileError};
 use citybrain_query::QueryError;
-use citybrain_store::{
-    AppendError, CloseError, ControlError, JournalError, OpenError, ReplaceError,
-};
+use citybrain_store::{AppendError, CloseError, JournalError, OpenError, ReplaceError};
 use citybrain_synth::{SampleCityError, SimulationError};
 
-use crate::alerts::RulesError;
 use crate::config::ConfigError;
 use crate::error::one_line;
 use crate::format::FormatError;
-use crate::links::LinksError;
 use crate::server::ServeError;
 
 /// Why a command did not do what it was asked to; each message says what and where.
@@ -49,16 +45,10 @@ pub(crate) enum Failure {
     NoHome,
     #[error("{}: has no refused row {id}", state_dir.display())]
     NoRejected { state_dir: PathBuf, id: i64 },
-    #[error("{0}")]
-    Picture(String),
     #[error("{address}: {message}")]
     Push { address: String, message: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error(transparent)]
-    Links(#[from] LinksError),
-    #[error(transparent)]
-    Rules(#[from] RulesError),
     #[error(transparent)]
     City(#[from] CityError),
     #[error(transparent)]
@@ -67,8 +57,6 @@ pub(crate) enum Failure {
     Replace(#[from] ReplaceError),
     #[error(transparent)]
     Journal(#[from] JournalError),
-    #[error(transparent)]
-    Control(#[from] ControlError),
     #[error(transparent)]
     Profile(#[from] ProfileError),
     #[error(transparent)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use citybrain_grid::City;
 use citybrain_query::{Answer, Cells};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, UInt64Array};
 
@@ -47,7 +46,7 @@ pub(crate) async fn cells(
     let cells = async || asking.cells(&filter, resolution, &measure).await;
     match format.as_deref() {
         None | Some("json") => json(&cells().await?),
-        Some("arrow") => arrow(&cells().await?, state.engine.city()),
+        Some("arrow") => arrow(&cells().await?),
         Some(other) => Err(HttpError::parameter(
             "format",
             format!("\"{other}\" is not json or arrow"),
@@ -56,7 +55,7 @@ pub(crate) async fn cells(
 }
 
 /// The cells as columns.
-fn arrow(cells: &Cells, city: &City) -> Result<Response, HttpError> {
+fn arrow(cells: &Cells) -> Result<Response, HttpError> {
     let columns: [(&str, ArrayRef); 2] = [
         (
             "cell",
@@ -88,7 +87,7 @@ fn arrow(cells: &Cells, city: &City) -> Result<Response, HttpError> {
     };
     let mut out = Vec::new();
     Format::Arrow
-        .write(&answer, city, &mut out)
+        .write(&answer, &mut out)
         .map_err(HttpError::internal)?;
     let headers = [
         (header::CONTENT_TYPE, Format::Arrow.media_type()),

@@ -72,6 +72,4 @@ pub(crate) enum AnalysisFormat {
     /// An Arrow IPC stream.
     Arrow,
     Parquet,
-    /// With a column `geometry` in WKB.
-    GeoParquet,
 }

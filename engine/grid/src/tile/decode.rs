@@ -50,8 +50,7 @@ fn layer(bytes: &[u8]) -> Layer {
     let values: Vec<_> = all(4)
         .map(|value| match &self::fields(value.bytes())[0].1 {
             Field::Double(number) => number.to_string(),
-            Field::Number(number) => number.to_string(),
-            Field::Bytes(bytes) => text(bytes),
+            field => text(field.bytes()),
         })
         .collect();
     let features = all(2)

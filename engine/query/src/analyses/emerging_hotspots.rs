@@ -2,8 +2,7 @@
 //!
 //! With a column `chosen`, as in `SELECT cell, requested_at, category = 'Noise' AS chosen FROM complaints`, it is the share of the
 //! chosen records that is hot or cold, against the share in the whole city in the same slices: neither where people are many nor a
-//! season of the whole city is a pattern then. Each slice is corrected on its own: what is new in the last one need not stand against the tests
-//! of all slices before, and no earlier slice changes when one is added.
+//! season of the whole city is a pattern then.
 
 use std::sync::Arc;
 
@@ -14,10 +13,10 @@ use citybrain_stats::neighbours::Neighbours;
 use citybrain_stats::share::{ShareParameters, shares};
 use citybrain_stats::significance::{Correction, Scores};
 use citybrain_stats::space_time::{
-    Cube, Family, SpaceTimeError, SpaceTimeParameters, space_time_getis_ord,
+    Cube, SpaceTimeError, SpaceTimeParameters, space_time_getis_ord,
 };
 use datafusion::arrow::array::{
-    ArrayRef, Float64Array, RecordBatch, StringArray, UInt8Array, UInt32Array,
+    ArrayRef, Float64Array, RecordBatch, StringArray, UInt8Array, UInt32Array, UInt64Array,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::{DataFusionError, Result};
@@ -26,7 +25,7 @@ use h3o::{CellIndex, Resolution};
 use serde_json::{Map, json};
 
 use super::arguments::Arguments;
-use super::grouped::{Grouped, PLACE, SLICE};
+use super::grouped::{Grouped, PLACE, Places, SLICE};
 use super::input::{Input, Place};
 use super::timeline::{Span, Timeline};
 use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
@@ -162,8 +161,7 @@ impl Compute for Run {
             .counts
             .iter()
             .map(|count| (count.start, count.records));
-        let mut timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
-        let in_use = self.in_use(&grouped, &mut timeline);
+        let timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
         let slices = timeline.len();
         if slices < self.emerging.minimum_slices {
             return Err(refused(format!(
@@ -179,12 +177,7 @@ impl Compute for Run {
                 universe.len()
             )));
         }
-        let mut blank = timeline.blank();
-        for (slice, value) in blank.iter_mut().enumerate() {
-            if !in_use.is_empty() && !in_use.contains(&slice) {
-                *value = f64::NAN;
-            }
-        }
+        let blank = timeline.blank();
         let mut cube = blank.repeat(universe.len());
         let mut all = if self.shared {
             cube.clone()
@@ -209,7 +202,12 @@ impl Compute for Run {
             Arc::new(values.collect::<UInt32Array>())
         };
         let columns: Vec<ArrayRef> = vec![
-            cells::column(universe),
+            Arc::new(
+                universe
+                    .iter()
+                    .map(|cell| Some(u64::from(*cell)))
+                    .collect::<UInt64Array>(),
+            ),
             Arc::new(
                 found
                     .iter()
@@ -238,21 +236,13 @@ impl Compute for Run {
         ];
         let mut note = self.note();
         timeline.note(&mut note);
-        let in_use = if in_use.is_empty() {
-            slices
-        } else {
-            in_use.len()
-        };
-        let tested = scores.tested().iter().sum::<usize>();
-        for (name, number) in [
-            ("slices_not_in_use", json!(slices - in_use)),
-            ("cells", json!(universe.len())),
-            ("tested", json!(tested)),
-            ("outside", json!(outside)),
-            ("not_located", json!(grouped.not_located)),
-        ] {
-            note.insert(name.to_owned(), number);
-        }
+        note.insert("cells".to_owned(), json!(universe.len()));
+        note.insert(
+            "tested".to_owned(),
+            json!(scores.tested().iter().sum::<usize>()),
+        );
+        note.insert("outside".to_owned(), json!(outside));
+        note.insert("not_located".to_owned(), json!(grouped.not_located));
         Ok(Found {
             rows: RecordBatch::try_new(schema(), columns)?,
             parameters: note,
@@ -276,15 +266,14 @@ impl Run {
             "previous_slices".to_owned(),
             json!(self.space_time.previous_slices),
         );
-        let (measure, statistic, window, family) = if self.shared {
-            ("share", "binomial", "same slices", "slice")
+        let (measure, statistic, window) = if self.shared {
+            ("share", "binomial", "same slices")
         } else {
-            ("count", "Gi*", "entire cube", "cube")
+            ("count", "Gi*", "entire cube")
         };
         note.insert("measure".to_owned(), json!(measure));
         note.insert("statistic".to_owned(), json!(statistic));
         note.insert("window".to_owned(), json!(window));
-        note.insert("family".to_owned(), json!(family));
         let correction = match self.space_time.correction {
             Correction::FalseDiscoveryRate => "fdr",
             Correction::Raw => "raw",
@@ -304,23 +293,6 @@ impl Run {
 }
 
 impl Run {
-    /// The slices in which what is asked about was in use: before its name came up there is no history of it. Marks the holes of an export
-    /// where all records are at hand.
-    fn in_use(&self, grouped: &Grouped, timeline: &mut Timeline) -> std::ops::Range<usize> {
-        let counts = grouped.counts.iter();
-        if self.shared {
-            timeline.find_holes(counts.clone().map(|count| (count.start, count.records)));
-        }
-        timeline.in_use(counts.map(|count| {
-            let amount = if self.shared {
-                count.chosen
-            } else {
-                count.records
-            };
-            (count.start, amount)
-        }))
-    }
-
     /// The z-score of every cell and slice: of the share of the chosen (`cube`) among `all`, or of the number.
     fn scores(
         &self,
@@ -335,7 +307,6 @@ impl Run {
         let parameters = ShareParameters {
             previous_slices: self.space_time.previous_slices,
             correction: self.space_time.correction,
-            family: Family::Slice,
             ..ShareParameters::default()
         };
         shares(cube, all, neighbours, &parameters)
@@ -349,7 +320,23 @@ impl Run {
         timeline: &Timeline,
         universe: &[CellIndex],
     ) -> Result<f64> {
-        let numbers = grouped.numbers_in(universe, self.resolution, NAME)?;
+        let Places::Cells(known) = &grouped.places else {
+            return Err(refused("the places are no cells".to_owned()));
+        };
+        let numbers = known
+            .iter()
+            .map(|cell| {
+                let cell = CellIndex::try_from(*cell)
+                    .map_err(|error| refused(format!("{cell} is no H3 cell: {error}")))?;
+                let parent = cell.parent(self.resolution).ok_or_else(|| {
+                    refused(format!(
+                        "the cell {cell} is coarser than the resolution {}: give a resolution that the query's cells have",
+                        self.resolution
+                    ))
+                })?;
+                Ok(cells::number(universe, parent))
+            })
+            .collect::<Result<Vec<_>>>()?;
         let mut outside = 0.0;
         for count in &grouped.counts {
             let Some(slice) = timeline.slice(count.start) else {

@@ -74,15 +74,8 @@ impl Analysis {
             order: "time, expected DESC",
         },
         Self {
-            function: "global_moran",
-            columns: "",
-            of: Of::Cells,
-            of_sensors: false,
-            order: "i",
-        },
-        Self {
             function: "hotspots",
-            columns: "requested_at",
+            columns: "",
             of: Of::Cells,
             of_sensors: false,
             order: "z DESC NULLS LAST, cell",
@@ -93,13 +86,6 @@ impl Analysis {
             of: Of::Largest,
             of_sensors: true,
             order: "q, abs(correlation) DESC",
-        },
-        Self {
-            function: "local_moran",
-            columns: "",
-            of: Of::Cells,
-            of_sensors: false,
-            order: "q NULLS LAST, abs(i) DESC, cell",
         },
         Self {
             function: "periodic_issues",
@@ -159,12 +145,9 @@ impl Session {
         };
         let takes = |name: &str| analysis.arguments().contains(&name);
         let given = |name: &str| arguments.iter().any(|(argument, _)| argument == name);
-        // A map has slices of time only where a step is asked for.
-        let is_sliced = !takes("resolution") || !takes("measure") || given("step");
         for (name, bound) in [("from", filter.from), ("to", filter.to)] {
             if let Some(bound) = bound
                 && takes(name)
-                && is_sliced
                 && !given(name)
             {
                 let bound = bound.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
@@ -180,10 +163,6 @@ impl Session {
         for (name, value) in words {
             write!(call, ", {name} => {}", literal(value)).expect("writing to a text cannot fail");
         }
-        let mut order = analysis.order.to_owned();
-        if analysis.function == "hotspots" && given("step") {
-            order.push_str(", time");
-        }
         let columns = [place, analysis.columns]
             .into_iter()
             .filter(|text| !text.is_empty());
@@ -191,7 +170,7 @@ impl Session {
             .with("function", analysis.function)
             .with("columns", &columns.collect::<Vec<_>>().join(", "))
             .with("arguments", &call)
-            .with("order", &order);
+            .with("order", analysis.order);
         let statement = filter.apply(statement, Table::Complaints, city)?;
         let mut answer = self.limited_rows(&statement).await?;
         let parameters = answer.parameters.pop().unwrap_or_default();

@@ -77,8 +77,6 @@ const fn columns(table: Table) -> &'static [&'static str] {
             "grid",
             "source",
             "id",
-            "feature",
-            "details",
         ],
     }
 }

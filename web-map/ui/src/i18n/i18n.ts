@@ -1,20 +1,9 @@
-import { en, type Key as FirstKey } from './en';
-import { TOPICS, type TopicKey } from './topics';
+import { en, type Key } from './en';
 import { zh } from './zh';
 
-export type Key = FirstKey | TopicKey;
+export type { Key } from './en';
 
-const topic = (at: 0 | 1) =>
-  Object.fromEntries(Object.entries(TOPICS).map(([key, pair]) => [key, pair[at]])) as Record<
-    TopicKey,
-    string
-  >;
-
-/** Every text of the page by language. */
-export const TEXTS = { en: { ...en, ...topic(1) }, zh: { ...zh, ...topic(0) } } satisfies Record<
-  string,
-  Record<Key, string>
->;
+const TEXTS = { en, zh } satisfies Record<string, Record<Key, string>>;
 
 export type Lang = keyof typeof TEXTS;
 

@@ -1,4 +1,0 @@
-SELECT :columns
-FROM :table
-WHERE :time >= $from AND :time < $to
-ORDER BY :order
