@@ -14,12 +14,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::HttpError;
-use crate::http::{boundaries, host, observe, panics, security};
+use crate::http::{boundaries, gate, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
     alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
     freshness, health, heat, imports, live, metrics, open311, rules, sensors, series, snapshot,
     sql, sta, tilejson, tiles, webhooks,
+    analyses, append, areas, audit, breakdown, cells, city, complaint, complaints, docs, health,
+    live, metrics, sensors, series, session, sql, tilejson, tiles,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -27,12 +29,13 @@ use crate::state::AppState;
 /// The server: all routes, within the layers that every request passes.
 pub fn app(state: Arc<AppState>) -> Router {
     let (described, _) = described().split_for_parts();
-    let hosts = state.hosts.clone();
+    let (hosts, gated) = (state.hosts.clone(), Arc::clone(&state));
     described
         .layer(from_fn_with_state(
             Arc::clone(&state),
             boundaries::set_header,
         ))
+        .route("/signin", get(session::page))
         .route("/docs", get(docs::page))
         .route("/docs/docs.js", get(docs::script))
         .route("/docs/docs.css", get(docs::style))
@@ -40,6 +43,7 @@ pub fn app(state: Arc<AppState>) -> Router {
         .fallback(page::serve)
         .method_not_allowed_fallback(async || HttpError::Method)
         .with_state(state)
+        .layer(from_fn_with_state(gated, gate::check))
         .layer(CompressionLayer::new().compress_when(worth_packing()))
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn_with_state(hosts, host::check))
@@ -139,6 +143,9 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))
         .routes(routes!(docs::openapi))
+        .routes(routes!(session::who, session::begin))
+        .routes(routes!(session::end))
+        .routes(routes!(audit::audit))
 }
 
 #[derive(OpenApi)]

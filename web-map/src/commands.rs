@@ -6,6 +6,7 @@ mod demo;
 mod failure;
 mod import;
 mod init;
+mod key;
 mod locate;
 mod openapi;
 mod push;
@@ -47,6 +48,7 @@ enum Command {
     Bulletin(snapshot::BulletinArgs),
     Simulate(simulate::Args),
     Rejected(rejected::Args),
+    Key(key::Args),
     Openapi(openapi::Args),
 }
 
@@ -68,6 +70,7 @@ pub fn run() -> ExitCode {
         Command::Bulletin(args) => snapshot::bulletin(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Rejected(args) => rejected::run(args),
+        Command::Key(args) => key::run(args),
         Command::Openapi(args) => openapi::run(&args),
     };
     match done {

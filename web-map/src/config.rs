@@ -23,6 +23,14 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Largest request body after decompression, in bytes.
     pub body_bytes_max: usize,
+    /// Requests a second that a key may make on average, where it has no limit of its own; twice as many at once.
+    pub key_requests_per_second: u32,
+    /// The same for a key of the role `public`.
+    pub public_requests_per_second: u32,
+    /// Counts below this are hidden from the role `public`, and all others are told to it in steps of this.
+    pub public_count_min: u64,
+    /// Hours until a browser has to sign in again.
+    pub session_hours: u32,
     /// Memory that one query may use, in bytes.
     pub query_memory_bytes: usize,
     /// Time that one query may take, in seconds.
@@ -65,6 +73,10 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             hosts: Vec::new(),
             body_bytes_max: 64 << 20,
+            key_requests_per_second: 10_000,
+            public_requests_per_second: 50,
+            public_count_min: 5,
+            session_hours: 24 * 30,
             query_memory_bytes: 1 << 30,
             query_seconds: 30,
             query_rows: 1_000_000,
@@ -127,6 +139,10 @@ const NAMES: [&str; 15] = [
     "listen",
     "hosts",
     "body_bytes_max",
+    "key_requests_per_second",
+    "public_requests_per_second",
+    "public_count_min",
+    "session_hours",
     "query_memory_bytes",
     "query_seconds",
     "query_rows",

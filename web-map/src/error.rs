@@ -32,6 +32,12 @@ pub(crate) enum HttpError {
     /// There is no such thing.
     #[error("there is no {0}")]
     NotFound(String),
+    /// The request shows no key, or one that is not valid.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// The key is valid and its role or its feeds do not reach as far.
+    #[error("{0}")]
+    Forbidden(String),
     /// The route exists, the method does not.
     #[error("the route does not answer this method")]
     Method,
@@ -99,6 +105,15 @@ impl HttpError {
                 StatusCode::CONFLICT,
                 "conflict",
                 "It does not fit how things stand",
+            Self::Unauthorized(_) => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "A key is asked for",
+            ),
+            Self::Forbidden(_) => (
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "The key does not reach as far",
             ),
             Self::Method => (
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -149,6 +164,12 @@ impl IntoResponse for HttpError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Self::Unauthorized(_) = self {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"citybrain\""),
+            );
+        }
         if let Self::Busy { retry_after, .. } = self {
             headers.insert(
                 header::RETRY_AFTER,

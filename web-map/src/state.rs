@@ -16,6 +16,7 @@ use crate::alerts::{Alerts, Book};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::http::gate::Gate;
 use crate::http::host::Hosts;
 use crate::live::{Hub, Pulse};
 use crate::pictures::Pictures;
@@ -31,6 +32,8 @@ pub struct AppState {
     pub(crate) place_names: Arc<PlaceNames>,
     pub(crate) config: Config,
     pub(crate) hosts: Hosts,
+    /// Whom the routes are open to.
+    pub(crate) gate: Gate,
     pub(crate) tiles: TileCache,
     pub(crate) pictures: Pictures,
     pub(crate) live: Hub,
@@ -63,6 +66,7 @@ impl AppState {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         Self {
             hosts: Hosts::of(address.ip(), &config.hosts),
+            gate: Gate::new(&control, &config),
             tiles: TileCache::new(config.tile_cache_bytes),
             pictures: Pictures::new(config.helper_program()),
             live: Hub::new(

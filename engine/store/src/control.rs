@@ -9,6 +9,7 @@ mod fetched;
 mod rules;
 mod sensorthings;
 mod webhooks;
+mod keys;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,6 +25,7 @@ pub use fetched::{Fetched, FetchedFile};
 pub use rules::KeptRule;
 pub use sensorthings::{Catalog, Draft, Entity, SensorThings, Stream};
 pub use webhooks::{Attempt, Delivery, Webhook};
+pub use keys::{Key, KeyRing, NewKey, Role, Secret, UnknownRole};
 
 use crate::StateDir;
 
@@ -43,6 +45,9 @@ const TABLES: [&str; 6] = [
     include_str!("control/rules.sql"),
     include_str!("control/sensorthings.sql"),
     include_str!("control/webhooks.sql"),
+const TABLES: [&str; 2] = [
+    include_str!("control/audit.sql"),
+    include_str!("control/keys.sql"),
 ];
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);

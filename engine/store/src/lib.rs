@@ -38,6 +38,7 @@ pub use control::{
     Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
     Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptRule,
     NotDone, SensorThings, Standing, Stream, Webhook,
+    Audit, Audited, Control, ControlError, Key, KeyRing, NewKey, Role, Secret, UnknownRole,
 };
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use index::IndexError;

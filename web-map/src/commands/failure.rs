@@ -51,6 +51,12 @@ pub(crate) enum Failure {
     NoRejected { state_dir: PathBuf, id: i64 },
     #[error("{0}")]
     Picture(String),
+    #[error("{}: has no key {id} that could be used", state_dir.display())]
+    NoKey { state_dir: PathBuf, id: i64 },
+    #[error(
+        "\"{0}\" is no time: say 90d, 12h, or an instant with an offset such as 2027-01-01T00:00:00Z"
+    )]
+    NoInstant(String),
     #[error("{address}: {message}")]
     Push { address: String, message: String },
     #[error(transparent)]
