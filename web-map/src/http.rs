@@ -14,3 +14,4 @@ pub(crate) mod params;
 mod public;
 pub(crate) mod security;
 pub(crate) mod segments;
+mod words;

@@ -3,6 +3,7 @@
 mod append;
 mod conformity;
 mod heat;
+mod keys;
 mod life;
 mod live;
 mod map;

@@ -38,7 +38,7 @@ pub(crate) enum Failure {
         source: io::Error,
     },
     #[error(
-        "{0}: others could reach this address and everything would be open to them; listen on 127.0.0.1, or say --insecure"
+        "{0}: others could reach this address, and what is sent to it is not encrypted; listen on 127.0.0.1 (behind a proxy that speaks TLS), or say --insecure"
     )]
     Exposed(SocketAddr),
     #[error("{}: is a state directory, but not one that `citybrain demo` made", .0.display())]

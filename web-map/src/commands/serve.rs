@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// File of settings (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Serve others than this machine, although everything is open to whoever can reach the address
+    /// Serve others than this machine, although what is sent is not encrypted, and open to all as long as no key was made
     #[arg(long)]
     insecure: bool,
 }

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use citybrain_store::{Control, Key, KeyRing, Role};
 
 use super::access::Access;
-use super::public;
+use super::{public, words};
 use crate::clock;
 use crate::config::Config;
 use crate::error::HttpError;
@@ -165,12 +165,15 @@ pub(crate) async fn check(
     }
     match admit(&state, &ring, &request, now) {
         Ok(Passed::As(caller)) => {
-            let is_public = caller.role() == Role::Public && is_api(request.uri().path());
+            let (role, path) = (caller.role(), request.uri().path());
+            let (is_api, is_words) = (is_api(path), path.starts_with("/v1/complaints"));
             request.extensions_mut().insert(caller);
-            if is_public {
-                public::answer(request, next, state.config.public_count_min).await
-            } else {
-                next.run(request).await
+            match role {
+                Role::Public if is_api => {
+                    public::answer(request, next, state.config.public_count_min).await
+                }
+                Role::Operator if is_words => words::answer_without(request, next).await,
+                _ => next.run(request).await,
             }
         }
         Ok(Passed::Page) => next.run(request).await,

@@ -37,30 +37,31 @@ pub(super) async fn answer(request: Request, next: Next, step: u64) -> Response 
         // Tiles: outlines, no counts.
         return response;
     }
-    stepped_json(response, step).await
+    changed_json(response, |value| step_all(value, step)).await
 }
 
-/// Parameters that draw a border of the asker's own, or ask for another form of the numbers.
+/// What may be asked: a list of what is known to be safe, so that a parameter that is added later is refused until somebody says so.
 fn check(uri: &Uri) -> Result<(), HttpError> {
     let Some(query) = uri.query() else {
         return Ok(());
     };
-    let refuse = |name: &str, rule: &str| {
-        Err(HttpError::Forbidden(format!(
-            "parameter {name}: the role public {rule}"
-        )))
-    };
     for (name, value) in url_pairs(query) {
-        match name.as_str() {
-            "bbox" | "cell" => return refuse(&name, "asks by areas, not by rectangles and cells"),
-            "from" | "to" if !is_day(&value) => {
-                return refuse(&name, "asks by whole days: YYYY-MM-DD");
-            }
-            "bin" if value == "hour" => return refuse(&name, "asks by whole days"),
-            "measure" if value != "count" => return refuse(&name, "is told counts only"),
-            "format" if value != "json" => return refuse(&name, "is told JSON only"),
-            _ => {}
-        }
+        let rule = match name.as_str() {
+            "category" | "channel" | "status" | "area" | "level" | "resolution" | "by"
+            | "limit" | "v" => continue,
+            "from" | "to" if is_day(&value) => continue,
+            "from" | "to" => "asks by whole days: YYYY-MM-DD",
+            "bin" if value != "hour" => continue,
+            "bin" => "asks by whole days",
+            "measure" if value == "count" => continue,
+            "measure" => "is told counts only",
+            "format" if value == "json" => continue,
+            "format" => "is told JSON only",
+            _ => "asks by areas and days only",
+        };
+        return Err(HttpError::Forbidden(format!(
+            "parameter {name}: the role public {rule}"
+        )));
     }
     Ok(())
 }
@@ -78,17 +79,18 @@ fn is_day(value: &str) -> bool {
 /// Largest answer that is stepped, bytes.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
 
-async fn stepped_json(response: Response, step: u64) -> Response {
+/// An answer in JSON, changed.
+pub(super) async fn changed_json(response: Response, change: impl FnOnce(&mut Value)) -> Response {
     let (mut parts, body) = response.into_parts();
-    let stepped = async {
+    let changed = async {
         let bytes = to_bytes(body, ANSWER_BYTES_MAX)
             .await
             .map_err(HttpError::internal)?;
         let mut value = serde_json::from_slice(&bytes).map_err(HttpError::internal)?;
-        step_all(&mut value, step);
+        change(&mut value);
         serde_json::to_vec(&value).map_err(HttpError::internal)
     };
-    match stepped.await {
+    match changed.await {
         Ok(text) => {
             parts.headers.remove(header::CONTENT_LENGTH);
             Response::from_parts(parts, Body::from(text))
@@ -97,35 +99,44 @@ async fn stepped_json(response: Response, step: u64) -> Response {
     }
 }
 
+/// The events of the live stream that hold sums.
+const EVENTS: [&str; 4] = ["snapshot", "cells", "areas", "freshness"];
+
 /// Each frame of the stream is one whole event.
 fn stepped_events(body: Body, step: u64) -> Body {
-    Body::from_stream(body.into_data_stream().map(move |frame| {
-        frame.map(|bytes| {
-            let text = String::from_utf8_lossy(&bytes);
-            let mut out = String::with_capacity(text.len());
-            for line in text.split_inclusive('\n') {
-                let data = line
-                    .strip_prefix("data:")
-                    .and_then(|data| serde_json::from_str::<Value>(data.trim()).ok());
-                match data {
-                    Some(mut value) => {
-                        step_all(&mut value, step);
-                        out.push_str("data: ");
-                        out.push_str(&value.to_string());
-                        out.push('\n');
-                    }
-                    // Half an event, should a frame ever hold one, must not tell its counts.
-                    None if line.starts_with("data:") => {}
-                    None => out.push_str(line),
-                }
-            }
-            out
-        })
-    }))
+    Body::from_stream(
+        body.into_data_stream().map(move |frame| {
+            frame.map(|bytes| stepped_event(&String::from_utf8_lossy(&bytes), step))
+        }),
+    )
+}
+
+/// An event with its counts in steps; nothing for one that is not known to hold sums alone.
+fn stepped_event(text: &str, step: u64) -> String {
+    let name = text.lines().find_map(|line| line.strip_prefix("event:"));
+    if name.is_some_and(|name| !EVENTS.contains(&name.trim())) {
+        return String::new();
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let Some(data) = line.strip_prefix("data:") else {
+            out.push_str(line);
+            continue;
+        };
+        // Data without a name, and half an event, should a frame ever hold one, must not be told.
+        if let (Some(_), Ok(mut value)) = (name, serde_json::from_str::<Value>(data.trim())) {
+            step_all(&mut value, step);
+            out.push_str("data: ");
+            out.push_str(&value.to_string());
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// Members that are counts, whatever they lie in.
-const COUNTS: [&str; 9] = [
+const COUNTS: [&str; 10] = [
+    "per_minute",
     "value",
     "records",
     "area_only",
@@ -142,7 +153,7 @@ const PAIRS: [&str; 3] = ["cells", "areas", "series"];
 fn step_all(value: &mut Value, step: u64) {
     match value {
         Value::Object(members) => {
-            members.retain(|name, _| name != "sql" && name != "per_minute" && name != "alerts");
+            members.retain(|name, _| name != "sql" && name != "feeds");
             for (name, member) in members {
                 if COUNTS.contains(&name.as_str()) && member.is_number() {
                     *member = stepped(member, step);
@@ -221,6 +232,18 @@ mod tests {
     }
 
     #[test]
+    fn of_the_stream_only_sums_are_told() {
+        let event = |text| stepped_event(text, 5);
+        assert_eq!(
+            event("event: cells\ndata: {\"seq\":3,\"cells\":[[\"a\",7],[\"b\",4]]}\nid: 3\n\n"),
+            "event: cells\ndata: {\"seq\":3,\"cells\":[[\"a\",5]]}\nid: 3\n\n"
+        );
+        assert_eq!(event("event: alerts\ndata: {\"count\":1}\n\n"), "");
+        assert!(!event("data: {\"total\":17}\n\n").contains("17"));
+        assert_eq!(event(":\n\n"), ":\n\n");
+    }
+
+    #[test]
     fn borders_of_ones_own_are_refused() {
         let ask = |query: &str| check(&format!("/v1/cells?{query}").parse().unwrap());
         for refused in [
@@ -231,6 +254,8 @@ mod tests {
             "measure=mean&property=x",
             "format=arrow",
             "bin=hour",
+            "window=1h",
+            "something=new",
         ] {
             assert!(ask(refused).is_err(), "{refused}");
         }

@@ -38,6 +38,8 @@ pub(crate) struct Session {
     /// The key's name.
     #[schema(required)]
     name: Option<String>,
+    /// What the audit trail calls the caller.
+    actor: String,
     /// The feeds that the key may write; empty: every feed.
     feeds: Vec<String>,
 }
@@ -152,6 +154,7 @@ pub(crate) async fn who(
             None => Some(caller.role().as_str()),
         },
         name: key.map(|key| key.key.name.clone()),
+        actor: caller.actor(),
         feeds: caller.feeds().to_vec(),
     })
 }
