@@ -88,7 +88,7 @@ async fn from_the_first_key_on_each_role_passes_as_far_as_it_reaches() {
         (&public, "/v1/audit", StatusCode::FORBIDDEN),
         (&operator, "/v1/complaints", StatusCode::OK),
         (&operator, "/v1/audit", StatusCode::FORBIDDEN),
-        (&planner, "/v1/hotspots", StatusCode::OK),
+        (&planner, "/v1/sensors", StatusCode::OK),
         (&integrator, "/v1/cells", StatusCode::FORBIDDEN),
         (&admin, "/v1/audit", StatusCode::OK),
     ] {
