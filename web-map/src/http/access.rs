@@ -110,6 +110,7 @@ const TABLE: &[Line] = &[
     (WRITE, "/v1/webhooks*", Access::Roles(ADMIN)),
     (READ, "/v1/deliveries*", Access::Roles(ADMIN)),
     (WRITE, "/v1/deliveries*", Access::Roles(ADMIN)),
+    (READ, "/v1/imports", DESK),
     (READ, "/v1/snapshot.png", DESK),
     (READ, "/v1/bulletin", DESK),
     (WRITE, "/v1/sql", ASK),
