@@ -20,6 +20,7 @@ mod floods;
 mod folders;
 mod import;
 mod integrators;
+mod keep;
 mod live;
 mod mqtt;
 mod notebook;

@@ -153,6 +153,20 @@ impl Server {
         false
     }
 
+    /// Ends the server as its operator does: SIGTERM, and waits until it has sealed what is in memory.
+    ///
+    /// # Panics
+    /// When it is gone already, or does not end well.
+    pub fn stop(mut self) {
+        let id = self.child.id().to_string();
+        let told = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        assert!(told.expect("there is a kill").success());
+        let ended = self.child.wait().expect("a stopped process ends");
+        assert!(ended.success(), "{ended}");
+    }
+
     /// Ends the server as a power cut does: SIGKILL.
     ///
     /// # Panics

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod backtest;
+mod backup;
 mod city;
 mod demo;
 mod failure;
@@ -46,6 +47,9 @@ enum Command {
     Backtest(backtest::Args),
     Snapshot(snapshot::Args),
     Bulletin(snapshot::BulletinArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    Verify(backup::VerifyArgs),
     Simulate(simulate::Args),
     Rejected(rejected::Args),
     Key(key::Args),
@@ -68,6 +72,9 @@ pub fn run() -> ExitCode {
         Command::Backtest(args) => backtest::run(&args),
         Command::Snapshot(args) => snapshot::run(&args),
         Command::Bulletin(args) => snapshot::bulletin(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Verify(args) => backup::verify(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Rejected(args) => rejected::run(args),
         Command::Key(args) => key::run(args),

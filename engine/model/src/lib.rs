@@ -8,6 +8,7 @@
 
 mod area;
 mod calendar;
+mod changes;
 mod complaint;
 mod event;
 mod identity;
@@ -16,9 +17,11 @@ mod position;
 mod refusal;
 mod rules;
 mod sensorthings;
+mod state;
 
 pub use area::{AreaLevel, UnknownAreaLevel};
 pub use calendar::CalendarDays;
+pub use changes::{CHANGEABLE, ColumnType, Values};
 pub use complaint::{Complaint, ComplaintDraft, LocationQuality};
 pub use event::{ComplaintEvent, ComplaintEventDraft, EventKind};
 pub use identity::Identity;
@@ -27,3 +30,4 @@ pub use position::Position;
 pub use refusal::Refusal;
 pub use rules::{ID_CHARS_MAX, LABEL_CHARS_MAX, TEXT_CHARS_MAX, YEAR_MAX, YEAR_MIN};
 pub use sensorthings::{BadEntityId, EntityId, EntityKind, Navigation};
+pub use state::{STEPS_MAX, Step, add_step, fold};

@@ -5,6 +5,9 @@
 //! that the map asks are methods of their own ([`Session::cells`], [`Session::areas`], [`Session::series`] …): they take a
 //! [`Filter`], give typed answers, and name the SQL that gives the same rows.
 //!
+//! Counts of complaints come from the roll-ups that the store keeps where these answer the question, else from a scan; the answer
+//! is the same.
+//!
 //! For any filter the counts add up: areas = located; located + outside + not located = total = `count(*)`; and cells = located + outside
 //! but for what is known by its area alone.
 
@@ -20,6 +23,7 @@ mod nearest;
 pub mod odata;
 mod parameters;
 mod questions;
+mod rolled;
 pub mod sensorthings;
 mod session;
 mod statement;

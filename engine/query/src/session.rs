@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use citybrain_store::Snapshot;
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
+    SchemaProvider,
 };
 use datafusion::common::ParamValues;
 use datafusion::dataframe::DataFrame;
@@ -208,6 +209,17 @@ impl Session {
         }
     }
 
+    /// Adds tables of this session's own.
+    pub(crate) fn add_schema(
+        &self,
+        name: &str,
+        schema: Arc<dyn SchemaProvider>,
+    ) -> Result<(), DataFusionError> {
+        let catalog = self.state.catalog_list().catalog(CATALOG);
+        let catalog = catalog.expect("a session has its catalog");
+        catalog.register_schema(name, schema).map(|_before| ())
+    }
+
     pub(crate) fn error(&self, error: DataFusionError) -> QueryError {
         QueryError::read(error, &Tables::names(), self.limits.memory_bytes)
     }
@@ -268,9 +280,10 @@ async fn collect(frame: DataFrame, rows_max: Option<usize>) -> Result<Answer, Da
     Ok(answer)
 }
 
+const CATALOG: &str = "citybrain";
+
 /// A state with the snapshot's tables and the engine's functions, and nothing else to read.
 pub(crate) fn state(snapshot: &Snapshot, limits: &Limits, tables: Arc<Tables>) -> SessionState {
-    const CATALOG: &str = "citybrain";
     const SCHEMA: &str = "public";
     // Functions, rules and planners are the same for every session and are made once.
     static TEMPLATE: LazyLock<SessionState> = LazyLock::new(|| {

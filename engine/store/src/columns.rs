@@ -91,6 +91,7 @@ fn complaint_columns(city: &City, rows: &[Complaint]) -> Vec<ArrayRef> {
         text(rows, |row| row.declared[0].as_deref()),
         text(rows, |row| row.declared[1].as_deref()),
         text(rows, |row| row.declared[2].as_deref()),
+        new_null_array(&DataType::Utf8, rows.len()),
     ]);
     columns.extend(internal(rows.iter().map(|row| row.requested_at)));
     columns
@@ -146,6 +147,11 @@ pub(crate) fn month_of(at: DateTime<Utc>) -> i32 {
     (at.year() - 1970) * 12 + at.month0().cast_signed()
 }
 
+/// [`month_of`] an instant in µs since 1970.
+pub(crate) fn month_of_micros(at: i64) -> i32 {
+    DateTime::from_timestamp_micros(at).map_or(0, month_of)
+}
+
 /// The places of a batch.
 pub(crate) struct Placement(PlaceColumns);
 
@@ -169,7 +175,10 @@ impl Placement {
 
     /// `cell`, `district`, `subdistrict`, `community`, `grid`. `known` gives the id of the area that a row without a position is
     /// known to lie in.
-    fn columns<'b>(&self, known: impl Fn(usize, AreaLevel) -> Option<&'b str>) -> [ArrayRef; 5] {
+    pub(crate) fn columns<'b>(
+        &self,
+        known: impl Fn(usize, AreaLevel) -> Option<&'b str>,
+    ) -> [ArrayRef; 5] {
         let [district, subdistrict, community, grid] = AreaLevel::ALL.map(|level| -> ArrayRef {
             let placed = self.areas(level);
             let placed = placed.as_string::<i32>();

@@ -5,6 +5,7 @@
 
 mod progress;
 mod repair;
+mod waiting;
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use crate::schema::in_todays_columns;
 use crate::{JournalError, Refused, Table};
 
 pub(crate) use progress::FileDone;
+pub(crate) use waiting::StepChanges;
 
 /// The journal's file, open.
 #[derive(Debug)]
@@ -74,6 +76,7 @@ impl Journal {
         &mut self,
         accepted: &[(Table, RecordBatch)],
         refused: &[Refused],
+        steps: &StepChanges,
     ) -> Result<Vec<u64>, JournalError> {
         let encoded = accepted
             .iter()
@@ -103,6 +106,7 @@ impl Journal {
                 ])?;
             }
         }
+        steps.write(&transaction)?;
         reached("before journal commit");
         transaction.commit()?;
         reached("after journal commit");

@@ -7,6 +7,7 @@ mod change;
 mod columns;
 mod durable;
 mod files;
+mod point;
 mod read;
 mod upkeep;
 

@@ -1,7 +1,7 @@
 //! The columns of the three record tables, the same in the journal, in hot rows and in the lake.
 //!
 //! Only types that Delta Lake knows: an H3 cell is an `Int64` (its top bit is always 0), an instant is in µs UTC. Three internal
-//! columns stand at the end of each table: `row_id`, `supersedes` and `month`.
+//! columns stand at the end of each table: `row_id`, `supersedes` and `month`; before them `complaints` has `fold`, what its steps changed.
 
 use std::sync::{Arc, LazyLock};
 
@@ -141,6 +141,8 @@ pub(crate) fn in_todays_columns(
 /// Bits of a `row_id` below the month.
 pub(crate) const ROW_NUMBER_BITS: u32 = 48;
 
+/// The steps that changed a complaint, and what its record said before: see `fold.rs`.
+pub(crate) const FOLD: &str = "fold";
 pub(crate) const ROW_ID: &str = "row_id";
 pub(crate) const SUPERSEDES: &str = "supersedes";
 pub(crate) const MONTH: &str = "month";
@@ -187,6 +189,7 @@ fn complaints() -> SchemaRef {
         text("declared_district"),
         text("declared_subdistrict"),
         text("declared_community"),
+        text(FOLD),
     ])
 }
 
@@ -227,6 +230,19 @@ fn observations() -> SchemaRef {
         text("feature"),
         text("details"),
     ])
+}
+
+/// Some columns of a table, as a file has them, in the types of today.
+pub(crate) fn with_types(table: Table, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = rows_schema(table);
+    let mut fields = Vec::with_capacity(rows.num_columns());
+    let mut columns = Vec::with_capacity(rows.num_columns());
+    for (field, column) in rows.schema_ref().fields().iter().zip(rows.columns()) {
+        let field = schema.field_with_name(field.name())?.clone();
+        columns.push(cast(column, field.data_type())?);
+        fields.push(field);
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
 fn table(mut fields: Vec<Field>) -> SchemaRef {

@@ -8,7 +8,7 @@ use citybrain_ingest::city::CityError;
 use citybrain_ingest::{ImportError, PlaceCheckError, ProfileError};
 use citybrain_query::QueryError;
 use citybrain_store::{
-    AppendError, CloseError, ControlError, JournalError, OpenError, ReplaceError,
+    AppendError, BackupError, CloseError, ControlError, JournalError, OpenError, ReplaceError,
 };
 use citybrain_synth::{SampleCityError, SimulationError};
 
@@ -69,6 +69,8 @@ pub(crate) enum Failure {
     City(#[from] CityError),
     #[error(transparent)]
     State(#[from] OpenError),
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     #[error(transparent)]
     Replace(#[from] ReplaceError),
     #[error(transparent)]

@@ -1,5 +1,6 @@
 //! The analyses over the complaints that a filter meets: the same table functions as in SQL.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use citybrain_grid::City;
@@ -7,6 +8,7 @@ use citybrain_model::AreaLevel;
 use citybrain_store::Table;
 use serde_json::{Map, Value};
 
+use crate::rolled::cell_counts;
 use crate::statement::Statement;
 use crate::{Answer, Filter, QueryError, Session, analyses};
 
@@ -193,7 +195,18 @@ impl Session {
             .with("arguments", &call)
             .with("order", &order);
         let statement = filter.apply(statement, Table::Complaints, city)?;
-        let mut answer = self.limited_rows(&statement).await?;
+        let by_counts = analysis.function == "hotspots"
+            && by == "cell"
+            && self.put_cells_rolled(filter).await?;
+        let mut answer = if by_counts {
+            let of_counts = Statement::new(include_str!("analysis_rolled.sql"))
+                .with("function", analysis.function)
+                .with("arguments", &call)
+                .with("order", analysis.order);
+            self.limited_rows(&of_counts).await?
+        } else {
+            self.limited_rows(&statement).await?
+        };
         let parameters = answer.parameters.pop().unwrap_or_default();
         Ok(Analysed {
             seq: self.snapshot.seq,
@@ -202,6 +215,26 @@ impl Session {
             sql: statement.shown(),
             answer,
         })
+    }
+}
+
+impl Session {
+    /// Makes the counts of base cells that meet the filter the table `rolled.cells`, where roll-ups tell them.
+    async fn put_cells_rolled(&self, filter: &Filter) -> Result<bool, QueryError> {
+        let base = self.snapshot.city.base_resolution;
+        let Some((cells, totals)) = self.cells_rolled(filter, base).await? else {
+            return Ok(false);
+        };
+        let mut counts: HashMap<Option<u64>, u64> = cells
+            .into_iter()
+            .map(|(cell, records)| (Some(u64::from(cell)), records))
+            .collect();
+        let without_cell = totals.area_only + totals.not_located;
+        if without_cell > 0 {
+            counts.insert(None, without_cell);
+        }
+        self.put_rolled("cells", cell_counts(counts))?;
+        Ok(true)
     }
 }
 

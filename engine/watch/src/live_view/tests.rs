@@ -10,6 +10,7 @@ fn published(seq: u64, rows: RecordBatch) -> Published {
         table: Table::Complaints,
         rows,
         replaces: false,
+        replaced: None,
     }
 }
 
@@ -136,6 +137,7 @@ fn a_batch_that_replaces_rows_makes_the_view_stale_until_it_is_read_anew() {
     let mut view = view(Question::default());
     view.fold(&Published {
         replaces: true,
+        replaced: None,
         ..published(1, one())
     });
     assert!(view.is_stale());
@@ -161,6 +163,7 @@ fn batches_of_other_tables_change_nothing() {
     view.fold(&Published {
         table: Table::Observations,
         replaces: true,
+        replaced: None,
         ..published(1, one())
     });
     assert!(!view.is_stale());
