@@ -297,17 +297,19 @@ impl Reader<'_> {
     }
 
     /// One entity.
-    pub(super) async fn one(
-        &self,
+    pub(super) fn one<'f>(
+        &'f self,
         kind: EntityKind,
-        id: &EntityId,
-        options: &Options,
-    ) -> Result<Value, StaError> {
-        if kind == EntityKind::Observation {
-            let row = self.observation(id).await?;
-            return self.observation_json(&row, options).await;
-        }
-        self.entity_json(kind, id, options).await
+        id: &'f EntityId,
+        options: &'f Options,
+    ) -> BoxFuture<'f, Result<Value, StaError>> {
+        Box::pin(async move {
+            if kind == EntityKind::Observation {
+                let row = self.observation(id).await?;
+                return self.observation_json(&row, options).await;
+            }
+            self.entity_json(kind, id, options).await
+        })
     }
 
     async fn entity_json(
@@ -464,12 +466,9 @@ impl Reader<'_> {
                     }
                 }
             } else {
-                let linked = Box::pin(self.linked_with(kind, id, way.to))
-                    .await?
-                    .into_iter()
-                    .next();
+                let linked = self.linked_with(kind, id, way.to).await?.into_iter().next();
                 let value = match linked {
-                    Some(linked) => Box::pin(self.one(way.to, &linked, &expand.options)).await?,
+                    Some(linked) => self.one(way.to, &linked, &expand.options).await?,
                     None => Value::Null,
                 };
                 answer.insert(way.name.to_owned(), value);
