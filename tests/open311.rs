@@ -1,6 +1,9 @@
 //! Open311 GeoReport v2: as a server for clients, as a client of other servers.
 
-#![expect(clippy::disallowed_methods, reason = "complaints of the last days are asked for by the clock")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "complaints of the last days are asked for by the clock"
+)]
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};

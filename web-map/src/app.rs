@@ -17,11 +17,9 @@ use crate::error::HttpError;
 use crate::http::{boundaries, gate, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
-    alerts, analyses, append, areas, breakdown, cells, city, complaint, complaints, docs,
-    freshness, health, heat, imports, live, metrics, open311, rules, sensors, series, snapshot,
-    sql, sta, tilejson, tiles, webhooks,
-    analyses, append, areas, audit, breakdown, cells, city, complaint, complaints, docs, health,
-    live, metrics, sensors, series, session, sql, tilejson, tiles,
+    alerts, analyses, append, areas, audit, breakdown, cells, city, complaint, complaints, docs,
+    freshness, health, heat, imports, live, metrics, open311, rules, sensors, series, session,
+    snapshot, sql, sta, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;

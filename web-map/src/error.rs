@@ -105,6 +105,7 @@ impl HttpError {
                 StatusCode::CONFLICT,
                 "conflict",
                 "It does not fit how things stand",
+            ),
             Self::Unauthorized(_) => (
                 StatusCode::UNAUTHORIZED,
                 "unauthorized",

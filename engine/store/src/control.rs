@@ -6,10 +6,10 @@
 mod alerts;
 mod audit;
 mod fetched;
+mod keys;
 mod rules;
 mod sensorthings;
 mod webhooks;
-mod keys;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,10 +22,10 @@ pub use alerts::{
 };
 pub use audit::{Audit, Audited};
 pub use fetched::{Fetched, FetchedFile};
+pub use keys::{Key, KeyRing, NewKey, Role, Secret, UnknownRole};
 pub use rules::KeptRule;
 pub use sensorthings::{Catalog, Draft, Entity, SensorThings, Stream};
 pub use webhooks::{Attempt, Delivery, Webhook};
-pub use keys::{Key, KeyRing, NewKey, Role, Secret, UnknownRole};
 
 use crate::StateDir;
 
@@ -38,16 +38,14 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     include_str!("control/audit.sql"),
     include_str!("control/alerts.sql"),
     include_str!("control/fetched.sql"),
     include_str!("control/rules.sql"),
     include_str!("control/sensorthings.sql"),
-    include_str!("control/webhooks.sql"),
-const TABLES: [&str; 2] = [
-    include_str!("control/audit.sql"),
     include_str!("control/keys.sql"),
+    include_str!("control/webhooks.sql"),
 ];
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);

@@ -44,9 +44,8 @@ pub use backup::{BackedUp, Backup, BackupError};
 pub use batch::{Batch, Receipt, Refused};
 pub use control::{
     Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
-    Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptRule,
-    NotDone, SensorThings, Standing, Stream, Webhook,
-    Audit, Audited, Control, ControlError, Key, KeyRing, NewKey, Role, Secret, UnknownRole,
+    Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptRule, Key,
+    KeyRing, NewKey, NotDone, Role, Secret, SensorThings, Standing, Stream, UnknownRole, Webhook,
 };
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use index::IndexError;

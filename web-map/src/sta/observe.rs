@@ -23,7 +23,10 @@ pub(super) struct Observed {
 }
 
 /// Reads one observation for a datastream.
-#[expect(clippy::too_many_lines, reason = "one paragraph for each property of the entity")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one paragraph for each property of the entity"
+)]
 pub(super) fn observed(
     catalog: &Catalog,
     now: i64,
