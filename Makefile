@@ -9,6 +9,7 @@ UI := web-map/ui
 BINARY := $(CARGO_TARGET_DIR)/release/citybrain
 DEBUG_BINARY := $(CARGO_TARGET_DIR)/debug/citybrain
 
+.PHONY: help demo run test bench snapshot fmt lint clean tools page api
 .PHONY: help demo run test soak bench fmt lint clean tools page api
 
 help: ## this list
@@ -28,6 +29,9 @@ soak: tools page ## long runs: the server killed hundreds of times under load (R
 
 bench: $(BINARY) ## the measurements of benches/README.md
 	scripts/bench.sh
+
+snapshot: tools ## the helper that paints pictures by maplibre-rs (optional; needs Vulkan, software will do)
+	scripts/snapshot.sh
 
 fmt: page ## format Rust and TypeScript
 	cargo fmt --all

@@ -1,11 +1,17 @@
 //! Our side of the comparison with other engines: a program that answers their driver's requests, one JSON object a line.
 //!
-//! A request is `{"op": "prepare" | "run" | "stop", "task": "t1" | "t2", "args": {"data": folder, "size": "small" | "big", …}}`, the
+//! A request is `{"op": "prepare" | "run" | "stop", "task": "t1" | "t2" | "t4" | "t5", "args": {"data": folder, "size": "small" | "big", …}}`, the
 //! answer `{"ok": true, "s": seconds, "cpu_s": seconds, "rss_mb": peak, "check": {…}}` or `{"ok": false, "error": text}`.
 //! - t1: complaints to the polygons of `args.layer`, then the number of points and the sum of their polygons' ids;
 //! - t2: complaints to H3 cells of resolution 9, then the number of cells, the largest count and the sum of squared counts.
+//! - t4: of a cube of cells and weeks, which the Python contender writes, space-time Gi\* with its false discovery rate, or the trend of each
+//!   cell; then the scores beyond 1.96 and the sum of their sizes, or that of the first 2,000 trends;
+//! - t5: the periods of hourly series, with their false-alarm probabilities over all series.
 //!
 //! Reading files and building the index is `prepare`; `run` starts from coordinates in memory and counts.
+
+#[path = "peers/statistics.rs"]
+mod statistics;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -43,6 +49,8 @@ fn main() -> Result<()> {
             ("prepare", task) => engine.prepare(task, &request["args"]),
             ("run", "t1") => engine.areas(),
             ("run", "t2") => Ok(engine.cells()),
+            ("run", "t4") => engine.statistics.cube(&request["args"]),
+            ("run", "t5") => engine.statistics.periods(),
             (op, task) => Err(anyhow::anyhow!("not capable: {op} {task}")),
         };
         let seconds = start.elapsed().as_secs_f64();
@@ -64,11 +72,26 @@ struct Engine {
     lat: Vec<f64>,
     points_of: PathBuf,
     city: Option<City>,
+    statistics: statistics::Statistics,
 }
 
 impl Engine {
     fn prepare(&mut self, task: &str, args: &Value) -> Result<Value> {
         let folder = Path::new(args["data"].as_str().context("no folder")?);
+        match task {
+            "t4" => {
+                let state = Path::new(args["state"].as_str().context("no state folder")?);
+                let k = args["k"].as_u64().unwrap_or(1);
+                self.statistics
+                    .read_cube(&state.join("cube.parquet"), k.try_into()?)?;
+                return Ok(json!({}));
+            }
+            "t5" => {
+                self.statistics.read_series(&folder.join("series.npy"))?;
+                return Ok(json!({}));
+            }
+            _ => {}
+        }
         let points = folder.join(match args["size"].as_str() {
             Some("big") => "complaints.parquet",
             _ => "complaints_small.parquet",
@@ -220,7 +243,7 @@ fn city(path: &Path) -> Result<City> {
     })?)
 }
 
-fn batches(
+pub(crate) fn batches(
     path: &Path,
     columns: &[&str],
 ) -> Result<impl Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>>> {
@@ -230,7 +253,7 @@ fn batches(
     Ok(builder.with_projection(columns).build()?)
 }
 
-fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array> {
+pub(crate) fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a dyn Array> {
     let column = batch.column_by_name(name);
     Ok(column
         .with_context(|| format!("no column {name}"))?

@@ -16,6 +16,10 @@ command -v python3 >/dev/null || packages+=(python3)
 python3 -c "import ensurepip" 2>/dev/null || packages+=(python3-venv)
 command -v node >/dev/null || packages+=(nodejs)
 command -v npm >/dev/null || packages+=(npm)
+# The broker of the tests over MQTT; it is started by them, on a port and with a file of their own.
+{ command -v mosquitto || [ -x /usr/sbin/mosquitto ]; } >/dev/null || packages+=(mosquitto)
+command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
+command -v curl >/dev/null || packages+=(curl)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}" >&2
   sudo=(); [ "$(id -u)" = 0 ] || sudo=(sudo)
@@ -27,6 +31,14 @@ fi
 node=$(node --version | tr -d v)
 at_least 20.19.0 "$node" || missing "Node $node is too old, 20.19 or newer is needed" "npm install --global n && n 22"
 
+# What runs the notebooks of data/notebooks, outside of the clone.
+notebooks=${CITYBRAIN_NOTEBOOKS:-$HOME/.cache/citybrain/notebooks}
+if ! [ -f "$notebooks/ready" ]; then
+  echo "installing GeoPandas, Matplotlib and Jupyter's client in $notebooks" >&2
+  if python3 -m venv "$notebooks" 2>/dev/null || { "${sudo[@]:-env}" apt-get install -y -qq --no-install-recommends python3-venv >/dev/null && python3 -m venv "$notebooks"; }; then
+    "$notebooks/bin/pip" install -q --disable-pip-version-check geopandas matplotlib nbclient ipykernel && touch "$notebooks/ready"
+  fi || echo "citybrain: the notebooks' packages could not be installed; their test is skipped" >&2
+fi
 # Another engine that reads the lake, for one test; it lies outside of the clone. Without it that test says so.
 python=${CITYBRAIN_PYTHON:-$HOME/.cache/citybrain/python/bin/python}
 if ! "$python" -c 'import polars, deltalake' 2>/dev/null; then

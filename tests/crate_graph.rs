@@ -7,19 +7,20 @@ use citybrain_tests::repository;
 use serde_json::Value;
 
 /// For each crate the crates of the house that it may use. Arrows point one way.
-const PLAN: [(&str, &[&str]); 11] = [
+const PLAN: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("stats", &[]),
     ("grid", &["model"]),
     ("synth", &["model", "grid"]),
     ("store", &["model", "grid"]),
     ("query", &["model", "grid", "stats", "store"]),
-    ("watch", &["model", "grid", "store"]),
+    ("watch", &["model", "grid", "stats", "store"]),
+    ("picture", &["grid"]),
     ("ingest", &["model", "grid", "store"]),
     (
         "citybrain",
         &[
-            "model", "grid", "synth", "store", "query", "watch", "ingest",
+            "model", "grid", "synth", "store", "query", "watch", "ingest", "picture",
         ],
     ),
     (
@@ -31,7 +32,7 @@ const PLAN: [(&str, &[&str]); 11] = [
     (
         "benches",
         &[
-            "model", "grid", "synth", "store", "query", "watch", "ingest",
+            "model", "grid", "stats", "synth", "store", "query", "watch", "ingest",
         ],
     ),
 ];

@@ -10,15 +10,25 @@
     reason = "a test ends in a panic that says why, and tells on standard output what it skipped"
 )]
 
+mod alerts;
 mod analyses;
 mod bad_input;
 mod crash;
 mod crate_graph;
 mod cut_off;
+mod floods;
+mod folders;
 mod import;
+mod integrators;
+mod keep;
 mod live;
+mod mqtt;
+mod notebook;
+mod open311;
 mod other_engine;
+mod pictures;
 mod place_names;
 mod places;
 mod replace;
 mod simulated;
+mod sql_limits;

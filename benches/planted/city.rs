@@ -38,13 +38,18 @@ impl SimulatedCity {
             .arg(&file)
             .arg("--state-dir")
             .arg(&state));
-        let complaints = history.join("complaints.csv");
-        run(citybrain()
-            .args(["import", "--source", "simulated", "--state-dir"])
-            .arg(&state)
-            .arg(&complaints));
+        for (file, profile) in [
+            ("complaints.csv", "simulated"),
+            ("observations.csv", "simulated-observations"),
+        ] {
+            let file = history.join(file);
+            run(citybrain()
+                .args(["import", "--source", profile, "--state-dir"])
+                .arg(&state)
+                .arg(&file));
+            std::fs::remove_file(file).unwrap();
+        }
         let truth = std::fs::read(history.join("truth.json")).unwrap();
-        std::fs::remove_file(complaints).unwrap();
         Self {
             truth: serde_json::from_slice(&truth).unwrap(),
             scratch,

@@ -19,11 +19,13 @@ mod complaint;
 mod event;
 mod given;
 mod made;
+mod melt;
 mod notes;
 mod observation;
 mod place;
 mod raw;
 mod time;
+mod unwanted;
 
 use std::sync::Arc;
 
@@ -104,6 +106,7 @@ pub struct Decoder {
     profile: Arc<Profile>,
     source: String,
     received_at: DateTime<Utc>,
+    retained: bool,
     clockwork: Clockwork,
     places: Places,
     categories: Categories,
@@ -121,6 +124,7 @@ impl Decoder {
                 .clone()
                 .unwrap_or_else(|| profile.source().to_owned()),
             received_at: context.received_at,
+            retained: false,
             clockwork: Clockwork::new(&profile, context.city_zone),
             places: Places::new(&profile),
             categories: Categories::new(&profile.category),
@@ -167,6 +171,12 @@ impl Decoder {
         &self.source
     }
 
+    /// The rows to come are taken in at this instant. Were they `retained`, so that it says nothing of when they were true?
+    pub(crate) const fn receive(&mut self, received_at: DateTime<Utc>, retained: bool) {
+        self.received_at = received_at;
+        self.retained = retained;
+    }
+
     /// When the rows are taken in, UTC.
     pub(crate) const fn received_at(&self) -> DateTime<Utc> {
         self.received_at
@@ -183,6 +193,16 @@ impl Decoder {
     }
 
     fn row(&mut self, bound: &Bound, columns: &Columns, row: &Row, decoded: &mut Decoded) {
+        if let Some((refusal, keep_raw)) = unwanted::refusal(&self.profile.refuse, columns, row) {
+            let raw = if keep_raw {
+                raw::of_row(bound, columns, row)
+            } else {
+                raw::WITHHELD.to_owned()
+            };
+            let refused = self.refused(bound, columns, row.index, raw, refusal);
+            decoded.refused.push(refused);
+            return;
+        }
         let notes = &mut decoded.notes;
         let refusal = match &mut decoded.batch {
             Batch::Complaints(records) => self
@@ -198,7 +218,7 @@ impl Decoder {
                 .event_draft(bound, row, notes)
                 .and_then(|draft| ComplaintEvent::try_new(draft, self.received_at))
                 .map(|record| records.push(record)),
-            Batch::Observations(records) if bound.melt.is_empty() => self
+            Batch::Observations(records) if !bound.melts => self
                 .observation_draft(bound, row, notes)
                 .and_then(|draft| Observation::try_new(draft, self.received_at))
                 .map(|record| records.push(record)),
@@ -240,7 +260,7 @@ impl Decoder {
             source: self.source.clone(),
             profile: self.profile.name.clone(),
             index,
-            raw,
+            raw: raw::bounded(raw),
             refusal,
             received_at: self.received_at,
         }

@@ -10,6 +10,9 @@ mod field;
 mod load;
 mod rule;
 mod shipped;
+mod spread;
+mod topic;
+mod unwanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +24,9 @@ pub use self::{
     field::{Field, RecordKind},
     rule::{ColumnRule, FieldRule, Other, TimeColumns},
     shipped::SHIPPED,
+    spread::Spread,
+    topic::TopicPattern,
+    unwanted::Unwanted,
 };
 use crate::{
     city::SourceCrs,
@@ -69,6 +75,16 @@ pub struct Profile {
     /// The member of a JSON document that holds the rows; `.` for the document itself.
     #[serde(default)]
     records: Option<String>,
+    /// A list inside of a JSON row, by its path: the row is one row for each element of it, whose members are columns `list.member`.
+    #[serde(default)]
+    each: Option<String>,
+    /// The topics of MQTT messages that it reads; their parts are columns `topic.part`, the whole topic is the column `topic`, and a
+    /// payload that is no JSON object the column `payload`.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub topic: Vec<TopicPattern>,
+    /// Rows that are refused for what they hold.
+    #[serde(default)]
+    pub refuse: Vec<Unwanted>,
 
     /// The zone of times without an offset: an IANA name, or `city`. Without it such a time is refused.
     #[serde(default)]
@@ -80,6 +96,10 @@ pub struct Profile {
     /// an offset. A pattern without an hour means the beginning of the day.
     #[serde(default)]
     pub times: Vec<String>,
+
+    /// What becomes of an observation without a time of its own.
+    #[serde(default)]
+    pub undated: Undated,
 
     /// How positions are written; needed when a record has a position.
     #[serde(default)]
@@ -114,6 +134,9 @@ pub struct Profile {
     /// Columns that each hold the result of one property: a row gives one observation for each that has a value.
     #[serde(default)]
     pub melt: Vec<Melt>,
+    /// Objects of which every number is the result of one property.
+    #[serde(default)]
+    pub spread: Vec<Spread>,
     /// Where the sensors are, when the rows do not say.
     #[serde(default)]
     pub sensor: Vec<SensorPlace>,
@@ -132,6 +155,17 @@ pub enum Invalid {
     Refuse,
     /// They become U+FFFD.
     Replace,
+}
+
+/// What becomes of an observation without a time of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Undated {
+    /// It is refused by rule `required`.
+    #[default]
+    Refuse,
+    /// It was true when it came in. Such an observation cannot be told from its repetition, unless it has an id.
+    Received,
 }
 
 /// The zone of times without an offset.
@@ -263,8 +297,9 @@ pub struct Melt {
     /// The observed property; the column's name when not given.
     #[serde(default)]
     pub property: Option<String>,
-    /// The unit as a UCUM code.
-    pub unit: String,
+    /// The unit as a UCUM code; none when it is not known.
+    #[serde(default)]
+    pub unit: Option<String>,
     /// The sensor's ceiling: a result at or above it is kept with quality `doubtful`.
     #[serde(default)]
     pub ceiling: Option<f64>,
@@ -298,6 +333,7 @@ impl Profile {
             skip_rows: self.skip_rows,
             sheet: self.sheet.clone(),
             records: self.records.clone(),
+            each: self.each.clone(),
             whole: self
                 .mapped_columns()
                 .chain(self.personal.iter().map(String::as_str))
@@ -311,6 +347,11 @@ impl Profile {
         self.source.as_deref().unwrap_or(&self.name)
     }
 
+    /// The path of the list that makes one row several.
+    pub(crate) fn each(&self) -> Option<&str> {
+        self.each.as_deref()
+    }
+
     /// Are rows read as the HTTP API's bodies are: each field under its own name, no value changed but times and positions?
     pub(crate) fn is_native(&self) -> bool {
         let swaps = self.position.as_ref().is_some_and(|rule| rule.swap);
@@ -319,6 +360,10 @@ impl Profile {
             && self.nulls.is_empty()
             && self.columns.is_empty()
             && self.melt.is_empty()
+            && self.spread.is_empty()
+            && self.refuse.is_empty()
+            && self.each.is_none()
+            && self.undated == Undated::Refuse
             && self.sensor.is_empty()
             && self.datastream.is_none()
     }

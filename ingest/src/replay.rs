@@ -8,6 +8,7 @@ use citybrain_store::{AppendError, Receipt, Refused};
 use crate::{
     decode::{Context, Decoded, Decoder, row_of_raw},
     import::{BATCH_ROWS, Sink, Summary},
+    message::{Message, MessageReader, message_of_raw},
     profile::Profile,
     rows::{Chunk, Item, Row},
 };
@@ -34,6 +35,7 @@ pub fn replay(
 ) -> Result<Replayed, AppendError> {
     let mut replayed = Replayed::default();
     let mut readers = HashMap::new();
+    let mut messages = HashMap::new();
     for rows in rows.chunks(usize::try_from(BATCH_ROWS).unwrap_or(usize::MAX)) {
         let mut batch = Decoded::empty(profile.record);
         for row in rows {
@@ -47,7 +49,27 @@ pub fn replay(
                     },
                 )
             });
-            let decoded = again(row, profile, reader);
+            let message = message_of_raw(&row.raw).filter(|_| !profile.topic.is_empty());
+            let decoded = match message {
+                Some((topic, payload)) => {
+                    let source = row.source.clone();
+                    let reader = messages.entry(row.source.as_str()).or_insert_with(|| {
+                        let source = Some(source);
+                        let context = Context {
+                            source,
+                            ..context.clone()
+                        };
+                        MessageReader::new(profile, &context)
+                    });
+                    let message = Message {
+                        topic: &topic,
+                        payload: &payload,
+                        retained: false,
+                    };
+                    reader.read(message, row.received_at)
+                }
+                None => again(row, profile, reader),
+            };
             let refusal = decoded
                 .refused
                 .first()

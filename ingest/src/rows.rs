@@ -27,13 +27,16 @@ pub use self::{
     encoding::{Encoding, UnknownEncoding},
     error::{FileError, FileProblem},
     format::Format,
-    json::object::row_of_object,
+    json::object::{row_of_object, rows_of_payload},
 };
 
 /// Longest row, in bytes. A longer one is an unclosed quote or no table at all.
 pub const ROW_BYTES_MAX: u64 = 16 << 20;
 /// Largest file that is read as a whole (XLSX and compressed Parquet), in bytes.
 pub const WHOLE_BYTES_MAX: u64 = 256 << 20;
+
+/// Most bytes that a workbook may unpack to.
+pub const UNPACKED_BYTES_MAX: u64 = 1 << 30;
 
 /// What a profile says of the outer form of a file.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +58,8 @@ pub struct Shape {
     /// The member of a JSON document that holds the rows; none: the first that is an array of objects; `.`: the document itself
     /// is a row when it is an object.
     pub records: Option<String>,
+    /// The path of a list in each JSON row: the row is one row for each of its elements, with columns `list.member`.
+    pub each: Option<String>,
     /// Columns whose nested JSON objects are kept as JSON text; any other object is spread over columns `outer.inner`.
     pub whole: Vec<String>,
 }

@@ -7,8 +7,12 @@
 
 mod binary;
 mod data;
+mod mosquitto;
+mod proxy;
 mod server;
 
 pub use binary::{Finished, binary, citybrain, run};
 pub use data::{city_file, real_data, repository, sample_city};
+pub use mosquitto::Mosquitto;
+pub use proxy::Proxy;
 pub use server::Server;

@@ -24,17 +24,32 @@ impl Server {
     /// # Panics
     /// When it ends before that.
     pub fn start(state: &Path) -> Self {
-        Self::start_with(state, &[])
+        Self::with(state, None, &[])
     }
 
-    /// [`Server::start`] with more in its environment.
+    /// Starts a server with a file of settings.
     ///
     /// # Panics
     /// When it ends before it says where it listens.
-    pub fn start_with(state: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut child = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"])
-            .arg(state)
-            .envs(environment.iter().copied())
+    pub fn configured(state: &Path, config: &Path) -> Self {
+        Self::with(state, Some(config), &[])
+    }
+
+    /// As [`Server::start`], with settings in the environment: `("CITYBRAIN_QUERY_ROWS", "10")`.
+    ///
+    /// # Panics
+    /// When it ends before it listens.
+    pub fn start_with(state: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::with(state, None, settings)
+    }
+
+    fn with(state: &Path, config: Option<&Path>, settings: &[(&str, &str)]) -> Self {
+        let mut command = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"]);
+        command.arg(state).envs(settings.iter().copied());
+        if let Some(config) = config {
+            command.arg("--config").arg(config);
+        }
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -136,6 +151,20 @@ impl Server {
             std::thread::sleep(Duration::from_millis(10));
         }
         false
+    }
+
+    /// Ends the server as its operator does: SIGTERM, and waits until it has sealed what is in memory.
+    ///
+    /// # Panics
+    /// When it is gone already, or does not end well.
+    pub fn stop(mut self) {
+        let id = self.child.id().to_string();
+        let told = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        assert!(told.expect("there is a kill").success());
+        let ended = self.child.wait().expect("a stopped process ends");
+        assert!(ended.success(), "{ended}");
     }
 
     /// Ends the server as a power cut does: SIGKILL.

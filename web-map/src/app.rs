@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::get;
+use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -14,11 +14,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::HttpError;
-use crate::http::{boundaries, host, observe, panics, security};
+use crate::http::{boundaries, gate, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
-    analyses, append, areas, breakdown, cells, city, complaint, complaints, docs, health, live,
-    metrics, sensors, series, sql, tilejson, tiles,
+    alerts, analyses, append, areas, audit, breakdown, cells, city, complaint, complaints, docs,
+    freshness, health, heat, imports, live, metrics, open311, rules, sensors, series, session,
+    snapshot, sql, sta, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -26,23 +27,40 @@ use crate::state::AppState;
 /// The server: all routes, within the layers that every request passes.
 pub fn app(state: Arc<AppState>) -> Router {
     let (described, _) = described().split_for_parts();
-    let hosts = state.hosts.clone();
+    let (hosts, gated) = (state.hosts.clone(), Arc::clone(&state));
     described
         .layer(from_fn_with_state(
             Arc::clone(&state),
             boundaries::set_header,
         ))
+        .route("/signin", get(session::page))
         .route("/docs", get(docs::page))
         .route("/docs/docs.js", get(docs::script))
         .route("/docs/docs.css", get(docs::style))
+        .merge(sensorthings())
         .fallback(page::serve)
         .method_not_allowed_fallback(async || HttpError::Method)
         .with_state(state)
+        .layer(from_fn_with_state(gated, gate::check))
         .layer(CompressionLayer::new().compress_when(worth_packing()))
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn_with_state(hosts, host::check))
         .layer(from_fn(security::set_headers))
         .layer(from_fn(observe::observe))
+}
+
+/// The SensorThings API has a description of its own: its landing page.
+fn sensorthings() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/sta/v1.1", any(sta::any))
+        .route("/sta/v1.1/", any(sta::any))
+        .route("/sta/v1.1/{*path}", any(sta::any))
+        .layer(
+            RequestDecompressionLayer::new()
+                .gzip(true)
+                .zstd(true)
+                .pass_through_unaccepted(true),
+        )
 }
 
 /// The OpenAPI 3.1 document of all routes but the page's own.
@@ -56,6 +74,9 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(append::complaint_events))
         .routes(routes!(append::observations))
         .routes(routes!(sql::sql))
+        .routes(routes!(open311::create))
+        .route("/open311/v2/requests.xml", post(open311::create))
+        .route("/open311/v2/requests", post(open311::create))
         .layer(
             // What it cannot unpack goes on as it is: the routes say what they read.
             RequestDecompressionLayer::new()
@@ -74,35 +95,72 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(analyses::clusters))
         .routes(routes!(analyses::emerging_hotspots))
         .routes(routes!(analyses::forecast))
+        .routes(routes!(analyses::global_moran))
         .routes(routes!(analyses::hotspots))
         .routes(routes!(analyses::leading_sensors))
+        .routes(routes!(analyses::local_moran))
         .routes(routes!(analyses::periodic_issues))
         .routes(routes!(complaints::complaints))
         .routes(routes!(complaint::by_id))
         .routes(routes!(complaint::by_source_and_id))
         .routes(routes!(sensors::sensors))
         .merge(write)
+        .routes(routes!(open311::discovery))
+        .routes(routes!(open311::services))
+        .routes(routes!(open311::service_definition))
+        .routes(routes!(open311::requests))
+        .routes(routes!(open311::request))
+        .routes(routes!(open311::token))
+        .route("/open311/v2/discovery.xml", get(open311::discovery))
+        .route("/open311/v2/discovery", get(open311::discovery))
+        .route("/open311/v2/services.xml", get(open311::services))
+        .route("/open311/v2/services", get(open311::services))
+        .route("/open311/v2/requests.xml", get(open311::requests))
+        .route("/open311/v2/requests", get(open311::requests))
+        .routes(routes!(imports::imports))
         .routes(routes!(live::live))
+        .routes(routes!(freshness::freshness))
+        .routes(routes!(rules::list))
+        .routes(routes!(rules::one, rules::keep, rules::remove))
+        .routes(routes!(rules::test))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::one))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(alerts::escalate))
+        .routes(routes!(alerts::resolve))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::keep, webhooks::remove))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::resend))
+        .routes(routes!(snapshot::snapshot))
+        .routes(routes!(snapshot::bulletin))
         .routes(routes!(tilejson::tilejson))
+        .routes(routes!(heat::heat))
         .routes(routes!(tiles::tile))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(metrics::metrics))
         .routes(routes!(docs::openapi))
+        .routes(routes!(session::who, session::begin))
+        .routes(routes!(session::end))
+        .routes(routes!(audit::audit))
 }
 
 #[derive(OpenApi)]
 #[openapi(
     info(title = "citybrain", description = "A city's complaints and sensor feeds: placed exactly, kept durably, questioned continuously, shown live."),
-    components(schemas(schema::AnalysisFormat, schema::CellsFormat)),
+    components(schemas(schema::AlertStateWord, schema::AnalysisFormat, schema::CellsFormat, schema::DeliveryStateWord)),
     tags(
         (name = "city", description = "The city"),
         (name = "questions", description = "Counts, rates and SQL"),
         (name = "analyses", description = "Hotspots, periods, bursts and clusters"),
         (name = "complaints", description = "Complaints one by one, and new ones"),
         (name = "sensors", description = "Sensors and observations"),
+        (name = "open311", description = "Open311 GeoReport v2, in JSON and XML"),
         (name = "live", description = "What changes, as it changes"),
+        (name = "alerts", description = "Standing rules, what they tell, and who is told"),
         (name = "tiles", description = "The map"),
+        (name = "pictures", description = "The map as a picture, and a page to post"),
         (name = "operation", description = "The server itself"),
     )
 )]

@@ -1,10 +1,13 @@
 //! The command line: one file a command.
 
+mod backtest;
+mod backup;
 mod city;
 mod demo;
 mod failure;
 mod import;
 mod init;
+mod key;
 mod locate;
 mod openapi;
 mod push;
@@ -12,6 +15,7 @@ mod rejected;
 mod replace;
 mod serve;
 mod simulate;
+mod snapshot;
 mod sql;
 
 use std::process::ExitCode;
@@ -40,8 +44,15 @@ enum Command {
     Replace(replace::Args),
     Locate(locate::Args),
     Sql(sql::Args),
+    Backtest(backtest::Args),
+    Snapshot(snapshot::Args),
+    Bulletin(snapshot::BulletinArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    Verify(backup::VerifyArgs),
     Simulate(simulate::Args),
     Rejected(rejected::Args),
+    Key(key::Args),
     Openapi(openapi::Args),
 }
 
@@ -58,8 +69,15 @@ pub fn run() -> ExitCode {
         Command::Replace(args) => replace::run(&args),
         Command::Locate(args) => locate::run(&args),
         Command::Sql(args) => sql::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
+        Command::Snapshot(args) => snapshot::run(&args),
+        Command::Bulletin(args) => snapshot::bulletin(&args),
+        Command::Backup(args) => backup::backup(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Verify(args) => backup::verify(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Rejected(args) => rejected::run(args),
+        Command::Key(args) => key::run(args),
         Command::Openapi(args) => openapi::run(&args),
     };
     match done {

@@ -4,6 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use citybrain_ingest::folder::FolderSettings;
+use citybrain_ingest::mqtt::MqttSettings;
+use citybrain_ingest::open311::Open311Settings;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -20,6 +23,14 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Largest request body after decompression, in bytes.
     pub body_bytes_max: usize,
+    /// Requests a second that a key may make on average, where it has no limit of its own; twice as many at once.
+    pub key_requests_per_second: u32,
+    /// The same for a key of the role `public`.
+    pub public_requests_per_second: u32,
+    /// Counts below this are hidden from the role `public`, and all others are told to it in steps of this.
+    pub public_count_min: u64,
+    /// Hours until a browser has to sign in again.
+    pub session_hours: u32,
     /// Memory that one query may use, in bytes.
     pub query_memory_bytes: usize,
     /// Time that one query may take, in seconds.
@@ -32,10 +43,25 @@ pub struct Config {
     pub live_views: usize,
     /// Memory for ready map tiles, in bytes.
     pub tile_cache_bytes: u64,
+    /// The program that paints pictures by maplibre-rs; empty: `citybrain-snapshot` beside this program, if it is there.
+    pub snapshot_helper: PathBuf,
     /// Hot rows of a table before they are sealed to the lake.
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
     pub seal_seconds: u64,
+    /// The `jurisdiction_id` of this city in Open311; without it any is taken.
+    pub open311_jurisdiction: Option<String>,
+    /// Links with MQTT brokers, each a `[[mqtt]]`: only in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mqtt: Vec<MqttSettings>,
+    /// Open311 servers that are polled, each an `[[open311]]`: only in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub open311: Vec<Open311Settings>,
+    /// Watched folders, each a `[[folder]]`: only in a file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folder: Vec<FolderSettings>,
+    /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
+    pub rules: Option<PathBuf>,
     /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
     /// looked for.
     pub keep_replaced_seconds: u64,
@@ -47,14 +73,24 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             hosts: Vec::new(),
             body_bytes_max: 64 << 20,
+            key_requests_per_second: 10_000,
+            public_requests_per_second: 50,
+            public_count_min: 5,
+            session_hours: 24 * 30,
             query_memory_bytes: 1 << 30,
             query_seconds: 30,
             query_rows: 1_000_000,
             queries_at_once: 8,
             live_views: 256,
             tile_cache_bytes: 128 << 20,
+            snapshot_helper: PathBuf::new(),
             seal_rows: 250_000,
             seal_seconds: 300,
+            open311_jurisdiction: None,
+            mqtt: Vec::new(),
+            open311: Vec::new(),
+            folder: Vec::new(),
+            rules: None,
             keep_replaced_seconds: 3600,
         }
     }
@@ -81,6 +117,17 @@ impl Config {
             .map_err(|source| ConfigError::Invalid(Box::new(source)))
     }
 
+    /// The program that paints pictures, if there is one.
+    pub(crate) fn helper_program(&self) -> Option<PathBuf> {
+        if self.snapshot_helper.as_os_str().is_empty() {
+            let beside = std::env::current_exe()
+                .ok()?
+                .with_file_name("citybrain-snapshot");
+            return beside.is_file().then_some(beside);
+        }
+        Some(self.snapshot_helper.clone())
+    }
+
     /// Time that one query may take.
     pub(crate) fn query_timeout(&self) -> Duration {
         Duration::from_secs(self.query_seconds)
@@ -88,18 +135,25 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     "listen",
     "hosts",
     "body_bytes_max",
+    "key_requests_per_second",
+    "public_requests_per_second",
+    "public_count_min",
+    "session_hours",
     "query_memory_bytes",
     "query_seconds",
     "query_rows",
     "queries_at_once",
     "live_views",
     "tile_cache_bytes",
+    "snapshot_helper",
     "seal_rows",
     "seal_seconds",
+    "open311_jurisdiction",
+    "rules",
     "keep_replaced_seconds",
 ];
 

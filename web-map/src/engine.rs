@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use citybrain_grid::City;
-use citybrain_query::{Limits, Session};
+use citybrain_query::{Held, Limits, Session};
 use citybrain_store::Writer;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::Config;
 use crate::metrics;
@@ -20,9 +21,11 @@ pub(crate) struct Engine {
     city: Arc<City>,
     limits: Limits,
     /// Queries that may run at the same time: each may take its whole memory.
-    queries: Semaphore,
+    queries: Arc<Semaphore>,
     /// Of these, how many may be users' own SQL: the map always has the others.
-    sql: Semaphore,
+    sql: Arc<Semaphore>,
+    /// Threads of their own for queries: one that never yields holds up neither what comes in nor the stream.
+    runtime: QueryRuntime,
 }
 
 impl Engine {
@@ -37,9 +40,10 @@ impl Engine {
         Self {
             writer,
             city,
+            runtime: QueryRuntime::start(limits.partitions),
             limits,
-            queries: Semaphore::new(queries),
-            sql: Semaphore::new(queries / 2),
+            queries: Arc::new(Semaphore::new(queries)),
+            sql: Arc::new(Semaphore::new(queries / 2)),
         }
     }
 
@@ -52,44 +56,73 @@ impl Engine {
     }
 
     /// A session on the newest snapshot, as soon as a query may run. `what` names the question in the metrics.
-    pub(crate) async fn ask(&self, what: &'static str) -> Asking<'_> {
+    pub(crate) async fn ask(&self, what: &'static str) -> Asking {
         self.asking(what, None).await
     }
 
     /// A session for a user's own SQL.
-    pub(crate) async fn ask_sql(&self) -> Asking<'_> {
-        let place = self.sql.acquire().await.expect(NEVER_CLOSED);
-        self.asking("sql", Some(place)).await
+    pub(crate) async fn ask_sql(&self) -> Asking {
+        let place = Arc::clone(&self.sql).acquire_owned().await;
+        self.asking("sql", Some(place.expect(NEVER_CLOSED))).await
     }
 
-    async fn asking<'a>(
-        &'a self,
-        what: &'static str,
-        sql: Option<SemaphorePermit<'a>>,
-    ) -> Asking<'a> {
-        let place = self.queries.acquire().await.expect(NEVER_CLOSED);
-        let session = Session::new(self.writer.snapshot(), self.limits.clone());
+    async fn asking(&self, what: &'static str, sql: Option<OwnedSemaphorePermit>) -> Asking {
+        let place = Arc::clone(&self.queries).acquire_owned().await;
+        let places: Held = Arc::new((place.expect(NEVER_CLOSED), sql));
+        let session = Session::new(self.writer.snapshot(), self.limits.clone())
+            .on(self.runtime.handle().clone())
+            .holding(places);
         Asking {
             session,
             what,
             start: Instant::now(),
-            _places: (place, sql),
         }
     }
 }
 
 const NEVER_CLOSED: &str = "the semaphore is never closed";
 
-/// A session with its place among the queries that run; its time counts until it is dropped.
+/// The threads on which queries work, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Asking<'a> {
+struct QueryRuntime(Option<Runtime>);
+
+impl QueryRuntime {
+    fn start(threads: usize) -> Self {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(threads.max(1))
+            .thread_name("query")
+            .enable_all()
+            .build()
+            .expect("a process that serves may start threads");
+        Self(Some(runtime))
+    }
+
+    fn handle(&self) -> &Handle {
+        self.0
+            .as_ref()
+            .expect("it is there until it is dropped")
+            .handle()
+    }
+}
+
+impl Drop for QueryRuntime {
+    fn drop(&mut self) {
+        // The last holder may be a task of another runtime, which must not wait.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// A session that holds its place among the queries that run; its time counts until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Asking {
     session: Session,
     what: &'static str,
     start: Instant,
-    _places: (SemaphorePermit<'a>, Option<SemaphorePermit<'a>>),
 }
 
-impl Deref for Asking<'_> {
+impl Deref for Asking {
     type Target = Session;
 
     fn deref(&self) -> &Session {
@@ -97,7 +130,7 @@ impl Deref for Asking<'_> {
     }
 }
 
-impl Drop for Asking<'_> {
+impl Drop for Asking {
     fn drop(&mut self) {
         metrics::queried(self.what, self.start.elapsed());
     }

@@ -32,12 +32,21 @@ pub(crate) enum HttpError {
     /// There is no such thing.
     #[error("there is no {0}")]
     NotFound(String),
+    /// The request shows no key, or one that is not valid.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// The key is valid and its role or its feeds do not reach as far.
+    #[error("{0}")]
+    Forbidden(String),
     /// The route exists, the method does not.
     #[error("the route does not answer this method")]
     Method,
     /// The host name of the request is not one of this server's.
     #[error("this server does not answer for the host {0}; name it in the setting `hosts`")]
     Host(String),
+    /// It does not fit how things stand.
+    #[error("{0}")]
+    Conflict(String),
     /// The query is wrong in itself.
     #[error("{0}")]
     Query(String),
@@ -92,6 +101,21 @@ impl HttpError {
                 "The query cannot be answered",
             ),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::Conflict(_) => (
+                StatusCode::CONFLICT,
+                "conflict",
+                "It does not fit how things stand",
+            ),
+            Self::Unauthorized(_) => (
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "A key is asked for",
+            ),
+            Self::Forbidden(_) => (
+                StatusCode::FORBIDDEN,
+                "forbidden",
+                "The key does not reach as far",
+            ),
             Self::Method => (
                 StatusCode::METHOD_NOT_ALLOWED,
                 "method",
@@ -141,6 +165,12 @@ impl IntoResponse for HttpError {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Self::Unauthorized(_) = self {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"citybrain\""),
+            );
+        }
         if let Self::Busy { retry_after, .. } = self {
             headers.insert(
                 header::RETRY_AFTER,

@@ -1,11 +1,14 @@
 //! Rows of a query as text and bytes.
 
+mod geo;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use citybrain_grid::City;
 use citybrain_query::Answer;
 use datafusion::arrow::array::{Array, AsArray, RecordBatch, UInt64Array};
-use datafusion::arrow::datatypes::{FieldRef, UInt64Type};
+use datafusion::arrow::datatypes::{FieldRef, SchemaRef, UInt64Type};
 use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::ipc::writer::StreamWriter;
 use datafusion::arrow::json::WriterBuilder;
@@ -17,8 +20,11 @@ use datafusion::arrow::util::pretty::pretty_format_batches_with_schema;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::errors::ParquetError;
+use datafusion::parquet::file::metadata::KeyValue;
 use datafusion::parquet::file::properties::WriterProperties;
 use h3o::CellIndex;
+
+pub(crate) use geo::write_geojson;
 
 /// How the rows of a query are written. Instants are RFC 3339 in text; a number is written so that it reads back as itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -33,6 +39,10 @@ pub(crate) enum Format {
     Arrow,
     /// A Parquet file.
     Parquet,
+    /// A GeoJSON feature collection: each row with its place.
+    Geojson,
+    /// A `GeoParquet` file: a column `geometry` with each row's place.
+    Geoparquet,
 }
 
 impl Format {
@@ -44,21 +54,42 @@ impl Format {
             Self::Json => "application/json",
             Self::Arrow => "application/vnd.apache.arrow.stream",
             Self::Parquet => "application/vnd.apache.parquet",
+            Self::Geojson => "application/geo+json",
+            Self::Geoparquet => "application/vnd.apache.parquet; profile=geo",
         }
     }
 
-    /// Writes the rows of `answer`.
+    /// The format of this name, as it stands in an address or a body.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        [
+            ("csv", Self::Csv),
+            ("json", Self::Json),
+            ("arrow", Self::Arrow),
+            ("parquet", Self::Parquet),
+            ("geojson", Self::Geojson),
+            ("geoparquet", Self::Geoparquet),
+        ]
+        .into_iter()
+        .find_map(|(name, format)| (name == word).then_some(format))
+    }
+
+    /// Writes the rows of `answer`; `city` knows the outlines of areas.
     ///
     /// # Errors
     /// When the rows have no form in this format, or `out` fails.
-    pub(crate) fn write(self, answer: &Answer, out: &mut dyn Write) -> Result<(), FormatError> {
+    pub(crate) fn write(
+        self,
+        answer: &Answer,
+        city: &City,
+        out: &mut dyn Write,
+    ) -> Result<(), FormatError> {
         match self {
             Self::Table => {
                 let table =
                     pretty_format_batches_with_schema(Arc::clone(&answer.schema), &answer.batches)?;
                 writeln!(out, "{table}")?;
             }
-            Self::Csv => write_csv(answer, out)?,
+            Self::Csv => csv_rows(answer, true, out)?,
             Self::Json => {
                 write_json_rows(answer, out)?;
                 writeln!(out)?;
@@ -70,7 +101,18 @@ impl Format {
                 }
                 writer.finish()?;
             }
-            Self::Parquet => out.write_all(&parquet(answer)?)?,
+            Self::Parquet => {
+                let schema = answer
+                    .batches
+                    .first()
+                    .map_or_else(|| Arc::clone(&answer.schema), RecordBatch::schema);
+                out.write_all(&write_parquet(schema, &answer.batches, None)?)?;
+            }
+            Self::Geojson => {
+                write_geojson(answer, city, &serde_json::Map::new(), out)?;
+                writeln!(out)?;
+            }
+            Self::Geoparquet => out.write_all(&geo::geoparquet(answer, city)?)?,
         }
         Ok(())
     }
@@ -96,9 +138,19 @@ pub(crate) fn write_json_rows(answer: &Answer, out: &mut dyn Write) -> Result<()
     Ok(())
 }
 
-fn write_csv(answer: &Answer, out: &mut dyn Write) -> Result<(), FormatError> {
+/// Writes the rows as CSV, with the header or without.
+///
+/// # Errors
+/// When the rows have no form in CSV, or `out` fails.
+pub(crate) fn csv_rows(
+    answer: &Answer,
+    is_headed: bool,
+    out: &mut dyn Write,
+) -> Result<(), FormatError> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(answer.schema.fields().iter().map(|field| field.name()))?;
+    if is_headed {
+        writer.write_record(answer.schema.fields().iter().map(|field| field.name()))?;
+    }
     let options = FormatOptions::default().with_null("");
     for rows in &answer.batches {
         let columns = rows
@@ -117,16 +169,18 @@ fn write_csv(answer: &Answer, out: &mut dyn Write) -> Result<(), FormatError> {
     Ok(())
 }
 
-fn parquet(answer: &Answer) -> Result<Vec<u8>, FormatError> {
+/// A Parquet file, with notes for its readers.
+fn write_parquet(
+    schema: SchemaRef,
+    batches: &[RecordBatch],
+    notes: Option<Vec<KeyValue>>,
+) -> Result<Vec<u8>, FormatError> {
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_key_value_metadata(notes)
         .build();
-    let schema = answer
-        .batches
-        .first()
-        .map_or_else(|| Arc::clone(&answer.schema), RecordBatch::schema);
     let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties))?;
-    for rows in &answer.batches {
+    for rows in batches {
         writer.write(rows)?;
     }
     Ok(writer.into_inner()?)

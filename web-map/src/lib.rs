@@ -3,6 +3,7 @@
 //! [`run`] is the whole program: it reads the command line and runs one of the `commands`. The server is [`serve`] over an
 //! [`AppState`]; [`app`](mod@app) has the only list of its routes, and each route is a file in `routes`.
 
+mod alerts;
 mod aligned;
 pub mod app;
 mod clock;
@@ -12,14 +13,17 @@ mod engine;
 mod error;
 mod format;
 mod http;
+mod links;
 mod live;
 mod metrics;
 mod page;
+mod pictures;
 mod problem;
 mod routes;
 mod schema;
 mod server;
 mod shutdown;
+mod sta;
 mod state;
 mod terminal;
 mod tiles;

@@ -4,6 +4,7 @@
 //! last of them. [`Pulse`] knows how fresh the whole is.
 
 mod counts;
+pub(crate) mod event;
 mod hub;
 mod pulse;
 mod view;

@@ -17,6 +17,9 @@ const LIVE_CLIENTS: &str = "citybrain_live_clients";
 const LIVE_VIEWS: &str = "citybrain_live_views";
 const LIVE_RESETS: &str = "citybrain_live_resets_total";
 const TILE_CACHE_BYTES: &str = "citybrain_tile_cache_bytes";
+const LINK_CONNECTED: &str = "citybrain_link_connected";
+const LINK_MESSAGES: &str = "citybrain_link_messages_total";
+const FILES: &str = "citybrain_files_total";
 const SEQ: &str = "citybrain_journal_seq";
 
 /// Upper bounds of the buckets of every duration, in seconds.
@@ -50,7 +53,7 @@ fn describe() {
     describe_counter!(
         RECORDS,
         Unit::Count,
-        "Records sent over HTTP by table and outcome: accepted, updated, duplicate, rejected."
+        "Records that came in by table and outcome: accepted, updated, duplicate, rejected."
     );
     describe_histogram!(
         APPEND_SECONDS,
@@ -73,6 +76,21 @@ fn describe() {
         Unit::Count,
         "Times that a live view was read anew because rows were replaced or batches missed."
     );
+    describe_gauge!(
+        LINK_CONNECTED,
+        Unit::Count,
+        "Links with MQTT brokers: 1 while connected, by client id."
+    );
+    describe_counter!(
+        LINK_MESSAGES,
+        Unit::Count,
+        "Messages of MQTT by link and outcome: acknowledged, of these echo, refused and duplicate; published, missed."
+    );
+    describe_counter!(
+        FILES,
+        Unit::Count,
+        "Files of watched folders by outcome: read, failed, refused."
+    );
     describe_gauge!(TILE_CACHE_BYTES, Unit::Bytes, "Memory of ready map tiles.");
     describe_gauge!(
         SEQ,
@@ -90,6 +108,12 @@ pub(crate) fn request(method: &str, route: &str, status: u16, elapsed: Duration)
 
 /// A batch was appended.
 pub(crate) fn appended(table: &'static str, receipt: &Receipt, rejected: usize, elapsed: Duration) {
+    records(table, receipt, rejected);
+    histogram!(APPEND_SECONDS).record(elapsed);
+}
+
+/// What became of records.
+pub(crate) fn records(table: &'static str, receipt: &Receipt, rejected: usize) {
     let outcomes = [
         ("accepted", receipt.accepted),
         ("updated", receipt.updated),
@@ -99,7 +123,21 @@ pub(crate) fn appended(table: &'static str, receipt: &Receipt, rejected: usize, 
     for (outcome, rows) in outcomes {
         counter!(RECORDS, "table" => table, "outcome" => outcome).increment(rows);
     }
-    histogram!(APPEND_SECONDS).record(elapsed);
+}
+
+/// A link with a broker came or went.
+pub(crate) fn link_connected(link: &str, connected: bool) {
+    gauge!(LINK_CONNECTED, "link" => link.to_owned()).set(f64::from(u8::from(connected)));
+}
+
+/// Messages of a link.
+pub(crate) fn link_messages(link: &str, outcome: &'static str, messages: u64) {
+    counter!(LINK_MESSAGES, "link" => link.to_owned(), "outcome" => outcome).increment(messages);
+}
+
+/// A file of a watched folder was dealt with.
+pub(crate) fn files(outcome: &'static str) {
+    counter!(FILES, "outcome" => outcome).increment(1);
 }
 
 /// A query was answered.

@@ -21,6 +21,14 @@ const NOTICE: &str = include_str!("page/notice.html");
 /// The folder whose file names hold a hash of the content.
 const HASHED: &str = "assets/";
 
+/// The slices of the page's font (WOFF2), in no order; none when the binary was built without the page.
+pub(crate) fn font_slices() -> Vec<Cow<'static, [u8]>> {
+    Dist::iter()
+        .filter(|path| path.ends_with(".woff2"))
+        .filter_map(|path| Some(Dist::get(&path)?.data))
+        .collect()
+}
+
 /// Everything that is no API: `/` and `/wall` are the page, other paths its files.
 pub(crate) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');

@@ -1,19 +1,30 @@
 //! The routes: one file each. [`app`](crate::app) lists them.
 
+pub(crate) mod alerts;
 pub(crate) mod analyses;
 pub(crate) mod append;
 pub(crate) mod areas;
+pub(crate) mod audit;
 pub(crate) mod breakdown;
 pub(crate) mod cells;
 pub(crate) mod city;
 pub(crate) mod complaint;
 pub(crate) mod complaints;
 pub(crate) mod docs;
+pub(crate) mod freshness;
 pub(crate) mod health;
+pub(crate) mod heat;
+pub(crate) mod imports;
 pub(crate) mod live;
 pub(crate) mod metrics;
+pub(crate) mod open311;
+pub(crate) mod rules;
 pub(crate) mod sensors;
 pub(crate) mod series;
+pub(crate) mod session;
+pub(crate) mod snapshot;
 pub(crate) mod sql;
+pub(crate) mod sta;
 pub(crate) mod tilejson;
 pub(crate) mod tiles;
+pub(crate) mod webhooks;

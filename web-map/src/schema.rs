@@ -6,11 +6,16 @@
     reason = "these types only describe; what they describe is made and read elsewhere"
 )]
 
+mod alerts;
 mod bodies;
 mod counts;
 mod records;
 mod words;
 
+pub(crate) use alerts::{
+    Alert, AlertAbout, AlertStateWord, AlertStep, Delivery, DeliveryStateWord, RuleBody,
+    SeverityWord,
+};
 pub(crate) use bodies::{ComplaintBody, ComplaintEventBody, ObservationBody};
 pub(crate) use counts::{Analysis, Areas, Breakdown, Cells, Series, SqlAnswer, SqlColumn};
 pub(crate) use records::{ComplaintDetail, Complaints, Sensors};

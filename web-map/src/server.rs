@@ -29,6 +29,9 @@ pub async fn run(
     let (stop, tasks) = (state.stop.clone(), state.tasks.clone());
     tasks.spawn(until(&state, Arc::clone(&state).feel_pulse()));
     tasks.spawn(until(&state, keep_metrics(Arc::clone(&state))));
+    let (alerts, until_stop) = (Arc::clone(&state.alerts), stop.clone());
+    tasks.spawn_blocking(move || alerts.keep(&until_stop));
+    tasks.spawn(until(&state, Arc::clone(&state.alerts).send()));
     let city = Arc::clone(state.engine.city());
     tasks.spawn_blocking(move || tiles::find_cells(&city));
 

@@ -2,68 +2,103 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use citybrain_ingest::PlaceNames;
-use citybrain_store::{StoreOptions, Writer};
+use citybrain_query::ServiceRow;
+use citybrain_store::{Control, StoreOptions, Writer};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::alerts::{Alerts, Book};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::http::gate::Gate;
 use crate::http::host::Hosts;
 use crate::live::{Hub, Pulse};
+use crate::pictures::Pictures;
+use crate::sta::Sta;
 use crate::tiles::TileCache;
 
 /// Everything that the routes share: the engine, the settings, and what is kept between requests.
 #[derive(Debug)]
 pub struct AppState {
     pub(crate) engine: Arc<Engine>,
+    pub(crate) control: Control,
+    pub(crate) sta: Sta,
     pub(crate) place_names: Arc<PlaceNames>,
     pub(crate) config: Config,
     pub(crate) hosts: Hosts,
+    /// Whom the routes are open to.
+    pub(crate) gate: Gate,
     pub(crate) tiles: TileCache,
+    pub(crate) pictures: Pictures,
     pub(crate) live: Hub,
+    pub(crate) alerts: Arc<Alerts>,
     /// Held to fold one batch or to copy a few numbers.
     pulse: Mutex<Pulse>,
+    /// The services of Open311 and when they were read; held to copy two pointers.
+    open311_services: Mutex<Option<(Instant, Arc<[ServiceRow]>)>>,
     pub(crate) metrics: Option<PrometheusHandle>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
 }
 
 impl AppState {
-    /// The state of a server that answers at `address` for the store of `writer`, whose records are placed by the city of
+    /// The state of a server that answers at `address` for the store of `writer` with its control state, whose records are placed by the city of
     /// `place_names` and by these names. `metrics` is what `/metrics` shows, if anything.
     pub fn new(
         writer: Writer,
+        control: Control,
         place_names: Arc<PlaceNames>,
         config: Config,
         address: SocketAddr,
         metrics: Option<PrometheusHandle>,
     ) -> Self {
+        // What is wrong with a folder of rules was told when the server began.
+        let rules = Book::open(config.rules.as_deref(), place_names.city()).unwrap_or_default();
         let pulse = Pulse::new(clock::now(), writer.snapshot().seq);
         let city = Arc::clone(place_names.city());
         let engine = Arc::new(Engine::new(writer, city, &config));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         Self {
             hosts: Hosts::of(address.ip(), &config.hosts),
+            gate: Gate::new(&control, &config),
             tiles: TileCache::new(config.tile_cache_bytes),
+            pictures: Pictures::new(config.helper_program()),
             live: Hub::new(
                 Arc::clone(&engine),
                 tasks.clone(),
                 stop.clone(),
                 config.live_views,
             ),
+            alerts: Arc::new(Alerts::new(rules, control.clone(), Arc::clone(&engine))),
             engine,
+            control,
+            sta: Sta::default(),
             place_names,
             config,
             pulse: Mutex::new(pulse),
+            open311_services: Mutex::new(None),
             metrics,
             tasks,
             stop,
         }
+    }
+
+    /// The services of Open311 as they were read last, and when.
+    pub(crate) fn open311_services(&self) -> Option<(Instant, Arc<[ServiceRow]>)> {
+        let kept = self.open311_services.lock();
+        kept.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the services of Open311.
+    pub(crate) fn keep_open311_services(&self, services: (Instant, Arc<[ServiceRow]>)) {
+        let kept = self.open311_services.lock();
+        *kept.unwrap_or_else(PoisonError::into_inner) = Some(services);
     }
 
     /// How the stream of records stands.
@@ -77,6 +112,15 @@ impl AppState {
         match self.engine.ask("range").await.city_range().await {
             Ok(range) => self.pulse().know(range.received_at, range.to),
             Err(error) => tracing::warn!(%error, "newest_record_not_read"),
+        }
+        match self.engine.ask("feeds").await.feed_times().await {
+            Ok(feeds) => {
+                let mut pulse = self.pulse();
+                for (source, received_at) in feeds {
+                    pulse.heard(&source, received_at);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "feeds_not_read"),
         }
         loop {
             match published.recv().await {

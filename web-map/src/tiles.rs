@@ -4,4 +4,4 @@ mod cache;
 mod layer;
 
 pub(crate) use cache::TileCache;
-pub(crate) use layer::{Layer, UnknownLayer, find_cells};
+pub(crate) use layer::{Layer, UnknownLayer, cells_at, find_cells};

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use arrow_array::ArrayRef;
 use chrono_tz::Tz;
-use citybrain_model::AreaLevel;
+use citybrain_model::{AreaLevel, CalendarDays};
 use h3o::{CellIndex, Resolution};
 
 use crate::aligned::{AlignedError, AlignedGrid, Source};
@@ -30,6 +30,7 @@ pub struct City {
     pub fingerprint: u64,
     boundary_version: String,
     roads: Option<Roads>,
+    calendar: Vec<CalendarDays>,
     bbox: BBox,
     pub(crate) covers: [OnceLock<Box<[CellIndex]>>; 16],
     pub(crate) aligned: OnceLock<Result<AlignedGrid, AlignedError>>,
@@ -61,6 +62,7 @@ impl City {
         Ok(Self {
             boundary_version: boundary_version(fingerprint, &levels),
             roads: None,
+            calendar: Vec::new(),
             bbox,
             name: parts.name,
             time_zone: parts.time_zone,
@@ -89,6 +91,19 @@ impl City {
     pub fn with_roads(mut self, roads: Roads) -> Self {
         self.roads = Some(roads);
         self
+    }
+
+    /// The city with its calendar, in any order. It places no record: fingerprint and boundary version stay.
+    #[must_use]
+    pub fn with_calendar(mut self, mut calendar: Vec<CalendarDays>) -> Self {
+        calendar.sort_by(|a, b| (&a.calendar, &a.id, a.first).cmp(&(&b.calendar, &b.id, b.first)));
+        self.calendar = calendar;
+        self
+    }
+
+    /// The days that come back, by calendar, id and first day; none when the city has no calendar.
+    pub fn calendar(&self) -> &[CalendarDays] {
+        &self.calendar
     }
 
     /// The named roads, when the city gives any.

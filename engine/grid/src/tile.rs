@@ -11,6 +11,7 @@ mod coord;
 #[cfg(test)]
 mod decode;
 mod geometry;
+mod heat;
 mod world;
 
 pub use aligned::{aligned, aligned_zoom_min};
@@ -18,6 +19,8 @@ pub(crate) use areas::WorldAreas;
 pub use areas::areas;
 pub use cells::cells;
 pub use coord::{NoSuchTile, TileCoord};
+pub use geometry::{Role, Shape};
+pub use heat::{heat, heat_cells};
 
 /// Width and height of a tile in its own units.
 pub const EXTENT: u32 = 4096;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Identity, Refusal, rules};
+use crate::{Identity, Refusal, changes, rules};
 
 /// What happened to the complaint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ pub struct ComplaintEvent {
     pub actor: Option<String>,
     /// Why.
     pub reason: Option<String>,
-    /// What the event changes, as a JSON object.
+    /// What the event changes of its complaint, as a JSON object: see [`CHANGEABLE`](crate::CHANGEABLE).
     pub fields: Option<String>,
 }
 
@@ -114,7 +114,8 @@ pub struct ComplaintEventDraft {
 }
 
 impl ComplaintEvent {
-    /// Checks a draft: source, complaint, a known event and its instant are there; texts keep the limits of this crate.
+    /// Checks a draft: source, complaint, a known event and its instant are there; texts keep the limits of this crate;
+    /// known fields have values of their types.
     ///
     /// # Errors
     /// The first rule that the draft breaks.
@@ -135,6 +136,10 @@ impl ComplaintEvent {
                     format!("the event must be one of {words}"),
                 )
             })?;
+        let fields = rules::text("fields", draft.fields)?;
+        if let Some(fields) = &fields {
+            changes::changes(fields)?;
+        }
         Ok(Self {
             source: rules::id("source", draft.source)?,
             complaint: rules::id("complaint", draft.complaint)?,
@@ -143,7 +148,7 @@ impl ComplaintEvent {
             received_at,
             actor: rules::label("actor", draft.actor)?,
             reason: rules::text("reason", draft.reason)?,
-            fields: rules::text("fields", draft.fields)?,
+            fields,
         })
     }
 

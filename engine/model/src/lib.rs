@@ -7,6 +7,8 @@
 //! Nothing here reads a clock, a file or a socket: instants are arguments and always UTC, positions are WGS 84 degrees.
 
 mod area;
+mod calendar;
+mod changes;
 mod complaint;
 mod event;
 mod identity;
@@ -14,8 +16,12 @@ mod observation;
 mod position;
 mod refusal;
 mod rules;
+mod sensorthings;
+mod state;
 
 pub use area::{AreaLevel, UnknownAreaLevel};
+pub use calendar::CalendarDays;
+pub use changes::{CHANGEABLE, ColumnType, Values};
 pub use complaint::{Complaint, ComplaintDraft, LocationQuality};
 pub use event::{ComplaintEvent, ComplaintEventDraft, EventKind};
 pub use identity::Identity;
@@ -23,3 +29,5 @@ pub use observation::{Observation, ObservationDraft, Quality};
 pub use position::Position;
 pub use refusal::Refusal;
 pub use rules::{ID_CHARS_MAX, LABEL_CHARS_MAX, TEXT_CHARS_MAX, YEAR_MAX, YEAR_MIN};
+pub use sensorthings::{BadEntityId, EntityId, EntityKind, Navigation};
+pub use state::{STEPS_MAX, Step, add_step, fold};

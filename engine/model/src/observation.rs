@@ -48,12 +48,17 @@ pub struct Observation {
     pub result_time: Option<DateTime<Utc>>,
     /// When this engine took it in.
     pub received_at: DateTime<Utc>,
-    /// The value; finite.
-    pub result: f64,
+    /// The value; finite. None when it is no number: then `details` has it.
+    pub result: Option<f64>,
     /// How far it can be trusted.
     pub quality: Quality,
     /// Where.
     pub position: Option<Position>,
+    /// What it is an observation of, when that is a thing of its own: a SensorThings feature of interest, by its id.
+    pub feature: Option<String>,
+    /// What else the sender said, as a JSON object: `result` when it is no number, `phenomenonTimeEnd`, `validTime`, `resultQuality`,
+    /// `parameters`.
+    pub details: Option<String>,
 }
 
 /// What a decoder knows of an observation before the rules are applied. `lon` and `lat` are WGS 84 degrees.
@@ -75,10 +80,13 @@ pub struct ObservationDraft {
     pub quality: Quality,
     pub lon: Option<f64>,
     pub lat: Option<f64>,
+    pub feature: Option<String>,
+    pub details: Option<String>,
 }
 
 impl Observation {
-    /// Checks a draft: source, datastream, phenomenon time and a finite result are there; texts and instants keep the limits
+    /// Checks a draft: source, datastream, phenomenon time and a finite result (or details, which have one that is no number) are
+    /// there; texts and instants keep the limits
     /// of this crate; a position is whole and on the globe.
     ///
     /// # Errors
@@ -87,8 +95,11 @@ impl Observation {
         let phenomenon_time = draft
             .phenomenon_time
             .ok_or_else(|| Refusal::required("phenomenon_time"))?;
-        let result = draft.result.ok_or_else(|| Refusal::required("result"))?;
-        if !result.is_finite() {
+        let details = rules::text("details", draft.details)?;
+        if draft.result.is_none() && details.is_none() {
+            return Err(Refusal::required("result"));
+        }
+        if let Some(result) = draft.result.filter(|result| !result.is_finite()) {
             return Err(Refusal::new(
                 "result",
                 shown(result),
@@ -112,9 +123,14 @@ impl Observation {
             phenomenon_time: rules::instant("phenomenon_time", phenomenon_time)?,
             result_time: rules::optional_instant("result_time", draft.result_time)?,
             received_at,
-            result,
+            result: draft.result,
             quality: draft.quality,
             position,
+            feature: draft
+                .feature
+                .map(|id| rules::id("feature", Some(id)))
+                .transpose()?,
+            details,
         })
     }
 

@@ -18,6 +18,8 @@ mod grouped;
 mod hotspots;
 mod input;
 mod leading_sensors;
+mod measured;
+mod moran;
 mod node;
 mod periodic_issues;
 mod planner;
@@ -40,6 +42,7 @@ pub use error::AnalysisError;
 pub(crate) use planner::{AnalysisPlanner, PhysicalAnalyses};
 pub(crate) use rewrite::queries_as_subqueries;
 
+use crate::session::Held;
 use arguments::Arguments;
 use input::Input;
 
@@ -50,8 +53,10 @@ static ANALYSES: &[&dyn Analysis] = &[
     &clusters::Clusters,
     &emerging_hotspots::EmergingHotspots,
     &forecast::ForecastAnalysis,
+    &moran::GlobalMoranAnalysis,
     &hotspots::Hotspots,
     &leading_sensors::LeadingSensors,
+    &moran::LocalMoranAnalysis,
     &periodic_issues::PeriodicIssues,
 ];
 
@@ -110,12 +115,28 @@ struct Found {
 }
 
 /// Where the analyses of one query leave their parameters.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Notes(Arc<Mutex<Vec<Map<String, Value>>>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Notes {
+    /// The last record that the query may see: its cut of the data.
+    seq: u64,
+    left: Arc<Mutex<Vec<Map<String, Value>>>>,
+    /// Lives as long as the last analysis computes.
+    _held: Option<Held>,
+}
 
 impl Notes {
-    fn add(&self, parameters: Map<String, Value>) {
-        self.0
+    /// Notes of a query over the records up to `seq`.
+    pub(crate) fn up_to(seq: u64, held: Option<Held>) -> Self {
+        Self {
+            seq,
+            left: Arc::default(),
+            _held: held,
+        }
+    }
+
+    fn add(&self, mut parameters: Map<String, Value>) {
+        parameters.insert("data_cut".to_owned(), serde_json::json!({"seq": self.seq}));
+        self.left
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(parameters);
@@ -123,6 +144,6 @@ impl Notes {
 
     /// What was noted so far, in the order in which the analyses ended.
     pub(crate) fn take(&self) -> Vec<Map<String, Value>> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.left.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -88,6 +88,17 @@ impl QueryError {
         )
     }
 
+    /// The query's work was stopped from outside.
+    pub(crate) fn stopped() -> Self {
+        let message = "the query was stopped".to_owned();
+        Self::Failed(Box::new(DataFusionError::Execution(message)))
+    }
+
+    /// The thread that worked on the query is gone.
+    pub(crate) fn lost(error: tokio::task::JoinError) -> Self {
+        Self::Failed(Box::new(DataFusionError::ExecutionJoin(Box::new(error))))
+    }
+
     pub(crate) fn parameter(parameter: impl Into<String>, rule: impl Into<String>) -> Self {
         Self::Parameter {
             parameter: parameter.into(),

@@ -5,6 +5,9 @@
 //! that the map asks are methods of their own ([`Session::cells`], [`Session::areas`], [`Session::series`] …): they take a
 //! [`Filter`], give typed answers, and name the SQL that gives the same rows.
 //!
+//! Counts of complaints come from the roll-ups that the store keeps where these answer the question, else from a scan; the answer
+//! is the same.
+//!
 //! For any filter the counts add up: areas = located; located + outside + not located = total = `count(*)`; and cells = located + outside
 //! but for what is known by its area alone.
 
@@ -17,8 +20,11 @@ mod fixture;
 mod functions;
 mod limits;
 mod nearest;
+pub mod odata;
 mod parameters;
 mod questions;
+mod rolled;
+pub mod sensorthings;
 mod session;
 mod statement;
 mod tables;
@@ -33,8 +39,9 @@ pub use functions::FunctionError;
 pub use limits::Limits;
 pub use questions::{
     Analysed, Analysis, AreaValue, Areas, BadCursor, BinValue, Breakdown, By, CellValue, Cells,
-    CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, LatestValue,
-    Measure, SensorRow, Sensors, Series, Totals, UnknownBy, UnknownMeasure,
+    CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, Group, History,
+    InOrderOf, LatestValue, Measure, SensorRow, Sensors, Series, ServiceRequestsWanted, ServiceRow,
+    Totals, UnknownBy, UnknownMeasure,
 };
-pub use session::Session;
+pub use session::{Held, RowStream, Session, StreamEnd};
 pub use zone::{Bin, UnknownBin, Zone};

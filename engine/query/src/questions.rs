@@ -11,11 +11,14 @@ mod city_range;
 mod complaint;
 mod complaints;
 mod cursor;
+mod feed_times;
+mod history;
 mod measure;
 mod number;
-mod read;
+pub(crate) mod read;
 mod sensors;
 mod series;
+mod service_requests;
 mod totals;
 
 pub use analysis::{Analysed, Analysis};
@@ -26,9 +29,11 @@ pub use city_range::CityRange;
 pub use complaint::{ComplaintDetail, EventRow};
 pub use complaints::{ComplaintRow, Complaints};
 pub use cursor::{BadCursor, Cursor};
+pub use history::{History, InOrderOf};
 pub use measure::{Measure, UnknownMeasure};
 pub use sensors::{LatestValue, SensorRow, Sensors};
 pub use series::{BinValue, Series};
+pub use service_requests::{ServiceRequestsWanted, ServiceRow};
 pub use totals::Totals;
 
 #[cfg(test)]

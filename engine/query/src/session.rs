@@ -1,11 +1,14 @@
 //! One query's view of one snapshot: plans and runs SQL within limits, and cannot write.
 
+mod stream;
+
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use citybrain_store::Snapshot;
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
+    SchemaProvider,
 };
 use datafusion::common::ParamValues;
 use datafusion::dataframe::DataFrame;
@@ -19,6 +22,8 @@ use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use crate::analyses::{AnalysisPlanner, Notes, PhysicalAnalyses, queries_as_subqueries};
 use crate::statement::Statement;
@@ -26,12 +31,21 @@ use crate::tables::Tables;
 use crate::yielding::YieldInJoins;
 use crate::{Answer, Limits, QueryError, functions, parameters};
 
+pub use stream::{RowStream, StreamEnd};
+
+/// Whatever must live as long as a query works, such as its place among those that may run.
+pub type Held = Arc<dyn std::any::Any + Send + Sync>;
+
 /// One query's view of one snapshot. It plans SQL over the snapshot's tables, refuses all that is no query, runs it within
 /// its [`Limits`], and stops working when the call is dropped. It is cheap to make: one for each query.
+#[derive(Clone)]
 pub struct Session {
     pub(crate) snapshot: Arc<Snapshot>,
     limits: Limits,
     state: SessionState,
+    /// Where queries work; none is where they are asked.
+    runtime: Option<Handle>,
+    held: Option<Held>,
 }
 
 impl Session {
@@ -43,12 +57,37 @@ impl Session {
             snapshot,
             limits,
             state,
+            runtime: None,
+            held: None,
         }
+    }
+
+    /// The session whose queries work on the threads of `runtime`, so that one that never yields holds up nobody else.
+    #[must_use]
+    pub fn on(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// The session with something that lives until the work of its queries has ended, also that of a query nobody waits for any more: an
+    /// analysis that computes cannot be interrupted.
+    #[must_use]
+    pub fn holding(mut self, held: Held) -> Self {
+        self.held = Some(held);
+        self
     }
 
     /// The snapshot that the session reads.
     pub const fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
+    }
+
+    pub(crate) const fn state(&self) -> &SessionState {
+        &self.state
+    }
+
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Runs one query. `$1`, `$2` … stand for `params` in order: null, true and false, numbers and texts.
@@ -82,14 +121,48 @@ impl Session {
         values: ParamValues,
         rows_max: Option<usize>,
     ) -> Result<Answer, QueryError> {
-        let notes = Notes::default();
-        let plan = self.plan(sql, &values, &notes).await?;
-        let plan = plan
-            .with_param_values(values)
-            .map_err(|error| self.error(error))?;
-        let mut answer = self.run(plan, rows_max).await?;
+        let notes = self.notes();
+        let plan = self.plan_with(sql, values, &notes).await?;
+        let session = self.clone();
+        let run = async move { session.run(plan, rows_max).await };
+        let answer = match &self.runtime {
+            None => run.await,
+            Some(runtime) => {
+                // Dropped with the call, it stops the work.
+                let mut work = JoinSet::new();
+                work.spawn_on(run, runtime);
+                // The time is kept here as well: threads that a query does not give back cannot.
+                let limit = self.limits.timeout;
+                match tokio::time::timeout(limit, work.join_next()).await {
+                    Ok(Some(Ok(answer))) => answer,
+                    Ok(Some(Err(error))) => Err(QueryError::lost(error)),
+                    Ok(None) => Err(QueryError::stopped()),
+                    Err(_elapsed) => Err(QueryError::Timeout(limit)),
+                }
+            }
+        };
+        let mut answer = answer?;
         answer.parameters = notes.take();
         Ok(answer)
+    }
+
+    fn notes(&self) -> Notes {
+        Notes::up_to(self.snapshot.seq, self.held.clone())
+    }
+
+    async fn plan_with(
+        &self,
+        sql: &str,
+        values: ParamValues,
+        notes: &Notes,
+    ) -> Result<LogicalPlan, QueryError> {
+        let plan = self.plan(sql, &values, notes).await?;
+        plan.with_param_values(values)
+            .map_err(|error| self.error(error))
+    }
+
+    fn frame(&self, plan: LogicalPlan) -> DataFrame {
+        DataFrame::new(self.state.clone(), plan)
     }
 
     /// Reads SQL into a plan that only reads.
@@ -124,15 +197,30 @@ impl Session {
     }
 
     /// Runs a plan to its end or to `rows_max` rows, within the limits.
-    async fn run(&self, plan: LogicalPlan, rows_max: Option<usize>) -> Result<Answer, QueryError> {
-        let answer = collect(DataFrame::new(self.state.clone(), plan), rows_max);
+    pub(crate) async fn run(
+        &self,
+        plan: LogicalPlan,
+        rows_max: Option<usize>,
+    ) -> Result<Answer, QueryError> {
+        let answer = collect(self.frame(plan), rows_max);
         match tokio::time::timeout(self.limits.timeout, answer).await {
             Ok(answer) => answer.map_err(|error| self.error(error)),
             Err(_elapsed) => Err(QueryError::Timeout(self.limits.timeout)),
         }
     }
 
-    fn error(&self, error: DataFusionError) -> QueryError {
+    /// Adds tables of this session's own.
+    pub(crate) fn add_schema(
+        &self,
+        name: &str,
+        schema: Arc<dyn SchemaProvider>,
+    ) -> Result<(), DataFusionError> {
+        let catalog = self.state.catalog_list().catalog(CATALOG);
+        let catalog = catalog.expect("a session has its catalog");
+        catalog.register_schema(name, schema).map(|_before| ())
+    }
+
+    pub(crate) fn error(&self, error: DataFusionError) -> QueryError {
         QueryError::read(error, &Tables::names(), self.limits.memory_bytes)
     }
 }
@@ -149,15 +237,27 @@ impl fmt::Debug for Session {
 /// The largest LIMIT that a plan holds.
 const LIMIT_MAX: usize = usize::MAX >> 1;
 
+/// Has the plan rows of data? One that is explained is no table and has no limit.
+const fn is_table(plan: &LogicalPlan) -> bool {
+    !matches!(
+        plan,
+        LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::DescribeTable(_)
+    )
+}
+
+/// The plan with one row more than the limit, which tells whether there were more.
+fn limited(frame: DataFrame, rows_max: usize) -> Result<DataFrame, DataFusionError> {
+    if rows_max >= LIMIT_MAX {
+        return Ok(frame);
+    }
+    frame.limit(0, Some(rows_max + 1))
+}
+
 async fn collect(frame: DataFrame, rows_max: Option<usize>) -> Result<Answer, DataFusionError> {
     let schema = Arc::clone(frame.schema().inner());
-    // One row more than the limit tells whether there were more. A plan that is explained is no table and has no limit.
-    let frame = match (rows_max, frame.logical_plan()) {
-        (None, _)
-        | (_, LogicalPlan::Explain(_) | LogicalPlan::Analyze(_) | LogicalPlan::DescribeTable(_)) => {
-            frame
-        }
-        (Some(rows_max), _) => frame.limit(0, Some(rows_max.saturating_add(1).min(LIMIT_MAX)))?,
+    let frame = match rows_max {
+        Some(rows_max) if is_table(frame.logical_plan()) => limited(frame, rows_max)?,
+        _ => frame,
     };
     let mut stream = frame.execute_stream().await?;
     let mut answer = Answer {
@@ -180,9 +280,10 @@ async fn collect(frame: DataFrame, rows_max: Option<usize>) -> Result<Answer, Da
     Ok(answer)
 }
 
+const CATALOG: &str = "citybrain";
+
 /// A state with the snapshot's tables and the engine's functions, and nothing else to read.
 pub(crate) fn state(snapshot: &Snapshot, limits: &Limits, tables: Arc<Tables>) -> SessionState {
-    const CATALOG: &str = "citybrain";
     const SCHEMA: &str = "public";
     // Functions, rules and planners are the same for every session and are made once.
     static TEMPLATE: LazyLock<SessionState> = LazyLock::new(|| {

@@ -2,6 +2,7 @@
 
 mod aligned_cells;
 mod areas;
+mod calendar;
 mod records;
 mod rejected;
 
@@ -25,6 +26,7 @@ const VIEWS: [(&str, &str); 4] = [
 ];
 const ALIGNED_CELLS: &str = "aligned_cells";
 const AREAS: &str = "areas";
+const CALENDAR: &str = "calendar";
 const REJECTED: &str = "rejected";
 
 /// The tables of one snapshot.
@@ -44,7 +46,7 @@ impl Tables {
         let records = Table::ALL.iter().map(|table| table.as_str());
         let mut names: Vec<_> = records
             .chain(VIEWS.iter().map(|(name, _)| *name))
-            .chain([ALIGNED_CELLS, AREAS, REJECTED])
+            .chain([ALIGNED_CELLS, AREAS, CALENDAR, REJECTED])
             .collect();
         names.sort_unstable();
         names
@@ -73,6 +75,7 @@ impl SchemaProvider for Tables {
         }
         match name {
             ALIGNED_CELLS => aligned_cells::table(&self.snapshot.city).map(Some),
+            CALENDAR => calendar::table(&self.snapshot.city).map(Some),
             AREAS => areas::table(&self.snapshot.city).map(Some),
             REJECTED => rejected::table(&self.snapshot).map(Some),
             _ => Ok(None),

@@ -133,7 +133,7 @@ fn series(counts: &[f64], random: &mut ChaCha8Rng) -> Result<(), Box<dyn Error>>
     let start = Instant::now();
     let mut alarms = 0;
     for series in counts.chunks(DAYS) {
-        alarms += ears(series, None, &EarsParameters::default())?
+        alarms += ears(series, None, 0..series.len(), &EarsParameters::default())?
             .iter()
             .filter(|day| day.alarm == Some(true))
             .count();

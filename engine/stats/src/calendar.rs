@@ -11,6 +11,7 @@
 
 mod conditional;
 mod exposure;
+mod many;
 
 use chrono::{Days, NaiveDate};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -19,6 +20,7 @@ use crate::count_interval::count_interval;
 use crate::timeline::{Bin, Timeline};
 use conditional::two_sided;
 use exposure::{Exposure, group};
+pub use many::{Anchored, AnchoredMany, AnchoredRule, anchored_of_many};
 
 /// One occurrence of a window: dates of the city's calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

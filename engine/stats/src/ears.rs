@@ -14,6 +14,8 @@
 
 #![expect(clippy::cast_precision_loss, reason = "days are few")]
 
+use std::ops::Range;
+
 use statrs::distribution::{ContinuousCDF, Normal};
 use statrs::function::beta::checked_beta_reg;
 
@@ -106,18 +108,20 @@ pub struct EarsDay {
     pub p_value: Option<f64>,
 }
 
-/// EARS for each day of one series of daily counts, in order of days; NaN is a day that is not known.
+/// EARS for each day of `range` of one series of daily counts, in order of days; NaN is a day that is not known. Days of the range
+/// beyond the series are left out.
 ///
 /// `strata` gives each day's stratum (say 0 working day, 1 day off); `None` compares with all days. A baseline looks back over
 /// `baseline` days of the day's own stratum, known or not, and needs `minimum_baseline` known ones. Without strata the first
 /// possible day is the 8th (C1), 10th (C2) and 12th (C3) when `minimum_baseline` is 7; a start of the series counts as unknown
-/// days. Negative counts are not known either. Cost: days × baseline.
+/// days. Negative counts are not known either. Cost: days of the range × baseline, two days more for C3.
 ///
 /// # Errors
 /// [`EarsError`] for a parameter outside its range or strata of another length.
 pub fn ears(
     counts: &[f64],
     strata: Option<&[u8]>,
+    range: Range<usize>,
     parameters: &EarsParameters,
 ) -> Result<Vec<EarsDay>, EarsError> {
     let quantile = check(parameters)?;
@@ -130,15 +134,21 @@ pub fn ears(
         });
     }
 
-    let single: Vec<Option<Single>> = (0..counts.len())
+    let end = range.end.min(counts.len());
+    let start = range.start.min(end);
+    // C3 sums over the two days before as well.
+    let first = start.saturating_sub(2);
+    let single: Vec<Option<Single>> = (first..end)
         .map(|day| Single::of(counts, strata, day, parameters))
         .collect();
-    let days = single.iter().enumerate().map(|(day, now)| {
-        let Some(now) = *now else {
+    let days = (start..end).map(|day| {
+        let Some(now) = single[day - first] else {
             return EarsDay::default();
         };
         if parameters.method == EarsMethod::C3 {
-            let before = day.checked_sub(2).map(|first| &single[first..day]);
+            let before = day
+                .checked_sub(2)
+                .map(|before| &single[before - first..day - first]);
             return before.map_or_else(EarsDay::default, |before| {
                 now.summed(before, quantile, parameters)
             });

@@ -20,6 +20,8 @@ pub mod glm;
 pub mod global_moran;
 mod gumbel;
 pub mod holes;
+#[cfg(test)]
+mod invariances;
 pub mod leading;
 pub mod local_moran;
 pub mod lomb_scargle;

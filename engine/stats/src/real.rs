@@ -44,9 +44,19 @@ pub(crate) fn numbers(value: &serde_json::Value) -> Vec<f64> {
     list.iter().map(|x| x.as_f64().unwrap()).collect()
 }
 
-/// `|a − b| ≤ tolerance · max(1, |b|)`.
+/// `|a − b| ≤ tolerance · max(1, |b|)`. With `CITYBRAIN_PROOF` set it prints where it stands, the difference in that unit and the
+/// tolerance: `scripts/proof.sh` makes the table of largest differences from it.
 #[track_caller]
 pub(crate) fn near(a: f64, b: f64, tolerance: f64) {
+    if std::env::var_os("CITYBRAIN_PROOF").is_some() {
+        let place = std::panic::Location::caller();
+        let off = (a - b).abs() / b.abs().max(1.0);
+        println!(
+            "proof\t{}:{}\t{off:e}\t{tolerance:e}",
+            place.file(),
+            place.line()
+        );
+    }
     assert!(
         (a - b).abs() <= tolerance * b.abs().max(1.0),
         "{a} is not {b}"

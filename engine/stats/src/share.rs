@@ -11,7 +11,7 @@ use statrs::function::beta::beta_reg;
 use crate::neighbours::Neighbours;
 use crate::parameter::require;
 use crate::significance::{Correction, Scores};
-use crate::space_time::{Cube, SpaceTimeError};
+use crate::space_time::{Cube, Family, SpaceTimeError};
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +27,8 @@ pub struct ShareParameters {
     pub previous_slices: usize,
     /// What decides the confidence bins. Default: the false discovery rate.
     pub correction: Correction,
+    /// Which tests are corrected together. Default: all of the cube.
+    pub family: Family,
     /// Threads at most. Default: as many as the machine offers; the answer is the same.
     pub threads: Option<NonZeroUsize>,
 }
@@ -110,7 +112,17 @@ pub fn shares(
             score(within(&near, slice), within(&city, slice), &normal)
         }));
     }
-    Ok(Scores::new(z, 1, parameters.correction, parameters.threads))
+    let families = if parameters.family == Family::Slice {
+        slices
+    } else {
+        1
+    };
+    Ok(Scores::new(
+        z,
+        families,
+        parameters.correction,
+        parameters.threads,
+    ))
 }
 
 fn plus(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {

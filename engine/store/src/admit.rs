@@ -1,6 +1,6 @@
 //! Admission: which rows of a batch are new, which replace an earlier state, which are there already.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,10 +10,12 @@ use arrow_array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch};
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
 use citybrain_grid::City;
+use citybrain_model::Identity;
 use futures::TryStreamExt;
 
+use crate::follow::complaints_of;
 use crate::identities::{contents_of, identities_of};
-use crate::index::{Entries, IndexFiles, Known, NUMBER, Recent};
+use crate::index::{Entries, Found, IndexFiles, Known, NUMBER, Recent};
 use crate::lake::{LakeTable, rows_error};
 use crate::schema::{MONTH, ROW_ID, ROW_NUMBER_BITS, SUPERSEDES};
 use crate::writer::PlacedBatch;
@@ -25,6 +27,8 @@ use crate::{IndexError, LakeError, OpenError, Receipt, Table, rows_schema};
 pub(crate) struct Admitter {
     recent: [Recent; 3],
     files: [Arc<IndexFiles>; 3],
+    /// What the runs know of the complaints of the group's steps.
+    of_steps: HashMap<Identity, Known>,
     next_number: i64,
     /// The column of the city's largest level: a row is located when it is not null.
     largest_level: Option<&'static str>,
@@ -33,8 +37,8 @@ pub(crate) struct Admitter {
 /// The rows that a group added to one table.
 #[derive(Debug, Default)]
 pub(crate) struct Admitted {
-    batches: Vec<RecordBatch>,
-    replaces: bool,
+    pub(crate) batches: Vec<RecordBatch>,
+    pub(crate) replaces: bool,
 }
 
 impl Admitted {
@@ -53,6 +57,7 @@ impl Admitter {
         Self {
             recent: Default::default(),
             files,
+            of_steps: HashMap::new(),
             next_number: next_number.unwrap_or(1),
             largest_level: city.levels.first().map(|level| level.level.as_str()),
         }
@@ -81,15 +86,10 @@ impl Admitter {
             placed,
             contents,
             mut found,
+            ..
         } = batch;
         let at = placed.table.index();
-        // Runs that were flushed since the sender looked.
-        if self.files[at].stamp() > found.stamp {
-            let newer = self.files[at].find(&placed.identities, found.stamp, None)?;
-            for (known, newer) in found.known.iter_mut().zip(newer.known) {
-                *known = newer.or(*known);
-            }
-        }
+        look_again(&self.files[at], &placed.identities, &mut found)?;
         let recent = &mut self.recent[at];
         let months = placed.rows[MONTH].as_primitive::<Int32Type>().values();
         let mut receipt = Receipt::default();
@@ -135,6 +135,65 @@ impl Admitter {
         Ok(receipt)
     }
 
+    /// The rows of `complaints` that a batch changes, by row id: its complaints that are there with other content, and those of
+    /// its steps that are new.
+    ///
+    /// # Errors
+    /// When the runs cannot be read.
+    pub(crate) fn changed_by(&mut self, batch: &mut PlacedBatch) -> Result<Vec<i64>, IndexError> {
+        let table = batch.placed.table;
+        if table == Table::Observations {
+            return Ok(Vec::new());
+        }
+        let identities = &batch.placed.identities;
+        look_again(&self.files[table.index()], identities, &mut batch.found)?;
+        let recent = &self.recent[table.index()];
+        let known = |row: usize| recent.get(&identities[row]).or(batch.found.known[row]);
+        let other =
+            |row: &usize| known(*row).is_none_or(|known| known.content != batch.contents[*row]);
+        let rows = (0..identities.len()).filter(other);
+        let mut changed: Vec<i64> = Vec::new();
+        match (&mut batch.complaints, table) {
+            (Some(found), Table::ComplaintEvents) => {
+                let complaints = complaints_of(&batch.placed.rows);
+                look_again(&self.files[Table::Complaints.index()], &complaints, found)?;
+                let recent = &self.recent[Table::Complaints.index()];
+                for row in rows {
+                    let complaint = complaints[row];
+                    if let Some(known) = recent.get(&complaint).or(found.known[row]) {
+                        self.of_steps.insert(complaint, known);
+                        changed.push(known.row_id);
+                    }
+                }
+            }
+            _ => changed.extend(rows.filter_map(|row| Some(known(row)?.row_id))),
+        }
+        changed.sort_unstable();
+        changed.dedup();
+        Ok(changed)
+    }
+
+    /// What is known of a complaint that a step of the group is of, with what the group has done to it so far.
+    pub(crate) fn complaint(&self, identity: Identity) -> Option<Known> {
+        let recent = self.recent[Table::Complaints.index()].get(&identity);
+        recent.or_else(|| self.of_steps.get(&identity).copied())
+    }
+
+    /// A complaint that is there gets another row, of `month`: the id of that.
+    pub(crate) fn restate(&mut self, identity: Identity, month: i32) -> i64 {
+        let row_id = (i64::from(month) << ROW_NUMBER_BITS) | self.next_number;
+        self.next_number += 1;
+        let content = self.complaint(identity).map_or(0, |known| known.content);
+        let known = Known { row_id, content };
+        self.recent[Table::Complaints.index()].stage(identity, known);
+        row_id
+    }
+
+    /// The group is over, whatever became of it.
+    pub(crate) fn end(&mut self) {
+        self.of_steps.clear();
+    }
+
     /// The journal has the group.
     pub(crate) fn keep(&mut self) {
         self.recent.iter_mut().for_each(Recent::keep);
@@ -176,6 +235,22 @@ impl Admitter {
             }
         }
     }
+}
+
+/// Adds what runs know that were flushed since somebody looked.
+fn look_again(
+    files: &IndexFiles,
+    identities: &[Identity],
+    found: &mut Found,
+) -> Result<(), IndexError> {
+    if files.stamp() > found.stamp {
+        let newer = files.find(identities, found.stamp, None)?;
+        for (known, newer) in found.known.iter_mut().zip(newer.known) {
+            *known = newer.or(*known);
+        }
+        found.stamp = newer.stamp;
+    }
+    Ok(())
 }
 
 /// The runs of a table: as they are, or made again from the lake when they are not to be relied on.
@@ -234,7 +309,11 @@ pub(crate) async fn superseded_in(lake: &LakeTable) -> Result<HashSet<i64>, Lake
     Ok(superseded)
 }
 
-fn with_ids(rows: &RecordBatch, row_ids: Vec<i64>, replaced: Vec<Option<i64>>) -> RecordBatch {
+pub(crate) fn with_ids(
+    rows: &RecordBatch,
+    row_ids: Vec<i64>,
+    replaced: Vec<Option<i64>>,
+) -> RecordBatch {
     let row_ids: ArrayRef = Arc::new(Int64Array::from(row_ids));
     let replaced: ArrayRef = Arc::new(Int64Array::from(replaced));
     let columns = rows

@@ -32,6 +32,15 @@ impl Batch {
         self.len() == 0
     }
 
+    /// The feed of each record.
+    pub fn sources(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        match self {
+            Self::Complaints(rows) => Box::new(rows.iter().map(|row| row.source.as_str())),
+            Self::Events(rows) => Box::new(rows.iter().map(|row| row.source.as_str())),
+            Self::Observations(rows) => Box::new(rows.iter().map(|row| row.source.as_str())),
+        }
+    }
+
     /// The table that the records go to.
     pub const fn table(&self) -> Table {
         match self {

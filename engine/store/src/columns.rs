@@ -91,6 +91,7 @@ fn complaint_columns(city: &City, rows: &[Complaint]) -> Vec<ArrayRef> {
         text(rows, |row| row.declared[0].as_deref()),
         text(rows, |row| row.declared[1].as_deref()),
         text(rows, |row| row.declared[2].as_deref()),
+        new_null_array(&DataType::Utf8, rows.len()),
     ]);
     columns.extend(internal(rows.iter().map(|row| row.requested_at)));
     columns
@@ -127,11 +128,7 @@ fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
         instant(rows, |row| Some(row.phenomenon_time)),
         instant(rows, |row| row.result_time),
         instant(rows, |row| Some(row.received_at)),
-        Arc::new(
-            rows.iter()
-                .map(|row| Some(row.result))
-                .collect::<Float64Array>(),
-        ),
+        Arc::new(rows.iter().map(|row| row.result).collect::<Float64Array>()),
         text(rows, |row| Some(row.quality.as_str())),
         Arc::new(rows.iter().map(lon).collect::<Float64Array>()),
         Arc::new(rows.iter().map(lat).collect::<Float64Array>()),
@@ -139,6 +136,8 @@ fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
     columns.extend(place.columns(|_, _| None));
     columns.push(text(rows, |row| Some(&row.source)));
     columns.push(text(rows, |row| row.id.as_deref()));
+    columns.push(text(rows, |row| row.feature.as_deref()));
+    columns.push(text(rows, |row| row.details.as_deref()));
     columns.extend(internal(rows.iter().map(|row| row.phenomenon_time)));
     columns
 }
@@ -146,6 +145,11 @@ fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
 /// Months since January 1970, UTC.
 pub(crate) fn month_of(at: DateTime<Utc>) -> i32 {
     (at.year() - 1970) * 12 + at.month0().cast_signed()
+}
+
+/// [`month_of`] an instant in µs since 1970.
+pub(crate) fn month_of_micros(at: i64) -> i32 {
+    DateTime::from_timestamp_micros(at).map_or(0, month_of)
 }
 
 /// The places of a batch.
@@ -171,7 +175,10 @@ impl Placement {
 
     /// `cell`, `district`, `subdistrict`, `community`, `grid`. `known` gives the id of the area that a row without a position is
     /// known to lie in.
-    fn columns<'b>(&self, known: impl Fn(usize, AreaLevel) -> Option<&'b str>) -> [ArrayRef; 5] {
+    pub(crate) fn columns<'b>(
+        &self,
+        known: impl Fn(usize, AreaLevel) -> Option<&'b str>,
+    ) -> [ArrayRef; 5] {
         let [district, subdistrict, community, grid] = AreaLevel::ALL.map(|level| -> ArrayRef {
             let placed = self.areas(level);
             let placed = placed.as_string::<i32>();

@@ -3,7 +3,13 @@
 //! One SQLite file with the journal's promise (a change is on disk when the call returns) and without its rush: records never wait
 //! for it, and a command may change it while a server runs. Each kind of thing is a file of this folder, with its table and its methods on [`Control`].
 
+mod alerts;
 mod audit;
+mod fetched;
+mod keys;
+mod rules;
+mod sensorthings;
+mod webhooks;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +17,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+pub use alerts::{
+    Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, NotDone, Standing,
+};
 pub use audit::{Audit, Audited};
+pub use fetched::{Fetched, FetchedFile};
+pub use keys::{Key, KeyRing, NewKey, Role, Secret, UnknownRole};
+pub use rules::KeptRule;
+pub use sensorthings::{Catalog, Draft, Entity, SensorThings, Stream};
+pub use webhooks::{Attempt, Delivery, Webhook};
 
 use crate::StateDir;
 
@@ -24,7 +38,15 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 1] = [include_str!("control/audit.sql")];
+const TABLES: [&str; 7] = [
+    include_str!("control/audit.sql"),
+    include_str!("control/alerts.sql"),
+    include_str!("control/fetched.sql"),
+    include_str!("control/rules.sql"),
+    include_str!("control/sensorthings.sql"),
+    include_str!("control/keys.sql"),
+    include_str!("control/webhooks.sql"),
+];
 /// How long a statement waits for another process's lock on the file.
 const BUSY: Duration = Duration::from_secs(10);
 
@@ -86,6 +108,12 @@ pub enum ControlError {
     /// SQLite says no: full disk, read-only directory, damaged file.
     #[error("control state: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// A row of the file does not say what it should.
+    #[error("control state: {what} is damaged")]
+    Damaged {
+        /// Which.
+        what: String,
+    },
 }
 
 #[cfg(test)]

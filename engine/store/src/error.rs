@@ -247,6 +247,9 @@ pub enum AppendError {
     /// The journal could not be written: full disk, read-only directory.
     #[error("{0}")]
     Journal(std::sync::Arc<JournalError>),
+    /// The records that it changes could not be read from the lake.
+    #[error("{0}")]
+    Lake(std::sync::Arc<LakeError>),
     /// Which records are there already could not be read.
     #[error(transparent)]
     Index(#[from] crate::IndexError),

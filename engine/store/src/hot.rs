@@ -1,7 +1,12 @@
 //! Hot rows: what is accepted and not yet in the lake, as Arrow batches in memory.
 
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
 use arrow_select::concat::concat_batches;
+
+use crate::rollup::key_columns;
+use crate::schema::{ROW_ID, ROW_NUMBER_BITS};
 
 /// Batches in order of arrival. Small neighbours grow together (each row is copied a logarithmic number of times), so single
 /// records do not leave readers with a million batches.
@@ -35,6 +40,18 @@ impl Hot {
         &self.batches
     }
 
+    /// [`Hot::push`] with nothing but what a row is counted by.
+    pub(crate) fn extend(&mut self, rows: Option<RecordBatch>) {
+        if let Some(rows) = rows.filter(|rows| rows.num_rows() > 0) {
+            self.push(key_columns(&rows));
+        }
+    }
+
+    /// Batch and row of the row with this id.
+    pub(crate) fn find(&self, row_id: i64) -> Option<(&RecordBatch, usize)> {
+        find_in(&self.batches, row_id)
+    }
+
     pub(crate) const fn rows(&self) -> usize {
         self.rows
     }
@@ -43,4 +60,14 @@ impl Hot {
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }
+}
+
+/// Batch and row of the row with this id, in batches in order of arrival: numbers grow with it.
+pub(crate) fn find_in(batches: &[RecordBatch], row_id: i64) -> Option<(&RecordBatch, usize)> {
+    let number = |id: i64| id & ((1 << ROW_NUMBER_BITS) - 1);
+    batches.iter().find_map(|rows| {
+        let ids = rows[ROW_ID].as_primitive::<Int64Type>().values();
+        let row = ids.partition_point(|&id| number(id) < number(row_id));
+        (ids.get(row) == Some(&row_id)).then_some((rows, row))
+    })
 }

@@ -9,6 +9,7 @@ use arrow_schema::DataType;
 use citybrain_model::Identity;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::fold::as_told;
 use crate::{Table, schema};
 
 /// The identity of each row of `rows`, as its record had it when it came in.
@@ -51,7 +52,9 @@ pub(crate) fn identities_of(table: Table, rows: &RecordBatch) -> Vec<Identity> {
 
 /// A hash (48 bits) of what the sender said in each row: all columns but the engine's own (`received_at`, the place, the internal
 /// ones), so that a repeated record has the same content also after the boundaries changed.
+/// What the steps of a complaint changed is left out: its record is the same.
 pub(crate) fn contents_of(rows: &RecordBatch) -> Vec<u64> {
+    let rows = &as_told(rows);
     let mut contents = vec![0_u64; rows.num_rows()];
     for (field, column) in rows.schema_ref().fields().iter().zip(rows.columns()) {
         if OWN_COLUMNS.contains(&field.name().as_str()) {
@@ -59,6 +62,10 @@ pub(crate) fn contents_of(rows: &RecordBatch) -> Vec<u64> {
         }
         for (row, content) in contents.iter_mut().enumerate() {
             *content = if column.is_null(row) {
+                // A record without what younger columns hold has the content that it had before they were.
+                if YOUNGER_COLUMNS.contains(&field.name().as_str()) {
+                    continue;
+                }
                 number(NULL, *content)
             } else {
                 match field.data_type() {
@@ -109,13 +116,17 @@ const fn number(bits: u64, seed: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-const OWN_COLUMNS: [&str; 9] = [
+/// Columns that came after contents were first kept.
+const YOUNGER_COLUMNS: [&str; 2] = ["feature", "details"];
+
+const OWN_COLUMNS: [&str; 10] = [
     "received_at",
     "cell",
     "district",
     "subdistrict",
     "community",
     "grid",
+    schema::FOLD,
     schema::ROW_ID,
     schema::SUPERSEDES,
     schema::MONTH,

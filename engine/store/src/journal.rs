@@ -5,6 +5,7 @@
 
 mod progress;
 mod repair;
+mod waiting;
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,9 +18,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::abort::reached;
+use crate::schema::in_todays_columns;
 use crate::{JournalError, Refused, Table};
 
 pub(crate) use progress::FileDone;
+pub(crate) use waiting::StepChanges;
 
 /// The journal's file, open.
 #[derive(Debug)]
@@ -73,6 +76,7 @@ impl Journal {
         &mut self,
         accepted: &[(Table, RecordBatch)],
         refused: &[Refused],
+        steps: &StepChanges,
     ) -> Result<Vec<u64>, JournalError> {
         let encoded = accepted
             .iter()
@@ -102,6 +106,7 @@ impl Journal {
                 ])?;
             }
         }
+        steps.write(&transaction)?;
         reached("before journal commit");
         transaction.commit()?;
         reached("after journal commit");
@@ -134,7 +139,11 @@ impl Journal {
         while let Some(row) = rows.next()? {
             let seq: i64 = row.get(0)?;
             let ipc = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-            let decoded = decode(ipc, row.get(2)?);
+            let decoded = decode(ipc, row.get(2)?).and_then(|rows| {
+                rows.iter()
+                    .map(|rows| in_todays_columns(table, rows))
+                    .collect::<Result<Vec<_>, _>>()
+            });
             entries.extend(decoded.map_err(|source| JournalError::Damaged {
                 seq: seq.cast_unsigned(),
                 table: table.to_string(),

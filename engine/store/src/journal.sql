@@ -34,3 +34,12 @@ CREATE TABLE IF NOT EXISTS placed_anew (
     changes TEXT NOT NULL, -- what moved where, as JSON
     PRIMARY KEY (tbl, path)
 ) STRICT;
+
+-- Steps of complaints that are not there yet.
+CREATE TABLE IF NOT EXISTS waiting_steps (
+    complaint BLOB NOT NULL, -- the complaint's identity
+    at INTEGER NOT NULL, -- µs since 1970, UTC
+    event TEXT NOT NULL,
+    fields TEXT, -- JSON
+    PRIMARY KEY (complaint, at, event)
+) STRICT, WITHOUT ROWID;

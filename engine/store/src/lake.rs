@@ -4,8 +4,10 @@
 //! between commit and trim is seen at the next start and nothing comes in twice.
 
 mod change;
+mod columns;
 mod durable;
 mod files;
+mod point;
 mod read;
 mod upkeep;
 
@@ -13,7 +15,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_cast::cast;
 use arrow_schema::DataType;
 use deltalake::datafusion::catalog::TableProvider;
 use deltalake::datafusion::execution::SendableRecordBatchStream;
@@ -27,7 +28,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 use url::Url;
 
-use crate::schema::{MONTH, ROW_ID, SUPERSEDES};
+use crate::schema::{MONTH, ROW_ID, SUPERSEDES, in_todays_columns};
 use crate::{LakeError, Table, rows_schema};
 
 /// One table of the lake at one version.
@@ -90,6 +91,9 @@ impl LakeTable {
             .map_err(failed)?;
         if delta.verify_deltatable_existence().await.map_err(failed)? {
             delta.load().await.map_err(failed)?;
+            if create {
+                columns::bring_up_to_date(&mut delta, table).await?;
+            }
         } else if create {
             let schema: StructType = rows_schema(table)
                 .as_ref()
@@ -164,15 +168,7 @@ impl LakeTable {
 
     /// Rows as a reader gives them (text may come as views) in the types of the table's schema.
     pub(crate) fn in_schema(&self, rows: &RecordBatch) -> Result<RecordBatch, LakeError> {
-        let schema = rows_schema(self.table);
-        let columns = schema
-            .fields()
-            .iter()
-            .map(|field| cast(&rows[field.name()], field.data_type()));
-        let columns = columns.collect::<Result<Vec<_>, _>>();
-        columns
-            .and_then(|columns| RecordBatch::try_new(schema, columns))
-            .map_err(|source| rows_error(self.table, source.into()))
+        in_todays_columns(self.table, rows).map_err(|source| rows_error(self.table, source.into()))
     }
 
     /// The `supersedes` column of the rows that replace others.

@@ -10,14 +10,19 @@
 //! Readers hold an immutable [`Snapshot`]: hot rows and one version of each lake table. [`Store::watch`] streams what was
 //! published, for live counts.
 //!
+//! [`Counts`] are kept as records arrive, so that questions over all time need not read all of it.
+//!
 //! [`Control`] keeps what people set up and who did what, in a file of its own.
 
 mod abort;
 mod admit;
+mod backup;
 mod batch;
 mod columns;
 mod control;
 mod error;
+mod fold;
+mod follow;
 mod hot;
 mod identities;
 mod index;
@@ -25,22 +30,31 @@ mod journal;
 mod lake;
 mod lock;
 mod replace;
+mod rollup;
 mod schema;
 mod seal;
 mod snapshot;
 mod state_dir;
 mod store;
 mod table_state;
+mod verify;
 mod writer;
 
+pub use backup::{BackedUp, Backup, BackupError};
 pub use batch::{Batch, Receipt, Refused};
-pub use control::{Audit, Audited, Control, ControlError};
+pub use control::{
+    Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
+    Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptRule, Key,
+    KeyRing, NewKey, NotDone, Role, Secret, SensorThings, Standing, Stream, UnknownRole, Webhook,
+};
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use index::IndexError;
 pub use journal::RejectedRow;
 pub use replace::{Change, Changes, Replacing, changes_under};
+pub use rollup::{CACHE_BYTES, CountedKind, CountedPlace, Counts};
 pub use schema::{Table, rows_schema};
 pub use snapshot::{Published, Snapshot, TableSnapshot};
 pub use state_dir::{FORMAT, StateDir, Unfinished};
 pub use store::{Store, StoreOptions};
+pub use verify::{Check, verify};
 pub use writer::Writer;

@@ -1,11 +1,13 @@
 //! The columns of the three record tables, the same in the journal, in hot rows and in the lake.
 //!
 //! Only types that Delta Lake knows: an H3 cell is an `Int64` (its top bit is always 0), an instant is in µs UTC. Three internal
-//! columns stand at the end of each table: `row_id`, `supersedes` and `month`.
+//! columns stand at the end of each table: `row_id`, `supersedes` and `month`; before them `complaints` has `fold`, what its steps changed.
 
 use std::sync::{Arc, LazyLock};
 
-use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_array::{RecordBatch, new_null_array};
+use arrow_cast::cast;
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
 /// A table of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -117,9 +119,30 @@ pub fn rows_schema(table: Table) -> SchemaRef {
     Arc::clone(&SCHEMAS[table.index()])
 }
 
+/// Rows that an earlier version of the program wrote, in the columns of today: what it did not know is null.
+///
+/// # Errors
+/// When a column has another type, or one that must be there is missing.
+pub(crate) fn in_todays_columns(
+    table: Table,
+    rows: &RecordBatch,
+) -> Result<RecordBatch, ArrowError> {
+    let schema = rows_schema(table);
+    let columns = schema.fields().iter().map(|field| {
+        rows.column_by_name(field.name()).map_or_else(
+            || Ok(new_null_array(field.data_type(), rows.num_rows())),
+            |column| cast(column, field.data_type()),
+        )
+    });
+    let columns = columns.collect::<Result<_, _>>()?;
+    RecordBatch::try_new(schema, columns)
+}
+
 /// Bits of a `row_id` below the month.
 pub(crate) const ROW_NUMBER_BITS: u32 = 48;
 
+/// The steps that changed a complaint, and what its record said before: see `fold.rs`.
+pub(crate) const FOLD: &str = "fold";
 pub(crate) const ROW_ID: &str = "row_id";
 pub(crate) const SUPERSEDES: &str = "supersedes";
 pub(crate) const MONTH: &str = "month";
@@ -166,6 +189,7 @@ fn complaints() -> SchemaRef {
         text("declared_district"),
         text("declared_subdistrict"),
         text("declared_community"),
+        text(FOLD),
     ])
 }
 
@@ -191,7 +215,8 @@ fn observations() -> SchemaRef {
         needed("phenomenon_time", instant_type()),
         instant("result_time"),
         needed("received_at", instant_type()),
-        needed("result", DataType::Float64),
+        // None for a result that is no number: `details` has it.
+        number("result"),
         needed("quality", DataType::Utf8),
         number("lon"),
         number("lat"),
@@ -202,7 +227,22 @@ fn observations() -> SchemaRef {
         text("grid"),
         needed("source", DataType::Utf8),
         text("id"),
+        text("feature"),
+        text("details"),
     ])
+}
+
+/// Some columns of a table, as a file has them, in the types of today.
+pub(crate) fn with_types(table: Table, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
+    let schema = rows_schema(table);
+    let mut fields = Vec::with_capacity(rows.num_columns());
+    let mut columns = Vec::with_capacity(rows.num_columns());
+    for (field, column) in rows.schema_ref().fields().iter().zip(rows.columns()) {
+        let field = schema.field_with_name(field.name())?.clone();
+        columns.push(cast(column, field.data_type())?);
+        fields.push(field);
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
 fn table(mut fields: Vec<Field>) -> SchemaRef {

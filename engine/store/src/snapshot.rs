@@ -10,7 +10,9 @@ use citybrain_grid::City;
 use deltalake::datafusion::catalog::TableProvider;
 
 use crate::journal::Journal;
-use crate::{JournalError, RejectedRow, Table};
+use crate::lake::LakeTable;
+use crate::rollup::RollUps;
+use crate::{Counts, JournalError, LakeError, RejectedRow, Table};
 
 /// Hot rows and one version of each lake table: all tables of a query read the same moment.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Snapshot {
     pub city: Arc<City>,
     pub(crate) tables: [Arc<TableSnapshot>; 3],
     pub(crate) journal: PathBuf,
+    /// None for a reader beside the writer.
+    pub(crate) rollups: Option<Arc<RollUps>>,
 }
 
 /// One table of a [`Snapshot`]: its rows are those of `lake` and `hot` whose `row_id` is not in `superseded`.
@@ -36,12 +40,27 @@ pub struct TableSnapshot {
     pub lake: Option<Arc<dyn TableProvider>>,
     /// Rows that later rows replace.
     pub superseded: Arc<HashSet<i64>>,
+    /// The lake table itself.
+    pub(crate) files: Option<LakeTable>,
+    /// Of complaints: the rows that rows of `hot` replace, with what they are counted by; none when that is not known.
+    pub(crate) replaced: Option<Vec<RecordBatch>>,
 }
 
 impl Snapshot {
     /// One table.
     pub fn table(&self, table: Table) -> &Arc<TableSnapshot> {
         &self.tables[table.index()]
+    }
+
+    /// How many complaints there are of each place, kind and day: the same as a scan would count. None when that cannot be told without one.
+    ///
+    /// # Errors
+    /// When a file of the lake is not counted yet and cannot be read.
+    pub async fn counts(&self) -> Result<Option<Counts>, LakeError> {
+        match &self.rollups {
+            Some(rollups) => rollups.counts(self.table(Table::Complaints)).await,
+            None => Ok(None),
+        }
     }
 
     /// Refused rows after number `after`, at most `limit`, in order of arrival: read from the journal's file as it is now.
@@ -60,8 +79,10 @@ pub struct Published {
     pub seq: u64,
     /// The table.
     pub table: Table,
-    /// The accepted rows with their places.
+    /// The accepted rows with their places. A complaint that its steps changed is a row here too.
     pub rows: RecordBatch,
+    /// Of `complaints`: the rows that `rows` replace, as they were (a row that comes and goes within the batch is in both).
+    pub replaced: Option<RecordBatch>,
     /// Some rows replace earlier ones: counts of the earlier ones must be read anew.
     pub replaces: bool,
 }

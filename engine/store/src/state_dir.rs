@@ -281,6 +281,10 @@ impl StateDir {
         self.path.join("identities")
     }
 
+    pub(crate) fn rollups_file(&self) -> PathBuf {
+        self.path.join("rollups.db")
+    }
+
     pub(crate) fn lake_dir(&self) -> PathBuf {
         self.path.join("lake")
     }

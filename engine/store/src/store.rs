@@ -183,7 +183,8 @@ impl Store {
 
 pub(crate) fn runtime(dir: &Path) -> Result<tokio::runtime::Runtime, OpenError> {
     tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
+        // One seals, and one reads the lake for records that change.
+        .worker_threads(2)
         .thread_name("store-seal")
         .enable_all()
         .build()
@@ -205,4 +206,4 @@ pub(crate) async fn open_lake(state: &StateDir) -> Result<[LakeTable; 3], OpenEr
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,7 +9,8 @@ use arrow_array::types::Int64Type;
 use arrow_array::{Array, RecordBatch};
 use deltalake::datafusion::catalog::TableProvider;
 
-use crate::hot::Hot;
+use crate::fold::gathered;
+use crate::hot::{Hot, find_in};
 use crate::lake::LakeTable;
 use crate::schema::SUPERSEDES;
 use crate::{LakeError, StoreOptions, Table, TableSnapshot, rows_schema};
@@ -55,6 +56,9 @@ pub(crate) struct TableState {
     upkeep_after: Option<Instant>,
     vacuumed_at: Option<Instant>,
     superseded: Arc<HashSet<i64>>,
+    /// Of complaints: what hot rows replace, and what those that are being sealed replace; none when that is not known.
+    replaced: Option<Hot>,
+    replaced_by_sealing: Option<Hot>,
     snapshot: Arc<TableSnapshot>,
 }
 
@@ -79,6 +83,8 @@ impl TableState {
             hot: Vec::new(),
             lake: provider.clone(),
             superseded: Arc::clone(&superseded),
+            files: lake.clone(),
+            replaced: Some(Vec::new()),
         });
         Ok(Self {
             table,
@@ -94,6 +100,8 @@ impl TableState {
             upkeep_after: None,
             vacuumed_at: None,
             superseded,
+            replaced: Some(Hot::default()),
+            replaced_by_sealing: Some(Hot::default()),
             snapshot,
         })
     }
@@ -110,10 +118,53 @@ impl TableState {
         Arc::clone(&self.snapshot)
     }
 
-    /// Takes accepted rows in.
-    pub(crate) fn push(&mut self, rows: RecordBatch, now: Instant) {
+    /// The lake as it is read now.
+    pub(crate) fn lake(&self) -> Option<LakeTable> {
+        self.lake.clone()
+    }
+
+    /// Batch and row of a row that is in memory.
+    pub(crate) fn find(&self, row_id: i64) -> Option<(&RecordBatch, usize)> {
+        let frozen = self.sealing.as_ref();
+        frozen
+            .and_then(|frozen| find_in(frozen, row_id))
+            .or_else(|| self.hot.find(row_id))
+    }
+
+    /// What the hot rows replace, where the journal brought them back: rows of memory and of the lake.
+    pub(crate) async fn learn_replaced(&mut self) -> Result<(), LakeError> {
+        let replaced: Vec<i64> = self.hot.batches().iter().flat_map(replaced_by).collect();
+        let (hot, sealed): (Vec<i64>, Vec<i64>) = replaced
+            .into_iter()
+            .partition(|&id| self.find(id).is_some());
+        let mut rows = Hot::default();
+        let here: Vec<_> = hot.into_iter().filter_map(|id| self.find(id)).collect();
+        rows.extend(gathered(&here));
+        self.replaced = None;
+        let wanted = sealed.len();
+        if let Some(lake) = &self.lake
+            && wanted > 0
+        {
+            let found = lake.rows(sealed).await?;
+            if found.num_rows() < wanted {
+                return Ok(());
+            }
+            rows.extend(Some(found));
+        }
+        self.replaced = Some(rows);
+        self.renew();
+        Ok(())
+    }
+
+    /// Takes accepted rows in. `replaced` are the rows that they replace, where that is known.
+    pub(crate) fn push(&mut self, rows: RecordBatch, replaced: Option<RecordBatch>, now: Instant) {
         if rows[SUPERSEDES].null_count() < rows.num_rows() {
             Arc::make_mut(&mut self.superseded).extend(replaced_by(&rows));
+            match (&mut self.replaced, replaced) {
+                (Some(all), Some(rows)) => all.extend(Some(rows)),
+                (all, None) => *all = None,
+                (None, Some(_)) => {}
+            }
         }
         self.hot_since.get_or_insert(now);
         self.hot.push(rows);
@@ -140,6 +191,7 @@ impl TableState {
         let hot = std::mem::take(&mut self.hot);
         self.sealing_bytes = hot.bytes();
         self.hot_since = None;
+        self.replaced_by_sealing = self.replaced.replace(Hot::default());
         let frozen = Arc::new(hot.batches().to_vec());
         self.sealing = Some(Arc::clone(&frozen));
         Some(Frozen {
@@ -216,6 +268,7 @@ impl TableState {
         self.lake = Some(lake);
         self.sealing = None;
         self.sealing_bytes = 0;
+        self.replaced_by_sealing = Some(Hot::default());
         self.rest_until = None;
         self.seals += 1;
         // The lake has only latest states: what hot rows replace is all that is superseded.
@@ -234,6 +287,15 @@ impl TableState {
         for rows in frozen.iter().chain(newer.batches()) {
             self.hot.push(rows.clone());
         }
+        let newer = self.replaced.take();
+        self.replaced = self.replaced_by_sealing.replace(Hot::default());
+        match (&mut self.replaced, newer) {
+            (Some(all), Some(newer)) => newer
+                .batches()
+                .iter()
+                .for_each(|rows| all.push(rows.clone())),
+            (all, _) => *all = None,
+        }
         self.sealing_bytes = 0;
         self.hot_since.get_or_insert(rest_until);
         self.rest_until = Some(rest_until);
@@ -243,12 +305,20 @@ impl TableState {
 
     fn renew(&mut self) {
         let frozen = self.sealing.iter().flat_map(|frozen| frozen.iter());
+        let replaced =
+            [&self.replaced_by_sealing, &self.replaced].map(|rows| rows.as_ref().map(Hot::batches));
+        let replaced = match replaced {
+            [Some(frozen), Some(hot)] => Some(frozen.iter().chain(hot).cloned().collect()),
+            _ => None,
+        };
         self.snapshot = Arc::new(TableSnapshot {
             table: self.table,
             schema: rows_schema(self.table),
             hot: frozen.chain(self.hot.batches()).cloned().collect(),
             lake: self.provider.clone(),
             superseded: Arc::clone(&self.superseded),
+            files: self.lake.clone(),
+            replaced,
         });
     }
 }

@@ -12,6 +12,8 @@ use arrow_array::types::Int32Type;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::columns::{Placed, place};
+use crate::fold::Rows;
+use crate::follow::complaints_of;
 use crate::identities::contents_of;
 use crate::index::Found;
 use crate::schema::MONTH;
@@ -137,6 +139,7 @@ impl Writer {
         Append {
             placed,
             refused,
+            fetched: None,
             reply,
             _weight: Weight::new(&self.shared, bytes),
         }
@@ -151,6 +154,13 @@ impl Writer {
         let found = files.find(&placed.identities, 0, months)?;
         Ok(PlacedBatch {
             contents: contents_of(&placed.rows),
+            complaints: match placed.table {
+                Table::ComplaintEvents => {
+                    let files = &self.shared.index[Table::Complaints.index()];
+                    Some(files.find(&complaints_of(&placed.rows), 0, None)?)
+                }
+                Table::Complaints | Table::Observations => None,
+            },
             placed,
             found,
         })
@@ -177,6 +187,8 @@ pub(crate) struct PlacedBatch {
     pub(crate) contents: Vec<u64>,
     /// What the runs knew of the rows when the sender looked.
     pub(crate) found: Found,
+    /// Of steps: what the runs knew of their complaints.
+    pub(crate) complaints: Option<Found>,
 }
 
 /// What the writer thread is asked to do.
@@ -194,6 +206,8 @@ pub(crate) enum Message {
 pub(crate) struct Append {
     placed: PlacedBatch,
     refused: Vec<Refused>,
+    /// Rows of the lake that the batch changes.
+    fetched: Option<Arc<Rows>>,
     reply: Reply,
     _weight: Weight,
 }

@@ -1,16 +1,19 @@
 //! The counts of one standing question, kept current batch by batch.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-use arrow_array::Array;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int64Type;
-use citybrain_model::AreaLevel;
+use arrow_array::types::{Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch};
+use chrono_tz::Tz;
+use citybrain_model::{AreaLevel, Identity};
 use citybrain_store::{Published, Table};
 use h3o::{CellIndex, Resolution};
 
-use crate::Question;
 use crate::question::{column, text, value};
+use crate::window::{Counted, Windowed};
+use crate::{Question, Window};
 
 /// Live counts of the complaints that a [`Question`] is about, per H3 cell of one resolution and per area of one level.
 ///
@@ -30,6 +33,8 @@ pub struct LiveView {
     changed_cells: HashSet<u64>,
     changed_areas: BTreeSet<String>,
     changed_totals: bool,
+    windowed: Option<Windowed>,
+    names: HashSet<Arc<str>>,
 }
 
 /// Everything that a view counts, at one sequence number. Cells and areas with no complaint may be missing.
@@ -86,7 +91,124 @@ impl LiveView {
             changed_cells: HashSet::new(),
             changed_areas: BTreeSet::new(),
             changed_totals: false,
+            windowed: None,
+            names: HashSet::new(),
         }
+    }
+
+    /// A view that counts what was made within a window that ends now (µs since 1970, UTC), without counts yet. It carries on over rows that
+    /// replace earlier ones, and is filled by [`seed`](Self::seed) instead of [`reset`](Self::reset).
+    pub fn windowed(
+        question: Question,
+        resolution: Resolution,
+        level: AreaLevel,
+        window: Window,
+        zone: Tz,
+        now: i64,
+    ) -> Self {
+        Self {
+            windowed: Some(Windowed::new(window, zone, now)),
+            ..Self::new(question, resolution, level)
+        }
+    }
+
+    /// The window that the view counts, if it has one.
+    pub fn window(&self) -> Option<Window> {
+        self.windowed.as_ref().map(Windowed::window)
+    }
+
+    /// Takes the complaints that lie in the window, or will, as they were up to `seq`: the latest state of each.
+    pub fn seed(&mut self, rows: &RecordBatch, seq: u64) {
+        let before = std::mem::take(&mut self.counts);
+        if let Some(windowed) = &mut self.windowed {
+            windowed.clear();
+        }
+        self.fold_windowed(rows);
+        let mut after = std::mem::replace(&mut self.counts, before);
+        after.seq = seq;
+        self.reset(after);
+    }
+
+    /// Time goes on (µs since 1970, UTC): what is too old is counted no more. A view without a window does not change.
+    pub fn advance(&mut self, now: i64) {
+        if let Some(mut windowed) = self.windowed.take() {
+            windowed.advance(now, |counted, weight| self.weigh(counted, weight));
+            self.windowed = Some(windowed);
+        }
+    }
+
+    fn fold_windowed(&mut self, rows: &RecordBatch) {
+        let Some(mut windowed) = self.windowed.take() else {
+            return;
+        };
+        let selected = self.question.select(rows);
+        let cells = column(rows, "cell").as_primitive::<Int64Type>();
+        let at = column(rows, "requested_at").as_primitive::<TimestampMicrosecondType>();
+        let areas = text(rows, self.level.as_str());
+        let (source, id) = (text(rows, "source"), text(rows, "id"));
+        for (row, selected) in selected.into_iter().enumerate() {
+            let counted = selected.then(|| Counted {
+                at: at.value(row),
+                cell: cells
+                    .is_valid(row)
+                    .then(|| cells.value(row).cast_unsigned())
+                    .and_then(|cell| at_resolution(cell, self.resolution)),
+                area: value(areas, row).map(|area| self.name(area)),
+            });
+            let identity = Identity::of(source.value(row), id.value(row)).0;
+            windowed.put(identity, counted, |counted, weight| {
+                self.weigh(counted, weight);
+            });
+        }
+        self.windowed = Some(windowed);
+    }
+
+    /// Each area's id once.
+    fn name(&mut self, area: &str) -> Arc<str> {
+        if let Some(name) = self.names.get(area) {
+            return Arc::clone(name);
+        }
+        let name: Arc<str> = area.into();
+        self.names.insert(Arc::clone(&name));
+        name
+    }
+
+    /// Counts a complaint of the window, or takes it back.
+    fn weigh(&mut self, counted: &Counted, weight: i64) {
+        let Counts {
+            cells,
+            areas,
+            totals,
+            ..
+        } = &mut self.counts;
+        let add = |count: &mut u64| *count = count.saturating_add_signed(weight);
+        add(&mut totals.total);
+        self.changed_totals = true;
+        if let Some(cell) = counted.cell {
+            let count = cells.entry(cell).or_default();
+            add(count);
+            if *count == 0 {
+                cells.remove(&cell);
+            }
+            self.changed_cells.insert(cell);
+        }
+        let Some(area) = &counted.area else {
+            add(match counted.cell {
+                Some(_) => &mut totals.outside,
+                None => &mut totals.not_located,
+            });
+            return;
+        };
+        add(&mut totals.located);
+        if counted.cell.is_none() {
+            add(&mut totals.area_only);
+        }
+        let count = areas.entry(area.to_string()).or_default();
+        add(count);
+        if *count == 0 {
+            areas.remove(&**area);
+        }
+        self.changed_areas.insert(area.to_string());
     }
 
     /// Takes counts that were read anew. What differs from the counts before is changed.
@@ -114,7 +236,7 @@ impl LiveView {
             return;
         }
         let counted = published.table == Table::Complaints;
-        if counted && published.replaces {
+        if counted && published.replaces && self.windowed.is_none() {
             self.stale = true;
             return;
         }
@@ -124,6 +246,10 @@ impl LiveView {
         }
 
         let rows = &published.rows;
+        if self.windowed.is_some() {
+            self.fold_windowed(rows);
+            return;
+        }
         let cells = column(rows, "cell").as_primitive::<Int64Type>();
         let areas = text(rows, self.level.as_str());
         let selected = self.question.select(rows);

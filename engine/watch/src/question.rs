@@ -89,7 +89,7 @@ impl Question {
 }
 
 /// Is `path` the category path `meant` or one below it?
-fn lies_in(path: &str, meant: &str) -> bool {
+pub(crate) fn lies_in(path: &str, meant: &str) -> bool {
     path.strip_prefix(meant)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with("->"))
 }

@@ -136,6 +136,7 @@ impl Decoder {
             quality: row.quality.unwrap_or_default(),
             lon,
             lat,
+            ..ObservationDraft::default()
         };
         Observation::try_new(draft, self.received_at()).ok()
     }

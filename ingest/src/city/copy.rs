@@ -7,6 +7,7 @@ use toml::{Table, Value};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::CityError;
+use super::calendars::is_file;
 use super::features::sidecar;
 use super::open::{Format, file_with_content};
 use super::read::beside;
@@ -29,9 +30,14 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, CityError> {
         let more = sidecars(&file).map(|(_, file)| file).collect::<Vec<_>>();
         std::iter::once(file).chain(more)
     });
+    let calendars = spec.calendars.iter().flatten();
+    let calendars = calendars
+        .filter(|name| is_file(name))
+        .map(|name| beside(path, Path::new(name)));
     Ok(std::iter::once(path.to_owned())
         .chain(boundaries)
         .chain(names)
+        .chain(calendars)
         .collect())
 }
 
@@ -93,6 +99,7 @@ pub fn copy_city(path: &Path, folder: &Path) -> Result<PathBuf, CityError> {
         copy_to_places(&beside(path, file), folder, &name)?;
         point_to(&mut city, key, &name);
     }
+    put_calendars(path, spec.calendars.as_deref(), folder, &mut city)?;
     let copy = folder.join("city.toml");
     fs::write(&copy, city.to_string()).map_err(failed(&copy))?;
     Ok(copy)
@@ -137,6 +144,58 @@ pub fn copy_roads(path: &Path, copy: &Path) -> Result<bool, CityError> {
     copy_to_places(&file, folder, &name)?;
     write_whole(copy, &text)?;
     Ok(true)
+}
+
+/// Gives a copy made by [`copy_city`], at `copy`, the calendars of the city file at `path`. The rest of the copy stays as it is.
+///
+/// # Errors
+/// As [`copy_city`].
+pub fn copy_calendars(path: &Path, copy: &Path) -> Result<(), CityError> {
+    let spec = read_spec(path)?;
+    read_spec(copy)?;
+    let before = fs::read_to_string(copy).map_err(failed(copy))?;
+    let mut city: Table = toml::from_str(&before).expect("the copy was read before");
+    let folder = copy.parent().unwrap_or(Path::new(""));
+    put_calendars(path, spec.calendars.as_deref(), folder, &mut city)?;
+    let text = city.to_string();
+    if text == before {
+        return Ok(());
+    }
+    write_whole(copy, &text)
+}
+
+/// Lets the calendars of a copy be those of the city file at `path`: names as they are, files as copies in `places/`, each under a
+/// name of its content, so that one in use is never written over.
+fn put_calendars(
+    path: &Path,
+    calendars: Option<&[String]>,
+    folder: &Path,
+    city: &mut Table,
+) -> Result<(), CityError> {
+    let Some(calendars) = calendars else {
+        city.remove("calendars");
+        return Ok(());
+    };
+    let mut copied = Vec::new();
+    for name in calendars {
+        if !is_file(name) {
+            copied.push(Value::String(name.clone()));
+            continue;
+        }
+        let file = beside(path, Path::new(name));
+        file_with_content(&file)?;
+        let mut hash = Xxh3::new();
+        hash.update(&fs::read(&file).map_err(failed(&file))?);
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let inner = format!("calendar-{:016x}", hash.digest());
+        let places = folder.join("places").join(&inner);
+        fs::create_dir_all(&places).map_err(failed(&places))?;
+        let to = places.join(format!("{stem}.toml"));
+        fs::copy(&file, &to).map_err(failed(&to))?;
+        copied.push(Value::String(format!("places/{inner}/{stem}.toml")));
+    }
+    city.insert("calendars".to_owned(), Value::Array(copied));
+    Ok(())
 }
 
 /// Copies a file with its sidecars to `places/NAME` in a folder.

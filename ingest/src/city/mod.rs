@@ -6,6 +6,7 @@
 //! in it and the rule.
 
 mod boundary;
+mod calendars;
 mod copy;
 mod crs;
 mod display;
@@ -24,7 +25,7 @@ mod roads;
 mod spec;
 mod survey;
 
-pub use copy::{copy_city, copy_roads, files};
+pub use copy::{copy_calendars, copy_city, copy_roads, files};
 pub use crs::{CrsError, EpsgCrs, PositionError, SourceCrs};
 pub use edit::{NewBoundary, NewBoundaryError, with_boundaries};
 pub use error::{CityError, FeatureRule};

@@ -7,6 +7,7 @@ use citybrain_grid::geo::MultiPolygon;
 use citybrain_grid::{City, CityParts, LevelParts};
 
 use super::boundary::{Strictness, read_boundary};
+use super::calendars;
 use super::crs::SourceCrs;
 use super::names;
 use super::roads::read_roads;
@@ -77,6 +78,8 @@ pub(super) fn read(path: &Path, strictness: Strictness) -> Result<CityRead, City
         Some(names) => city.with_names(names),
         None => city,
     };
+    let calendar = calendars::read_calendars(path, spec.calendars.as_deref(), spec.time_zone)?;
+    let city = city.with_calendar(calendar);
     let mut report = report(path, &spec, &city, told);
     let city = match &spec.roads {
         Some(roads) => {

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use toml::Value;
 
 use super::CityError;
+use super::calendars;
 use super::crs::{CrsError, SourceCrs};
 use super::names_spec::{NamesSpec, RoadsSpec};
 use super::open::file_with_content;
@@ -26,6 +27,8 @@ pub(super) struct CitySpec {
     pub(super) levels: Vec<LevelSpec>,
     pub(super) names: NamesSpec,
     pub(super) roads: Option<RoadsSpec>,
+    /// Names and files of calendars; none leaves them to the zone.
+    pub(super) calendars: Option<Vec<String>>,
 }
 
 #[derive(Debug)]
@@ -75,6 +78,7 @@ struct RawCity {
     aliases: Option<Value>,
     gazetteer: Option<Value>,
     roads: Option<Value>,
+    calendars: Option<Vec<String>>,
 }
 
 /// The resolution of the design: cells of about 15,000 m².
@@ -113,19 +117,22 @@ pub(super) fn read_spec(path: &Path) -> Result<CitySpec, CityError> {
         path: path.to_owned(),
         error,
     })?;
-    let raw: RawCity = toml::from_str(&text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
-        CityError::Toml {
-            path: path.to_owned(),
-            line: 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count(),
-            message: error.message().replace('\n', "; "),
-        }
-    })?;
+    let raw: RawCity = toml::from_str(&text).map_err(|error| toml_error(path, &text, &error))?;
     checked(raw).map_err(|(key, rule)| CityError::Key {
         path: path.to_owned(),
         key,
         rule,
     })
+}
+
+/// Where a file is no TOML, lacks a key, or has an unknown one.
+pub(super) fn toml_error(path: &Path, text: &str, error: &toml::de::Error) -> CityError {
+    let at = error.span().map_or(0, |span| span.start);
+    CityError::Toml {
+        path: path.to_owned(),
+        line: 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count(),
+        message: error.message().replace('\n', "; "),
+    }
 }
 
 /// A key and the rule that its value breaks.
@@ -186,6 +193,10 @@ fn checked(raw: RawCity) -> Result<CitySpec, Broken> {
         levels,
         names: NamesSpec::checked(raw.aliases.as_ref(), raw.gazetteer.as_ref())?,
         roads: raw.roads.as_ref().map(RoadsSpec::checked).transpose()?,
+        calendars: match raw.calendars {
+            Some(calendars) => calendars::check(&calendars).map(|()| Some(calendars))?,
+            None => None,
+        },
     })
 }
 

@@ -8,6 +8,7 @@ use super::{
     Notes,
     cell::{CellRule, is_caseless, lower},
     made::{BoundRule, Way, found, hash},
+    melt::{self, BoundMelt},
 };
 use crate::{
     profile::{Field, FieldRule, Profile, RecordKind},
@@ -31,8 +32,10 @@ pub(super) struct Bound {
     pub(super) personal_names: Vec<String>,
     /// Columns whose cells are identities, times or numbers: masking free text must not touch them.
     pub(super) plain: HashSet<usize>,
-    /// The columns of the properties that one row holds, with their positions in the profile's list.
-    pub(super) melt: Vec<(usize, usize)>,
+    /// The columns of the properties that one row holds.
+    pub(super) melt: Vec<BoundMelt>,
+    /// A row holds properties, whether or not these columns are among them.
+    pub(super) melts: bool,
     unknown: Vec<usize>,
 }
 
@@ -47,6 +50,7 @@ impl Bound {
             personal_names: profile.personal.clone(),
             plain: HashSet::new(),
             melt: Vec::new(),
+            melts: !profile.melt.is_empty() || !profile.spread.is_empty(),
             unknown: Vec::new(),
         };
         for (name, rule) in &profile.columns {
@@ -72,12 +76,10 @@ impl Bound {
                     .extend(plain.filter_map(|name| columns.find(name)));
             }
         }
-        for (at, melt) in profile.melt.iter().enumerate() {
-            bound
-                .melt
-                .extend(columns.find(&melt.column).map(|column| (column, at)));
-            bound.plain.extend(columns.find(&melt.column));
-        }
+        bound.melt = melt::bind(profile, columns);
+        bound
+            .plain
+            .extend(bound.melt.iter().map(|melt| melt.column));
         if columns.fixed {
             bound.has_required(profile, columns)?;
         }
@@ -88,6 +90,8 @@ impl Bound {
                     .filter_map(|name| columns.find(name)),
             )
             .chain(bound.personal.iter().copied())
+            .chain(bound.melt.iter().map(|melt| melt.column))
+            .chain(melt::ignored(profile, columns))
             .collect();
         bound.unknown = (0..columns.len())
             .filter(|at| !known.contains(at))
@@ -259,7 +263,9 @@ impl Bound {
             }
         }
         match profile.melt.first() {
-            Some(melt) if self.melt.is_empty() => Err(lacking(&melt.column)),
+            Some(melt) if self.melt.is_empty() && profile.spread.is_empty() => {
+                Err(lacking(&melt.column))
+            }
             _ => Ok(()),
         }
     }

@@ -10,6 +10,7 @@ pub(super) struct CellRule {
     nulls: Vec<String>,
     null_containing: Vec<String>,
     strip: Option<String>,
+    until: Option<String>,
     digits: Option<usize>,
 }
 
@@ -19,6 +20,7 @@ impl CellRule {
             nulls: lower(&rule.nulls),
             null_containing: lower(&rule.null_containing),
             strip: rule.strip.clone(),
+            until: rule.until.clone(),
             digits: rule.digits,
         }
     }
@@ -40,6 +42,10 @@ impl CellRule {
             Some(start) => text.strip_prefix(start.as_str()).unwrap_or(text).trim(),
             None => text,
         };
+        let until = self.until.as_deref();
+        let text = until
+            .and_then(|end| text.split_once(end))
+            .map_or(text, |(before, _)| before.trim());
         let Some(digits) = self.digits else {
             return Some(Cow::Borrowed(text));
         };

@@ -8,10 +8,17 @@ use super::{
     bound::{Bound, number},
     place::{DEFAULT_LOCATION, Placed},
 };
-use crate::{profile::Field, rows::Row};
+use crate::{
+    profile::{Field, Undated},
+    rows::Row,
+};
 
 /// A result at the sensor's ceiling, kept with quality `doubtful`.
 const CEILING: &str = "at_ceiling";
+/// A member of an object of results that is no number: left out.
+const NO_NUMBER: &str = "no_number";
+/// An observation without a time of its own: true when it came in.
+const UNDATED: &str = "time_of_receipt";
 
 impl Decoder {
     pub(super) fn observation_draft(
@@ -45,18 +52,32 @@ impl Decoder {
         mut give: impl FnMut(Result<Observation, (Refusal, usize)>),
     ) -> Result<(), Refusal> {
         let shared = self.shared_draft(bound, row, notes)?;
-        for (at, (column, rule)) in bound.melt.iter().enumerate() {
-            let (Some(text), Some(rule)) = (bound.cell(row, *column), self.profile.melt.get(*rule))
-            else {
+        let id = bound.owned(row, Field::Id)?;
+        for (at, melt) in bound.melt.iter().enumerate() {
+            let Some(text) = bound.cell(row, melt.column) else {
                 continue;
             };
-            let made = number("result", &text).and_then(|result| {
+            let result = match number("result", &text) {
+                Ok(result) if melt.numbers_only && !result.is_finite() => Err(None),
+                Ok(result) => Ok(result),
+                Err(refusal) => truth(&text).ok_or(Some(refusal)),
+            };
+            let result = match (result, melt.numbers_only) {
+                (Err(_), true) | (Err(None), _) => {
+                    notes.count(NO_NUMBER);
+                    continue;
+                }
+                (Err(Some(refusal)), false) => Err(refusal),
+                (Ok(result), _) => Ok(result),
+            };
+            let made = result.and_then(|result| {
                 let mut draft = shared.clone();
-                draft.property = Some(rule.property.as_ref().unwrap_or(&rule.column).clone());
-                draft.unit = Some(rule.unit.clone());
+                draft.id = id.as_ref().map(|id| format!("{id}/{}", melt.property));
+                draft.property = Some(melt.property.clone());
+                draft.unit.clone_from(&melt.unit);
                 draft.result = Some(result);
                 draft.datastream = self.datastream(&draft);
-                if rule.ceiling.is_some_and(|ceiling| result >= ceiling) {
+                if melt.ceiling.is_some_and(|ceiling| result >= ceiling) {
                     draft.quality = Quality::Doubtful;
                     notes.count(CEILING);
                 }
@@ -64,7 +85,7 @@ impl Decoder {
             });
             give(made.map_err(|mut refusal| {
                 if refusal.field == "result" {
-                    refusal.field = rule.column.clone().into();
+                    refusal.field = melt.name.clone().into();
                 }
                 (refusal, at)
             }));
@@ -81,8 +102,16 @@ impl Decoder {
     ) -> Result<ObservationDraft, Refusal> {
         let owned = |field| bound.owned(row, field);
         let mut time = |field| self.clockwork.instant(bound, row, field, notes);
-        let phenomenon_time: Option<DateTime<Utc>> = time(Field::PhenomenonTime)?;
+        let mut phenomenon_time: Option<DateTime<Utc>> = time(Field::PhenomenonTime)?;
         let result_time = time(Field::ResultTime)?;
+        if phenomenon_time.is_none() && self.profile.undated == Undated::Received {
+            if self.retained {
+                let rule = "a retained message must have a time: it does not say when it was true";
+                return Err(Refusal::new("phenomenon_time", "", "retained", rule));
+            }
+            phenomenon_time = Some(self.received_at);
+            notes.count(UNDATED);
+        }
         let sensor = owned(Field::Sensor)?;
         let mut placed = self.places.of_row(bound, row, notes)?;
         if placed.lon.is_none() && placed.lat.is_none() {
@@ -137,6 +166,15 @@ impl Decoder {
             rest = after;
         }
         Some(name + rest)
+    }
+}
+
+/// A truth value as a result: 1 or 0.
+fn truth(text: &str) -> Option<f64> {
+    match text {
+        "true" => Some(1.0),
+        "false" => Some(0.0),
+        _ => None,
     }
 }
 

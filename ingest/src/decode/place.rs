@@ -7,8 +7,8 @@ use citybrain_model::Refusal;
 use super::{Notes, bound::Bound};
 use crate::{
     city::SourceCrs,
-    profile::{DefaultPosition, Field, Profile},
-    rows::Row,
+    profile::{DefaultPosition, Field, FieldRule, Profile},
+    rows::{Columns, Row},
 };
 
 /// The position is the feed's default for "no address".
@@ -30,6 +30,14 @@ pub(super) struct Placed {
     pub(super) lat: Option<f64>,
     /// It is the feed's default and no place.
     pub(super) is_default: bool,
+}
+
+/// The columns that the profile reads positions from.
+pub(super) fn position_columns(profile: &Profile, columns: &Columns) -> Vec<usize> {
+    let fields = [Field::Lon, Field::Lat];
+    let rules = fields.iter().filter_map(|field| profile.fields.get(field));
+    let names = rules.flat_map(|rules| rules.0.iter().flat_map(FieldRule::columns));
+    names.filter_map(|name| columns.find(name)).collect()
 }
 
 impl Places {

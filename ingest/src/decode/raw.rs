@@ -12,10 +12,28 @@ use crate::{
     rows::{BadRow, Columns, Encoding, Found, Row, Shape, row_of_object},
 };
 
+/// What stands in the place of a row that is not kept.
+pub(super) const WITHHELD: &str = "\"withheld\"";
+
 /// The key of bytes that are no text.
 const BYTES: &str = "bytes";
 /// The key of a text that lost bytes which were none.
 const LOSSY: &str = "lossy";
+
+/// Most bytes of a row that are kept: an id of a megabyte is no row that anybody mends.
+const KEPT_BYTES_MAX: usize = 256 << 10;
+/// How much is kept of a longer one.
+const CUT_BYTES: usize = 4 << 10;
+
+/// The row, cut when it is longer than can be of use.
+pub(super) fn bounded(raw: String) -> String {
+    if raw.len() <= KEPT_BYTES_MAX {
+        return raw;
+    }
+    let end = (0..=CUT_BYTES).rev().find(|at| raw.is_char_boundary(*at));
+    let begin = raw.get(..end.unwrap_or_default()).unwrap_or_default();
+    json!({ "cut": begin, "of_bytes": raw.len() }).to_string()
+}
 
 /// The row.
 pub(super) fn of_row(bound: &Bound, columns: &Columns, row: &Row) -> String {
@@ -26,7 +44,7 @@ pub(super) fn of_row(bound: &Bound, columns: &Columns, row: &Row) -> String {
 pub(super) fn of_melted_row(bound: &Bound, columns: &Columns, row: &Row, melt: usize) -> String {
     let is_other = |at| {
         let mut others = bound.melt.iter().enumerate();
-        others.any(|(other, (column, _))| other != melt && *column == at)
+        others.any(|(other, melted)| other != melt && melted.column == at)
     };
     object(bound, columns, |at| row.cells.get(at), |at| !is_other(at))
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path, sync::Arc};
 
 use toml::{Table, Value};
 
-use super::{Field, FieldRule, Profile, ProfileError, RecordKind, Rules, SHIPPED};
+use super::{Field, FieldRule, Profile, ProfileError, RecordKind, Rules, SHIPPED, Undated};
 use crate::decode::TimeForm;
 
 /// The key that names the profile whose keys are taken over where this one says nothing.
@@ -100,13 +100,15 @@ impl Profile {
             }
         }
         let observed = self.record == RecordKind::Observation;
-        if !observed && (self.datastream.is_some() || !self.melt.is_empty()) {
-            return refuse("datastream and melt are for observations".to_owned());
+        let melts = !self.melt.is_empty() || !self.spread.is_empty();
+        if !observed && (self.datastream.is_some() || melts) {
+            return refuse("datastream, melt and spread are for observations".to_owned());
         }
         for field in Field::required(self.record) {
             let made_otherwise = match field {
                 Field::Datastream => self.datastream.is_some(),
-                Field::Result => !self.melt.is_empty(),
+                Field::Result => melts,
+                Field::PhenomenonTime => self.undated == Undated::Received,
                 _ => false,
             };
             if !made_otherwise && !self.fields.contains_key(field) {

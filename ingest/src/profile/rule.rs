@@ -103,6 +103,9 @@ pub struct ColumnRule {
     /// A beginning that is cut off.
     #[serde(default)]
     pub strip: Option<String>,
+    /// A text that is cut off with all that follows it: with `/` an interval is its beginning.
+    #[serde(default)]
+    pub until: Option<String>,
     /// A whole number that was written as a float loses its decimals, and a number gets zeros before it up to so many digits:
     /// `2121.0` becomes `02121`. 0 for no zeros.
     #[serde(default)]

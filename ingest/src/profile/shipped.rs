@@ -7,11 +7,12 @@ macro_rules! shipped {
 }
 
 /// Name and text of each shipped profile.
-pub const SHIPPED: [(&str, &str); 17] = shipped![
+pub const SHIPPED: [(&str, &str); 22] = shipped![
     "beijing-air",
     "boston-311",
     "boston-311-2013-2019",
     "chicago-311-sanitation",
+    "chirpstack-v4",
     "citybrain",
     "citybrain-events",
     "citybrain-observations",
@@ -22,7 +23,11 @@ pub const SHIPPED: [(&str, &str); 17] = shipped![
     "nyc-311",
     "nyc-311-export",
     "open311",
+    "people-flow",
+    "sensor-community",
+    "sensorthings",
     "simulated",
     "simulated-observations",
+    "ttn-v3",
     "zhengwu-messages",
 ];

@@ -84,7 +84,7 @@ fn a_value_of_a_wide_row_is_replayed_alone() {
         .into_values()
         .map(|made| (made.datastream, made.result))
         .collect();
-    assert_eq!(made, [("Changping/PM10".to_owned(), 10.0)]);
+    assert_eq!(made, [("Changping/PM10".to_owned(), Some(10.0))]);
 }
 
 #[test]

@@ -35,6 +35,14 @@ impl Columns {
         columns
     }
 
+    /// Columns of rows that need not have them all.
+    pub(crate) fn open(names: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            fixed: false,
+            ..Self::header(names)
+        }
+    }
+
     /// The names, in order.
     pub fn names(&self) -> &[String] {
         &self.names

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Format, ROW_BYTES_MAX, WHOLE_BYTES_MAX};
+use super::{Format, ROW_BYTES_MAX, UNPACKED_BYTES_MAX, WHOLE_BYTES_MAX};
 
 /// A file that could not be read, or not to its end: one line that names it.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +72,12 @@ pub enum FileProblem {
         WHOLE_BYTES_MAX >> 20
     )]
     TooLarge,
+    /// A workbook that unpacks to more than can be read.
+    #[error(
+        "unpacks to more than {} MiB, or holds more than {} MiB of texts; convert it to CSV or Parquet",
+        UNPACKED_BYTES_MAX >> 20, WHOLE_BYTES_MAX >> 20
+    )]
+    Unpacked,
     /// The text is no JSON.
     #[error("no valid JSON at line {line}, column {column}, after {rows} rows: {message}")]
     Json {

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub(super) mod object;
 
-use self::object::{Any, ByKind, Element, Members, flat_object, members_of, value_of};
+use self::object::{Any, ByKind, Element, Members, apart, flat_object, members_of, value_of};
 use super::{
     Columns, FileProblem, ROW_BYTES_MAX, Shape,
     chunk::{Emitter, Found},
@@ -148,6 +148,7 @@ struct Rows<'r, 'a, 'e> {
     emitter: &'r mut Emitter<'a, 'e>,
     columns: Columns,
     whole: &'r [String],
+    each: Option<&'r str>,
 }
 
 impl<'r, 'a, 'e> Rows<'r, 'a, 'e> {
@@ -156,6 +157,7 @@ impl<'r, 'a, 'e> Rows<'r, 'a, 'e> {
             emitter,
             columns: Columns::default(),
             whole: &shape.whole,
+            each: shape.each.as_deref(),
         }
     }
 
@@ -188,6 +190,16 @@ impl<'r, 'a, 'e> Rows<'r, 'a, 'e> {
     }
 
     fn object(&mut self, line: u64, members: Members) -> ControlFlow<()> {
+        let Some(each) = self.each else {
+            return self.flat(line, members);
+        };
+        for members in apart(members, each) {
+            self.flat(line, members)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn flat(&mut self, line: u64, members: Members) -> ControlFlow<()> {
         let flat = flat_object(members, self.whole);
         let before = self.columns.len();
         let mut cells = vec![""; before];

@@ -1,5 +1,7 @@
 //! Excel workbooks: the rows of one sheet.
 
+mod unpacked;
+
 use std::io::Cursor;
 
 use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
@@ -23,6 +25,7 @@ pub(super) fn read(
     shape: &Shape,
     emitter: &mut Emitter<'_, '_>,
 ) -> Result<(), FileProblem> {
+    unpacked::check(&workbook)?;
     let mut workbook = Xlsx::new(Cursor::new(workbook)).map_err(|error| damaged(0, &error))?;
     let sheets = workbook.sheet_names();
     let sheet = match &shape.sheet {

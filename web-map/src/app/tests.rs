@@ -2,11 +2,14 @@
 
 mod append;
 mod conformity;
+mod heat;
+mod keys;
 mod life;
 mod live;
 mod map;
 mod page;
 mod questions;
+mod sensorthings;
 mod server;
 mod sql;
 

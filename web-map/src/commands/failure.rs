@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use citybrain_ingest::city::CityError;
 use citybrain_ingest::{ImportError, PlaceCheckError, ProfileError};
 use citybrain_query::QueryError;
-use citybrain_store::{AppendError, CloseError, JournalError, OpenError, ReplaceError};
+use citybrain_store::{
+    AppendError, BackupError, CloseError, ControlError, JournalError, OpenError, ReplaceError,
+};
 use citybrain_synth::{SampleCityError, SimulationError};
 
+use crate::alerts::RulesError;
 use crate::config::ConfigError;
 use crate::error::one_line;
 use crate::format::FormatError;
+use crate::links::LinksError;
 use crate::server::ServeError;
 
 /// Why a command did not do what it was asked to; each message says what and where.
@@ -34,7 +38,7 @@ pub(crate) enum Failure {
         source: io::Error,
     },
     #[error(
-        "{0}: others could reach this address and everything would be open to them; listen on 127.0.0.1, or say --insecure"
+        "{0}: others could reach this address, and what is sent to it is not encrypted; listen on 127.0.0.1 (behind a proxy that speaks TLS), or say --insecure"
     )]
     Exposed(SocketAddr),
     #[error("{}: is a state directory, but not one that `citybrain demo` made", .0.display())]
@@ -45,18 +49,34 @@ pub(crate) enum Failure {
     NoHome,
     #[error("{}: has no refused row {id}", state_dir.display())]
     NoRejected { state_dir: PathBuf, id: i64 },
+    #[error("{0}")]
+    Picture(String),
+    #[error("{}: has no key {id} that could be used", state_dir.display())]
+    NoKey { state_dir: PathBuf, id: i64 },
+    #[error(
+        "\"{0}\" is no time: say 90d, 12h, or an instant with an offset such as 2027-01-01T00:00:00Z"
+    )]
+    NoInstant(String),
     #[error("{address}: {message}")]
     Push { address: String, message: String },
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Links(#[from] LinksError),
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    #[error(transparent)]
     City(#[from] CityError),
     #[error(transparent)]
     State(#[from] OpenError),
     #[error(transparent)]
+    Backup(#[from] BackupError),
+    #[error(transparent)]
     Replace(#[from] ReplaceError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error(transparent)]
+    Control(#[from] ControlError),
     #[error(transparent)]
     Profile(#[from] ProfileError),
     #[error(transparent)]

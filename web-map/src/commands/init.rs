@@ -18,7 +18,7 @@ pub(crate) struct Args {
     /// The city's file, beside its boundary files
     #[arg(long, value_name = "CITY.toml")]
     city: PathBuf,
-    /// The directory to make; one of the same city is left as it is, but for the city's roads
+    /// The directory to make; one of the same city is left as it is, but for the city's roads and calendars
     #[arg(long, value_name = "DIR")]
     state_dir: PathBuf,
 }
@@ -29,8 +29,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     // A file of names that is wrong is told now, not at the first import.
     city::read_place_names(&args.city, Arc::clone(&city))?;
     init(&args.city, &city, &args.state_dir)?;
-    // Roads place no record, so others may take their place at any time.
-    city::copy_roads(&args.city, &StateDir::open(&args.state_dir)?.city_file())?;
+    // Roads and calendars place no record, so others may take their place at any time.
+    let copy = StateDir::open(&args.state_dir)?.city_file();
+    city::copy_roads(&args.city, &copy)?;
+    city::copy_calendars(&args.city, &copy)?;
     // A city that has no aligned grid is a city all the same; the server says so.
     citybrain_grid::aligned::of(&city_of(&args.state_dir)?).ok();
     terminal::print(|out| {

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use citybrain_grid::City;
-use citybrain_store::{Store, Writer};
+use citybrain_store::{Control, StateDir, Store, Writer};
 
 use super::{Failure, init};
+use crate::alerts::Book;
 use crate::config::Config;
+use crate::links::Links;
 use crate::shutdown::Asked;
 use crate::state::AppState;
 use crate::{aligned, metrics, server, terminal};
@@ -22,10 +24,13 @@ pub(crate) struct Args {
     /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Folder with files of standing rules (TOML), besides the shipped ones
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
     /// File of settings (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Serve others than this machine, although everything is open to whoever can reach the address
+    /// Serve others than this machine, although what is sent is not encrypted, and open to all as long as no key was made
     #[arg(long)]
     insecure: bool,
 }
@@ -37,6 +42,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log(LOG);
     let mut config = Config::read(args.config.as_deref())?;
     config.listen = args.listen.unwrap_or(config.listen);
+    if let Some(rules) = &args.rules {
+        config.rules = Some(rules.clone());
+    }
     if !config.listen.ip().is_loopback() && !args.insecure {
         return Err(Failure::Exposed(config.listen));
     }
@@ -63,6 +71,7 @@ pub(super) fn serve<T>(
         address: at,
         source,
     };
+    let links = Links::of(&config)?;
     // The port first: it is the quickest to be wrong.
     let listener = TcpListener::bind(at).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
@@ -70,16 +79,26 @@ pub(super) fn serve<T>(
     let city = Arc::new(init::city_of(state_dir)?);
     let store = Store::open(state_dir, Arc::clone(&city), config.store_options())?;
     let place_names = init::place_names_of(state_dir, &city)?;
+    Book::open(config.rules.as_deref(), &city)?;
     let prepared = prepare(&city, &store.writer())?;
     let metrics = metrics::install().expect("a process serves once, so it collects metrics once");
     aligned::warm(&city);
-    let state = AppState::new(store.writer(), place_names, config, address, Some(metrics));
+    let control = Control::open(&StateDir::open(state_dir)?)?;
+    let state = AppState::new(
+        store.writer(),
+        control,
+        place_names,
+        config,
+        address,
+        Some(metrics),
+    );
 
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let asked = Asked::listen()?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         begin(prepared, &state);
+        links.start(&state);
         terminal::print(|out| writeln!(out, "{}", ready(address)))?;
         Ok(server::run(listener, state, store, asked.done()).await?)
     })

@@ -2,6 +2,7 @@
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use citybrain_query::{Limits, Session};
@@ -24,7 +25,7 @@ pub(crate) struct Args {
 }
 
 /// Whoever can run the command can read the files: only the machine is a limit.
-fn limits() -> Limits {
+pub(super) fn limits() -> Limits {
     Limits {
         memory_bytes: 4 << 30,
         timeout: Duration::from_hours(1),
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     terminal::log("error");
     let snapshot = init::snapshot_of(&args.state_dir)?;
     let runtime = tokio::runtime::Runtime::new()?;
+    let city = Arc::clone(&snapshot.city);
     let answer = runtime.block_on(Session::new(snapshot, limits()).sql(&args.query, &[]))?;
-    terminal::print(|out| args.format.write(&answer, out))
+    terminal::print(|out| args.format.write(&answer, &city, out))
 }

@@ -1,3 +1,5 @@
+use citybrain_grid::geo::{LineString, MultiPolygon, Polygon};
+use citybrain_grid::{AreaParts, CityParts, LevelParts, Parents, VersionParts};
 use datafusion::arrow::array::{
     ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
@@ -43,8 +45,123 @@ fn answer() -> Answer {
 
 fn written(format: Format, answer: &Answer) -> Vec<u8> {
     let mut out = Vec::new();
-    format.write(answer, &mut out).unwrap();
+    format.write(answer, &city(), &mut out).unwrap();
     out
+}
+
+/// One district, a square.
+fn city() -> City {
+    let corners = [(0.0, 0.0), (2.0, 0.0), (2.0, 1.0), (0.0, 1.0)];
+    let square = Polygon::new(LineString::from(corners.to_vec()), Vec::new());
+    City::try_new(CityParts {
+        name: "Square".to_owned(),
+        time_zone: "UTC".parse().unwrap(),
+        base_resolution: h3o::Resolution::Eight,
+        languages: vec!["en".to_owned()],
+        levels: vec![LevelParts {
+            level: citybrain_model::AreaLevel::District,
+            names: std::collections::BTreeMap::new(),
+            versions: vec![VersionParts {
+                valid_from: None,
+                parents: Parents::City,
+                areas: vec![AreaParts {
+                    id: "d1".to_owned(),
+                    name: "D1".to_owned(),
+                    names: std::collections::BTreeMap::new(),
+                    parent: None,
+                    population: None,
+                    boundary: MultiPolygon::new(vec![square]),
+                }],
+            }],
+        }],
+    })
+    .unwrap()
+}
+
+/// A position, a cell, an area, and nothing.
+fn places() -> Answer {
+    let numbers = |values: Vec<Option<f64>>| Arc::new(Float64Array::from(values)) as ArrayRef;
+    let columns: [(&str, ArrayRef); 4] = [
+        ("lon", numbers(vec![Some(1.5), None, None, None])),
+        ("lat", numbers(vec![Some(0.5), Some(0.5), None, None])),
+        (
+            "cell",
+            Arc::new(UInt64Array::from(vec![Some(CELL), Some(CELL), None, None])),
+        ),
+        (
+            "district",
+            Arc::new(StringArray::from(vec![
+                Some("d1"),
+                Some("d1"),
+                Some("d1"),
+                Some("d9"),
+            ])),
+        ),
+    ];
+    let rows = RecordBatch::try_from_iter_with_nullable(
+        columns.map(|(name, column)| (name, column, true)),
+    )
+    .unwrap();
+    Answer {
+        schema: rows.schema(),
+        batches: vec![rows],
+        truncated: false,
+        parameters: Vec::new(),
+    }
+}
+
+#[test]
+fn geojson_gives_each_row_the_most_exact_place_that_it_says() {
+    let text = written(Format::Geojson, &places());
+    let found: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(found["type"], "FeatureCollection");
+    let kinds: Vec<_> = (0..4)
+        .map(|at| found["features"][at]["geometry"]["type"].as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            Some("Point"),
+            Some("MultiPolygon"),
+            Some("MultiPolygon"),
+            None
+        ]
+    );
+    let point = &found["features"][0]["geometry"]["coordinates"];
+    assert_eq!(point, &serde_json::json!([1.5, 0.5]));
+    assert_eq!(
+        found["features"][1]["properties"]["cell"],
+        format!("{CELL:x}")
+    );
+    let square = &found["features"][2]["geometry"]["coordinates"][0][0];
+    assert_eq!(square.as_array().unwrap().len(), 5, "{square}");
+}
+
+#[test]
+fn geoparquet_says_what_its_geometries_are_and_keeps_the_columns() {
+    let answer = places();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), written(Format::Geoparquet, &answer)).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file.reopen().unwrap()).unwrap();
+    let notes = reader.metadata().file_metadata().key_value_metadata();
+    let note = notes.unwrap().iter().find(|note| note.key == "geo");
+    let geo: serde_json::Value =
+        serde_json::from_str(note.unwrap().value.as_ref().unwrap()).unwrap();
+    assert_eq!(geo["primary_column"], "geometry");
+    let column = &geo["columns"]["geometry"];
+    assert_eq!(
+        column["geometry_types"],
+        serde_json::json!(["MultiPolygon", "Point"])
+    );
+    assert!(column["bbox"][0].as_f64().unwrap() <= 0.0, "{geo}");
+    let rows: Vec<_> = reader.build().unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows[0].num_columns(), 5);
+    let places = rows[0].column(4).as_binary::<i32>();
+    // Little-endian, a point, two numbers.
+    let point = places.value(0);
+    assert_eq!((point.len(), &point[..5]), (21, &[1, 1, 0, 0, 0][..]));
+    assert_eq!(point[5..13], 1.5_f64.to_le_bytes());
+    assert!(places.is_null(3) && places.value(2)[1] == 6);
 }
 
 #[test]

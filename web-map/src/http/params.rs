@@ -25,6 +25,11 @@ impl<S: Sync> FromRequestParts<S> for Params {
 }
 
 impl Params {
+    /// Parameters that come from elsewhere than an address.
+    pub(crate) const fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// Takes the parameter `name` as text.
     ///
     /// # Errors

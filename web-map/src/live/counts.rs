@@ -1,17 +1,49 @@
 //! A live view's counts, read from a snapshot.
 
-use citybrain_query::{Filter, Measure, QueryError};
+use chrono::{DateTime, TimeDelta};
+use citybrain_query::{Filter, InOrderOf, Measure, QueryError};
+use citybrain_store::Table;
 use citybrain_watch::{Counts, Question, Totals};
+use datafusion::arrow::array::RecordBatch;
 
 use super::Ask;
+use crate::clock;
 use crate::engine::Engine;
 
-/// The counts that `ask` wants, at the newest snapshot.
+/// What a view begins with.
+pub(super) enum Read {
+    /// Everything was counted.
+    Counts(Counts),
+    /// The complaints of a window: the view counts them itself, since they leave it one by one.
+    Complaints { rows: RecordBatch, seq: u64 },
+}
+
+/// What `ask` wants, at the newest snapshot.
 ///
 /// # Errors
-/// When the filter does not fit the city, or the query fails.
-pub(super) async fn read(engine: &Engine, ask: &Ask) -> Result<Counts, QueryError> {
+/// When the filter does not fit the city, there are too many complaints in a window, or the query fails.
+pub(super) async fn read(engine: &Engine, ask: &Ask) -> Result<Read, QueryError> {
     let asking = engine.ask("live").await;
+    if let Some(window) = ask.window {
+        let now = clock::now();
+        let start = window.start(engine.city().time_zone, now.timestamp_micros());
+        let start = DateTime::from_timestamp_micros(start).unwrap_or_default();
+        // Complaints of the future wait for their time.
+        let end = now + TimeDelta::days(2);
+        let history = asking
+            .history(Table::Complaints, start, end, InOrderOf::OwnTime)
+            .await?;
+        if history.truncated {
+            return Err(QueryError::Parameter {
+                parameter: "window".into(),
+                rule: "holds more complaints than a query may read".into(),
+            });
+        }
+        return Ok(Read::Complaints {
+            rows: history.rows,
+            seq: asking.snapshot().seq,
+        });
+    }
     let cells = asking
         .cells(&ask.filter, ask.resolution, &Measure::Count)
         .await?;
@@ -19,7 +51,7 @@ pub(super) async fn read(engine: &Engine, ask: &Ask) -> Result<Counts, QueryErro
         .areas(&ask.filter, ask.level, &Measure::Count)
         .await?;
     let totals = cells.totals;
-    Ok(Counts {
+    Ok(Read::Counts(Counts {
         seq: cells.seq,
         cells: cells
             .cells
@@ -39,7 +71,7 @@ pub(super) async fn read(engine: &Engine, ask: &Ask) -> Result<Counts, QueryErro
             outside: totals.outside,
             not_located: totals.not_located,
         },
-    })
+    }))
 }
 
 /// The filter as a standing question.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use moka::sync::Cache;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,9 +19,15 @@ pub(crate) struct Hub {
     tasks: TaskTracker,
     stop: CancellationToken,
     views_max: usize,
+    /// Views that no client has, kept for the tiles of a map that somebody looks at.
+    kept: Cache<String, Arc<View>>,
     /// Held to look a view up or to start it; starting does not wait.
     views: Mutex<HashMap<String, Weak<View>>>,
 }
+
+/// Views that are kept for tiles, and how long after the last look.
+const KEPT_MAX: u64 = 32;
+const KEPT_FOR: Duration = Duration::from_mins(5);
 
 /// The server keeps as many different views as it may.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +49,26 @@ impl Hub {
             tasks,
             stop,
             views_max,
+            kept: Cache::builder()
+                .max_capacity(KEPT_MAX)
+                .time_to_idle(KEPT_FOR)
+                .build(),
             views: Mutex::default(),
         }
+    }
+
+    /// [`view`](Self::view) for one look: it is kept for a while in case that more looks follow.
+    ///
+    /// # Errors
+    /// When there are too many different views.
+    pub(crate) fn view_for_a_look(&self, ask: Ask) -> Result<Arc<View>, TooManyViews> {
+        let key = format!("{ask:?}");
+        if let Some(view) = self.kept.get(&key) {
+            return Ok(view);
+        }
+        let view = self.view(ask)?;
+        self.kept.insert(key, Arc::clone(&view));
+        Ok(view)
     }
 
     /// The view that answers `ask`, started when nobody has asked it yet.

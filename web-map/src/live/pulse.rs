@@ -1,6 +1,6 @@
 //! How fresh the whole is: the newest record, and how many come in.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use citybrain_store::{Published, Table};
@@ -17,6 +17,8 @@ pub(crate) struct Pulse {
     seq: u64,
     received_at: Option<DateTime<Utc>>,
     requested_at: Option<DateTime<Utc>>,
+    /// When each feed was last heard.
+    feeds: BTreeMap<String, DateTime<Utc>>,
     /// Complaints by the second in which they came, oldest first, of the last minute.
     recent: VecDeque<(i64, u64)>,
 }
@@ -36,7 +38,23 @@ pub(crate) struct Freshness {
     pub(crate) requested_at: Option<DateTime<Utc>>,
     /// Complaints a minute, over the last minute.
     pub(crate) per_minute: f64,
+    /// Each feed by name, at most a thousand.
+    pub(crate) feeds: Vec<FeedFreshness>,
 }
+
+/// How fresh a feed is.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct FeedFreshness {
+    /// The source's name.
+    pub(crate) source: String,
+    /// When its last record was taken in.
+    pub(crate) received_at: DateTime<Utc>,
+    /// How long ago that is, seconds.
+    pub(crate) age_s: f64,
+}
+
+/// Most feeds that are told apart.
+const FEEDS_MAX: usize = 1000;
 
 /// The rate is over this long.
 const WINDOW: TimeDelta = TimeDelta::seconds(60);
@@ -51,6 +69,7 @@ impl Pulse {
             seq,
             received_at: None,
             requested_at: None,
+            feeds: BTreeMap::new(),
             recent: VecDeque::new(),
         }
     }
@@ -65,10 +84,57 @@ impl Pulse {
         self.requested_at = self.requested_at.max(requested_at);
     }
 
+    /// Learns when a feed was last heard.
+    pub(crate) fn heard(&mut self, source: &str, received_at: DateTime<Utc>) {
+        if let Some(last) = self.feeds.get_mut(source) {
+            *last = received_at.max(*last);
+        } else if self.feeds.len() < FEEDS_MAX {
+            self.feeds.insert(source.to_owned(), received_at);
+        }
+    }
+
+    /// How many seconds ago each feed was heard, by name.
+    pub(crate) fn ages(&self, now: DateTime<Utc>) -> impl Iterator<Item = (&str, i64)> {
+        let age = move |at: &DateTime<Utc>| (now - *at).num_seconds().max(0);
+        self.feeds
+            .iter()
+            .map(move |(source, at)| (source.as_str(), age(at)))
+    }
+
+    /// When the last record was taken in.
+    pub(crate) const fn received_at(&self) -> Option<DateTime<Utc>> {
+        self.received_at
+    }
+
+    /// Each source of a batch and its last record.
+    fn hear(&mut self, published: &Published) {
+        let column = |name| published.rows.column_by_name(name);
+        let (Some(sources), Some(received)) = (column("source"), column("received_at")) else {
+            return;
+        };
+        let sources = sources.as_string::<i32>();
+        let received = received.as_primitive::<TimestampMicrosecondType>();
+        let mut row = 0;
+        while row < published.rows.num_rows() {
+            // Rows of one source come one after the other.
+            let source = sources.value(row);
+            let mut last = received.value(row);
+            row += 1;
+            while row < published.rows.num_rows() && sources.value(row) == source {
+                last = last.max(received.value(row));
+                row += 1;
+            }
+            if let Some(last) = DateTime::from_timestamp_micros(last) {
+                self.heard(source, last);
+            }
+        }
+    }
+
     /// Takes note of a published batch.
     pub(crate) fn fold(&mut self, published: &Published, now: DateTime<Utc>) {
         self.seq = self.seq.max(published.seq);
         self.received_at = self.received_at.max(latest(published, "received_at"));
+        self.hear(published);
         if published.table != Table::Complaints {
             return;
         }
@@ -97,6 +163,15 @@ impl Pulse {
             received_at: self.received_at,
             requested_at: self.requested_at,
             per_minute: (per_minute * 10.0).round() / 10.0,
+            feeds: self
+                .feeds
+                .iter()
+                .map(|(source, received_at)| FeedFreshness {
+                    source: source.clone(),
+                    received_at: *received_at,
+                    age_s: (now - *received_at).as_seconds_f64().max(0.0),
+                })
+                .collect(),
         }
     }
 

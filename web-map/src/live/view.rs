@@ -1,11 +1,13 @@
 //! One standing question, kept current by one task for all clients that ask it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::response::sse::Event;
 use citybrain_model::AreaLevel;
 use citybrain_query::{Filter, QueryError};
-use citybrain_watch::{Changes, Counts, LiveView};
+use citybrain_watch::{Counts, LiveView, Window};
 use h3o::Resolution;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
@@ -13,7 +15,9 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use super::counts;
+use super::counts::{self, Read};
+use super::event::{changed_only, everything};
+use crate::clock;
 use crate::engine::Engine;
 use crate::metrics;
 
@@ -23,6 +27,8 @@ pub(crate) struct Ask {
     pub(crate) filter: Filter,
     pub(crate) resolution: Resolution,
     pub(crate) level: AreaLevel,
+    /// What was made within it; everything without one.
+    pub(crate) window: Option<Window>,
 }
 
 /// A standing question that is being kept current. Its task ends when the view is dropped.
@@ -38,8 +44,17 @@ struct Shared {
     /// Held for a copy of the counts or the folding of a batch, never across an await. Changes are also sent under it, so that
     /// a client that joins misses none and sees none twice.
     live: Mutex<LiveView>,
-    changes: broadcast::Sender<Arc<Changes>>,
+    changes: broadcast::Sender<Events>,
+    /// How often changes were sent; counted under the lock of `live`.
+    sent: AtomicU64,
+    /// Everything as events, after so many sendings. Held while it is written, so that of many clients who join one writes it.
+    snapshot: Mutex<Option<(u64, Events)>>,
+    resolution: u8,
+    level: &'static str,
 }
+
+/// Events as they go over the wire, written once for all clients.
+pub(crate) type Events = Arc<[Event]>;
 
 /// How the first reading went.
 #[derive(Debug, Clone)]
@@ -61,6 +76,8 @@ const PACE: Duration = Duration::from_millis(250);
 const CHANGES_KEPT: usize = 16;
 /// A view is read anew at most for this share of the time: 1 in 5.
 const REST: u32 = 4;
+/// How often complaints leave a window.
+const AGE: Duration = Duration::from_secs(1);
 /// Pause after a failed reading.
 const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
@@ -72,11 +89,19 @@ impl View {
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Self {
-        let live = LiveView::new(counts::question(&ask.filter), ask.resolution, ask.level);
-        let shared = Arc::new(Shared {
-            live: Mutex::new(live),
-            changes: broadcast::Sender::new(CHANGES_KEPT),
-        });
+        let question = counts::question(&ask.filter);
+        let live = match ask.window {
+            None => LiveView::new(question, ask.resolution, ask.level),
+            Some(window) => LiveView::windowed(
+                question,
+                ask.resolution,
+                ask.level,
+                window,
+                engine.city().time_zone,
+                clock::now().timestamp_micros(),
+            ),
+        };
+        let shared = Arc::new(Shared::new(live, ask.resolution, ask.level));
         let (first, first_read) = watch::channel(First::Waiting);
         let stop = stop.child_token();
         let keeper = Keeper {
@@ -108,10 +133,32 @@ impl View {
         }
     }
 
-    /// All counts as they are now, and every change from now on.
-    pub(crate) fn join(&self) -> (Counts, broadcast::Receiver<Arc<Changes>>) {
-        let live = self.shared.live();
-        (live.counts().clone(), self.shared.changes.subscribe())
+    /// Looks at the counts as they are now; the view waits meanwhile.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Counts) -> T) -> T {
+        look(self.shared.live().counts())
+    }
+
+    /// All counts as they were when changes were last sent or later, and every change from then on.
+    pub(crate) fn join(&self) -> (Events, broadcast::Receiver<Events>) {
+        let shared = &self.shared;
+        let mut snapshot = shared
+            .snapshot
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let live = shared.live();
+        let changes = shared.changes.subscribe();
+        let sent = shared.sent.load(Ordering::Relaxed);
+        // What changed since it was written was not sent yet: it comes with the next changes.
+        if let Some((at, events)) = &*snapshot
+            && *at == sent
+        {
+            return (Arc::clone(events), changes);
+        }
+        let counts = live.counts().clone();
+        drop(live);
+        let events: Events = Arc::new(everything(counts, shared.resolution, shared.level));
+        *snapshot = Some((sent, Arc::clone(&events)));
+        (events, changes)
     }
 }
 
@@ -125,10 +172,7 @@ impl View {
             AreaLevel::District,
         );
         live.reset(Counts::default());
-        let shared = Arc::new(Shared {
-            live: Mutex::new(live),
-            changes: broadcast::Sender::new(CHANGES_KEPT),
-        });
+        let shared = Arc::new(Shared::new(live, Resolution::Nine, AreaLevel::District));
         let (_, first) = watch::channel(First::Ready);
         metrics::live_views(1.0);
         Self {
@@ -157,15 +201,31 @@ impl Drop for View {
 }
 
 impl Shared {
+    fn new(live: LiveView, resolution: Resolution, level: AreaLevel) -> Self {
+        Self {
+            live: Mutex::new(live),
+            changes: broadcast::Sender::new(CHANGES_KEPT),
+            sent: AtomicU64::new(0),
+            snapshot: Mutex::new(None),
+            resolution: resolution.into(),
+            level: level.as_str(),
+        }
+    }
+
     fn live(&self) -> MutexGuard<'_, LiveView> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends what changed; without clients it goes nowhere.
+    /// Sends what changed; without clients it goes nowhere, and is not written.
     fn send_changes(&self) {
         let mut live = self.live();
-        if let Some(changes) = live.take_changes() {
-            self.changes.send(Arc::new(changes)).ok();
+        let Some(changes) = live.take_changes() else {
+            return;
+        };
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        if self.changes.receiver_count() > 0 {
+            let events = changed_only(&changes, self.level);
+            self.changes.send(events.into()).ok();
         }
     }
 }
@@ -184,6 +244,7 @@ impl Keeper {
         let mut published = self.engine.writer().watch();
         let mut read_next = Instant::now();
         let mut send_next = Instant::now();
+        let mut age_next = Instant::now();
         let mut unsent = false;
         loop {
             if self.shared.live().is_stale() {
@@ -204,6 +265,11 @@ impl Keeper {
                     Err(RecvError::Lagged(_)) => self.shared.live().missed(),
                     Err(RecvError::Closed) => return,
                 },
+                () = sleep_until(age_next), if self.ask.window.is_some() => {
+                    self.shared.live().advance(clock::now().timestamp_micros());
+                    age_next = Instant::now() + AGE;
+                    unsent = true;
+                }
                 () = sleep_until(send_next), if unsent => {
                     self.shared.send_changes();
                     send_next = Instant::now() + PACE;
@@ -218,9 +284,12 @@ impl Keeper {
         metrics::live_reset();
         loop {
             match counts::read(&self.engine, &self.ask).await {
-                Ok(counts) => {
+                Ok(read) => {
                     let mut live = self.shared.live();
-                    live.reset(counts);
+                    match read {
+                        Read::Counts(counts) => live.reset(counts),
+                        Read::Complaints { rows, seq } => live.seed(&rows, seq),
+                    }
                     if self.first.send_replace(First::Ready).is_waiting() {
                         // Nobody has joined yet: whoever does is sent everything.
                         live.take_changes();

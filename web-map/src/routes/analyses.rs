@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use citybrain_grid::City;
-use citybrain_model::AreaLevel;
 use citybrain_query::{Analysed, Analysis};
-use h3o::CellIndex;
-use h3o::geom::SolventBuilder;
 use serde_json::{Map, Value, json};
 
 use crate::error::HttpError;
-use crate::format::{Format, FormatError, write_json_rows};
+use crate::format::{Format, FormatError, write_geojson, write_json_rows};
 use crate::http::filter::FilterParams;
 use crate::http::params::Params;
 use crate::problem::Problem;
@@ -111,9 +108,27 @@ pub(crate) async fn forecast(
     answer(state, params, "forecast").await
 }
 
-/// Where there are more, or fewer, complaints than elsewhere: Gi* of every cell of the city.
+/// Does the map have any pattern: the global I of Moran.
 ///
-/// Besides the filter, the arguments of the SQL table function `hotspots` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `correction` (`fdr`, `raw`).
+/// Besides the filter, the arguments of the SQL table function `global_moran` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `weights` (`row_standardised`, `binary`), `permutations`, `seed`.
+#[utoipa::path(
+    get, path = "/v1/global-moran", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn global_moran(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "global_moran").await
+}
+
+/// Where there are more, or fewer, complaints than elsewhere: Gi* of every cell of the city, in slices of time with a `step`.
+///
+/// Besides the filter, the arguments of the SQL table function `hotspots` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `correction` (`fdr`, `raw`), `step` (`hour`, `day`, `week`, `month`), `previous_slices`, `window` (`cube`, `neighbourhood`, `slice`), `last`.
 #[utoipa::path(
     get, path = "/v1/hotspots", tag = "analyses",
     params(
@@ -147,6 +162,24 @@ pub(crate) async fn leading_sensors(
     answer(state, params, "leading_sensors").await
 }
 
+/// Which cells are like those around them and which stand out: the local I of Moran, in five classes.
+///
+/// Besides the filter, the arguments of the SQL table function `local_moran` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `permutations`, `alpha`, `correction` (`fdr`, `raw`), `seed`.
+#[utoipa::path(
+    get, path = "/v1/local-moran", tag = "analyses",
+    params(
+        FilterParams,
+        ("format" = Option<schema::AnalysisFormat>, Query, description = "`json` by default"),
+    ),
+    responses((status = 200, body = schema::Analysis), (status = 400, body = Problem), (status = 422, body = Problem)),
+)]
+pub(crate) async fn local_moran(
+    state: State<Arc<AppState>>,
+    params: Params,
+) -> Result<Response, HttpError> {
+    answer(state, params, "local_moran").await
+}
+
 /// What comes back, when in its cycle, and when it is next expected.
 ///
 /// Besides the filter, the arguments of the SQL table function `periodic_issues` are parameters: `by`, `step` (`hour`, `day`, `month`), `alpha`, `minimum_count`, `minimum_ratio`, `level`, `search`, `reference`, `language` (`en`, `zh`).
@@ -173,16 +206,13 @@ async fn answer(
 ) -> Result<Response, HttpError> {
     let analysis = Analysis::named(function)
         .ok_or_else(|| HttpError::internal(format!("no analysis {function}")))?;
-    let form = match params.text("format")?.as_deref() {
-        None | Some("json") => Form::Json,
-        Some("geojson") => Form::GeoJson,
-        Some("csv") => Form::Rows(Format::Csv),
-        Some("arrow") => Form::Rows(Format::Arrow),
-        Some("parquet") => Form::Rows(Format::Parquet),
-        Some(other) => {
-            let rule = format!("\"{other}\" is not one of json, geojson, csv, arrow, parquet");
-            return Err(HttpError::parameter("format", rule));
-        }
+    let format = match params.text("format")? {
+        None => Format::Json,
+        Some(word) => Format::named(&word).ok_or_else(|| {
+            let rule =
+                format!("\"{word}\" is not one of json, geojson, csv, arrow, parquet, geoparquet");
+            HttpError::parameter("format", rule)
+        })?,
     };
     let mut arguments = Vec::new();
     // The filter's span of time is the analysis' too.
@@ -203,55 +233,28 @@ async fn answer(
         .analysis(analysis, &filter, &arguments)
         .await?;
     let city = Arc::clone(state.engine.city());
-    tokio::task::spawn_blocking(move || written(form, &found, &city))
+    tokio::task::spawn_blocking(move || written(format, &found, &city))
         .await
         .map_err(HttpError::internal)?
         .map_err(HttpError::internal)
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Form {
-    Json,
-    GeoJson,
-    Rows(Format),
-}
-
-fn written(form: Form, found: &Analysed, city: &City) -> Result<Response, FormatError> {
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        header::CACHE_CONTROL,
-        header::HeaderValue::from_static("no-store"),
-    );
-    let kind = match form {
-        Form::Json => "application/json",
-        Form::GeoJson => "application/geo+json",
-        Form::Rows(format) => format.media_type(),
-    };
-    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+fn written(format: Format, found: &Analysed, city: &City) -> Result<Response, FormatError> {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_TYPE, format.media_type()),
+    ];
     let mut out = Vec::new();
-    match form {
-        Form::Rows(format) => format.write(&found.answer, &mut out)?,
-        Form::Json => {
+    match format {
+        Format::Json => {
             let head = serde_json::to_vec(&head(found)).map_err(std::io::Error::from)?;
             out.extend_from_slice(head.strip_suffix(b"}").unwrap_or(&head));
             out.extend_from_slice(b",\"rows\":");
             write_json_rows(&found.answer, &mut out)?;
             out.push(b'}');
         }
-        Form::GeoJson => {
-            let mut rows = Vec::new();
-            write_json_rows(&found.answer, &mut rows)?;
-            let rows: Vec<Map<String, Value>> =
-                serde_json::from_slice(&rows).map_err(std::io::Error::from)?;
-            let features: Vec<Value> = rows
-                .into_iter()
-                .map(|row| json!({"type": "Feature", "geometry": outline(&row, city), "properties": row}))
-                .collect();
-            let mut collection = head(found);
-            collection.insert("type".to_owned(), json!("FeatureCollection"));
-            collection.insert("features".to_owned(), Value::Array(features));
-            serde_json::to_writer(&mut out, &collection).map_err(std::io::Error::from)?;
-        }
+        Format::Geojson => write_geojson(&found.answer, city, &head(found), &mut out)?,
+        _ => format.write(&found.answer, city, &mut out)?,
     }
     Ok((headers, out).into_response())
 }
@@ -268,22 +271,4 @@ fn head(found: &Analysed) -> Map<String, Value> {
     head.insert("sql".to_owned(), json!(found.sql));
     head.insert("truncated".to_owned(), json!(found.answer.truncated));
     head
-}
-
-/// The outline of a row's place: of its cell, or of its area by the latest boundaries; null where it has none.
-fn outline(row: &Map<String, Value>, city: &City) -> Option<geojson::Geometry> {
-    let text = |name: &str| row.get(name).and_then(Value::as_str);
-    if let Some(cell) = text("cell") {
-        let cell: CellIndex = cell.parse().ok()?;
-        let outline = SolventBuilder::new().build().dissolve([cell]).ok()?;
-        return Some(geojson::Geometry::new(geojson::GeometryValue::from(
-            &outline,
-        )));
-    }
-    AreaLevel::ALL.into_iter().rev().find_map(|level| {
-        let area = city.level(level)?.area(text(level.as_str())?)?;
-        Some(geojson::Geometry::new(geojson::GeometryValue::from(
-            &area.geometry,
-        )))
-    })
 }

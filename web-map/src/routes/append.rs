@@ -14,6 +14,7 @@ use citybrain_ingest::{Context, Decoded, Format, Profile, decode_body};
 use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::body;
+use crate::http::gate::Caller;
 use crate::http::params::Params;
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -36,6 +37,7 @@ use self::answer::{Answer, Rejected, RejectedBody, all_rejected};
     responses(
         (status = 200, body = Answer),
         (status = 400, body = Problem, description = "The body is not what its type says"),
+        (status = 403, body = Problem, description = "The key may not write this feed"),
         (status = 413, body = Problem),
         (status = 415, body = Problem),
         (status = 422, body = RejectedBody, description = "No row is a record"),
@@ -45,12 +47,22 @@ use self::answer::{Answer, Rejected, RejectedBody, all_rejected};
 )]
 pub(crate) async fn complaints(
     State(state): State<Arc<AppState>>,
+    caller: Caller,
     headers: HeaderMap,
     params: Params,
     body: Body,
 ) -> Result<Response, HttpError> {
     static PROFILE: LazyLock<Arc<Profile>> = LazyLock::new(|| shipped("http"));
-    append(&state, &headers, params, body, "complaints", &PROFILE).await
+    append(
+        &state,
+        &caller,
+        &headers,
+        params,
+        body,
+        "complaints",
+        &PROFILE,
+    )
+    .await
 }
 
 /// New steps of complaints.
@@ -68,6 +80,7 @@ pub(crate) async fn complaints(
     responses(
         (status = 200, body = Answer),
         (status = 400, body = Problem, description = "The body is not what its type says"),
+        (status = 403, body = Problem, description = "The key may not write this feed"),
         (status = 413, body = Problem),
         (status = 415, body = Problem),
         (status = 422, body = RejectedBody, description = "No row is a record"),
@@ -77,12 +90,22 @@ pub(crate) async fn complaints(
 )]
 pub(crate) async fn complaint_events(
     State(state): State<Arc<AppState>>,
+    caller: Caller,
     headers: HeaderMap,
     params: Params,
     body: Body,
 ) -> Result<Response, HttpError> {
     static PROFILE: LazyLock<Arc<Profile>> = LazyLock::new(|| shipped("http-events"));
-    append(&state, &headers, params, body, "complaint_events", &PROFILE).await
+    append(
+        &state,
+        &caller,
+        &headers,
+        params,
+        body,
+        "complaint_events",
+        &PROFILE,
+    )
+    .await
 }
 
 /// New observations of sensors.
@@ -100,6 +123,7 @@ pub(crate) async fn complaint_events(
     responses(
         (status = 200, body = Answer),
         (status = 400, body = Problem, description = "The body is not what its type says"),
+        (status = 403, body = Problem, description = "The key may not write this feed"),
         (status = 413, body = Problem),
         (status = 415, body = Problem),
         (status = 422, body = RejectedBody, description = "No row is a record"),
@@ -109,12 +133,22 @@ pub(crate) async fn complaint_events(
 )]
 pub(crate) async fn observations(
     State(state): State<Arc<AppState>>,
+    caller: Caller,
     headers: HeaderMap,
     params: Params,
     body: Body,
 ) -> Result<Response, HttpError> {
     static PROFILE: LazyLock<Arc<Profile>> = LazyLock::new(|| shipped("http-observations"));
-    append(&state, &headers, params, body, "observations", &PROFILE).await
+    append(
+        &state,
+        &caller,
+        &headers,
+        params,
+        body,
+        "observations",
+        &PROFILE,
+    )
+    .await
 }
 
 fn shipped(profile: &str) -> Arc<Profile> {
@@ -127,6 +161,7 @@ const SMALL_BYTES: usize = 32 << 10;
 /// One body's way: format, bytes, records, journal, receipt.
 async fn append(
     state: &AppState,
+    caller: &Caller,
     headers: &HeaderMap,
     params: Params,
     body: Body,
@@ -136,15 +171,24 @@ async fn append(
     params.finish()?;
     body::check_packing(headers)?;
     let format = format(headers)?;
-    let bytes = body::read(body, state.config.body_bytes_max).await?;
+    let bytes = body::read(body, caller.body_bytes(&state.config)).await?;
     let context = Context {
-        source: None,
+        source: caller.feeds().first().cloned(),
         city_zone: state.engine.city().time_zone,
         received_at: clock::now(),
         place_names: Some(Arc::clone(&state.place_names)),
     };
     let decoded = decode(bytes, format, profile, context).await?;
 
+    if let Some(source) = decoded
+        .batch
+        .sources()
+        .find(|source| !caller.may_feed(source))
+    {
+        return Err(HttpError::Forbidden(format!(
+            "the key may not write the feed \"{source}\"; nothing of the body was kept"
+        )));
+    }
     let rejected: Vec<Rejected> = decoded.refused.iter().map(Rejected::from).collect();
     let none_accepted = decoded.batch.is_empty() && !rejected.is_empty();
     let start = Instant::now();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use citybrain_grid::City;
 use citybrain_query::{Answer, Cells};
 use datafusion::arrow::array::{ArrayRef, Float64Array, RecordBatch, UInt64Array};
 
@@ -46,7 +47,7 @@ pub(crate) async fn cells(
     let cells = async || asking.cells(&filter, resolution, &measure).await;
     match format.as_deref() {
         None | Some("json") => json(&cells().await?),
-        Some("arrow") => arrow(&cells().await?),
+        Some("arrow") => arrow(&cells().await?, state.engine.city()),
         Some(other) => Err(HttpError::parameter(
             "format",
             format!("\"{other}\" is not json or arrow"),
@@ -55,7 +56,7 @@ pub(crate) async fn cells(
 }
 
 /// The cells as columns.
-fn arrow(cells: &Cells) -> Result<Response, HttpError> {
+fn arrow(cells: &Cells, city: &City) -> Result<Response, HttpError> {
     let columns: [(&str, ArrayRef); 2] = [
         (
             "cell",
@@ -87,7 +88,7 @@ fn arrow(cells: &Cells) -> Result<Response, HttpError> {
     };
     let mut out = Vec::new();
     Format::Arrow
-        .write(&answer, &mut out)
+        .write(&answer, city, &mut out)
         .map_err(HttpError::internal)?;
     let headers = [
         (header::CONTENT_TYPE, Format::Arrow.media_type()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
+use citybrain_grid::City;
 use tilejson::{Bounds, TileJSON, VectorLayer, tilejson};
 
 use crate::error::HttpError;
@@ -21,7 +22,7 @@ const AREAS_ZOOM_MAX: u8 = 14;
 /// The deepest zoom at which cells gain detail.
 const CELLS_ZOOM_MAX: u8 = 16;
 
-/// A layer's TileJSON 3: `/tiles/areas-district.json`, `/tiles/cells-9.json`, `/tiles/cells.json`, `/tiles/aligned.json`.
+/// A layer's TileJSON 3: `/tiles/areas-district.json`, `/tiles/cells-9.json`, `/tiles/cells.json`, `/tiles/aligned.json`, `/tiles/heat.json`.
 #[utoipa::path(
     get, path = "/tiles/{file}", tag = "tiles",
     params(("file" = String, Path, description = "The layer's name and `.json`")),
@@ -38,6 +39,9 @@ pub(crate) async fn tilejson(
     let Some(name) = file.strip_suffix(".json") else {
         return Err(UnknownLayer(file).into());
     };
+    if name == "heat" {
+        return json(&heat(city, &headers));
+    }
     let layer = Layer::parse(name, city)?;
 
     let (vector_layers, zoom_max) = match layer {
@@ -92,6 +96,28 @@ pub(crate) async fn tilejson(
         maxzoom: zoom_max,
     };
     json(&document)
+}
+
+/// The layer with values: it is asked for anew, since its counts change.
+fn heat(city: &City, headers: &HeaderMap) -> TileJSON {
+    const ABOUT: &str = "Complaints by H3 cell; narrow them with from, to, category, channel, status, area as in /v1/cells";
+    let layer = described(
+        "heat",
+        &[
+            ("cell", "The H3 cell as hex text"),
+            ("count", "Complaints in it"),
+        ],
+    );
+    let bbox = city.bbox();
+    tilejson! {
+        tiles: vec![format!("{}/tiles/heat/{{z}}/{{x}}/{{y}}", origin(headers))],
+        name: format!("Complaints of {}", city.name),
+        description: ABOUT.to_owned(),
+        vector_layers: vec![layer],
+        bounds: Bounds::new(bbox.west, bbox.south, bbox.east, bbox.north),
+        minzoom: 0,
+        maxzoom: CELLS_ZOOM_MAX,
+    }
 }
 
 fn described(id: &str, fields: &[(&str, &str)]) -> VectorLayer {

@@ -72,4 +72,6 @@ pub(crate) enum AnalysisFormat {
     /// An Arrow IPC stream.
     Arrow,
     Parquet,
+    /// With a column `geometry` in WKB.
+    GeoParquet,
 }

@@ -120,7 +120,7 @@ pub(crate) fn find_cells(city: &City) {
 }
 
 /// The resolution of cells that suits a zoom.
-fn cells_at(zoom: u8) -> Resolution {
+pub(crate) fn cells_at(zoom: u8) -> Resolution {
     let step = usize::from(zoom.saturating_sub(ZOOM_MIN));
     BY_ZOOM[step.min(BY_ZOOM.len() - 1)]
 }

@@ -70,7 +70,7 @@ pub fn aligned(city: &City, tile: TileCoord) -> Vec<u8> {
             let mut shapes: BTreeMap<u32, Shape> = BTreeMap::new();
             for (cell, outline) in &outlines {
                 for (area, region) in block.parts(*cell, outline) {
-                    let shape = shapes.entry(area).or_insert_with(Shape::new);
+                    let shape = shapes.entry(area).or_default();
                     draw(shape, &snap, outline, &region);
                 }
             }

@@ -20,13 +20,8 @@ pub fn cells(city: &City, resolution: Resolution, tile: TileCoord) -> Vec<u8> {
     let mut answer = Tile::new(EXTENT);
     let mut layer = answer.create_layer("cells");
     for cell in cells_near(city, resolution, buffered) {
-        let ring = cell
-            .boundary()
-            .iter()
-            .map(|corner| snap.unit(world(corner.lng(), corner.lat())))
-            .collect();
         let mut shape = Shape::new();
-        shape.add(ring, Role::Outer);
+        shape.add(ring(cell, snap), Role::Outer);
         if let Some(geometry) = shape.encode() {
             let mut feature = layer.into_feature(geometry);
             feature.add_tag_string("cell", &cell.to_string());
@@ -39,9 +34,17 @@ pub fn cells(city: &City, resolution: Resolution, tile: TileCoord) -> Vec<u8> {
     answer.to_bytes().expect("writing to memory does not fail")
 }
 
+/// A cell's corners in units of the tile.
+pub(super) fn ring(cell: CellIndex, snap: Snap) -> Vec<(i64, i64)> {
+    cell.boundary()
+        .iter()
+        .map(|corner| snap.unit(world(corner.lng(), corner.lat())))
+        .collect()
+}
+
 /// The cells of the city's cover whose centre lies in the rectangle or within two edge lengths of it: all that touch it, and
 /// some more, which clipping removes.
-fn cells_near(city: &City, resolution: Resolution, rectangle: BBox) -> Vec<CellIndex> {
+pub(super) fn cells_near(city: &City, resolution: Resolution, rectangle: BBox) -> Vec<CellIndex> {
     let (reach, city_box) = (reach(resolution, rectangle), city.bbox());
     let near = BBox {
         west: (rectangle.west - reach.x).max(city_box.west - reach.x),

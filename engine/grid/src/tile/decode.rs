@@ -50,7 +50,8 @@ fn layer(bytes: &[u8]) -> Layer {
     let values: Vec<_> = all(4)
         .map(|value| match &self::fields(value.bytes())[0].1 {
             Field::Double(number) => number.to_string(),
-            field => text(field.bytes()),
+            Field::Number(number) => number.to_string(),
+            Field::Bytes(bytes) => text(bytes),
         })
         .collect();
     let features = all(2)

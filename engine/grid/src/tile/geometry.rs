@@ -4,21 +4,38 @@ use mvt::{GeomData, GeomEncoder, GeomType};
 
 use super::clip::{Unit, clipped};
 
-/// Collects the rings of one polygon feature.
-pub(super) struct Shape {
+/// Collects the rings of one polygon feature, in tile units (x to the right, y downwards).
+pub struct Shape {
     encoder: GeomEncoder<i32>,
     last: Option<Unit>,
 }
 
+impl std::fmt::Debug for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shape")
+            .field("last", &self.last)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// What a ring bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub enum Role {
+    /// A polygon from outside.
     Outer,
+    /// A hole in the polygon before.
     Hole,
 }
 
 impl Shape {
-    pub(super) fn new() -> Self {
+    /// No ring yet.
+    pub fn new() -> Self {
         Self {
             encoder: GeomEncoder::new(GeomType::Polygon),
             last: None,
@@ -27,7 +44,7 @@ impl Shape {
 
     /// Adds the part of a ring that lies in the tile, outer rings clockwise on the screen and holes the other way. False when
     /// nothing is left of it.
-    pub(super) fn add(&mut self, mut ring: Vec<Unit>, role: Role) -> bool {
+    pub fn add(&mut self, mut ring: Vec<Unit>, role: Role) -> bool {
         without_repeats(&mut ring);
         let mut ring = clipped(ring);
         without_repeats(&mut ring);
@@ -56,7 +73,7 @@ impl Shape {
     }
 
     /// The geometry; none when no ring was left.
-    pub(super) fn encode(self) -> Option<GeomData> {
+    pub fn encode(self) -> Option<GeomData> {
         self.last?;
         self.encoder.encode().ok()
     }

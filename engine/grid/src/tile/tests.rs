@@ -221,6 +221,37 @@ fn cells_are_those_of_the_cover_that_touch_the_tile(
     }
 }
 
+#[rstest]
+fn a_heat_tile_has_the_shapes_of_the_cells_and_their_counts(#[values(8, 12)] z: u8) {
+    let city = sample();
+    let tile = tile_at(z, 116.31, 39.81);
+    let counts: Vec<(CellIndex, u64)> = heat_cells(&city, Resolution::Eight, tile)
+        .into_iter()
+        .zip(1..)
+        .collect();
+    let drawn = decode(&heat(&counts, tile));
+    let shapes = |layers: &[Layer]| -> BTreeMap<String, Vec<Vec<(i64, i64)>>> {
+        let features = layers.iter().flat_map(|layer| &layer.features);
+        features
+            .map(|feature| (feature.text("cell"), feature.rings.clone()))
+            .collect()
+    };
+    assert_eq!(
+        shapes(&drawn),
+        shapes(&decode(&cells(&city, Resolution::Eight, tile)))
+    );
+    let known: BTreeMap<String, u64> = counts
+        .iter()
+        .map(|(cell, count)| (cell.to_string(), *count))
+        .collect();
+    assert_eq!(drawn[0].name, "heat");
+    for feature in &drawn[0].features {
+        let count: u64 = feature.text("count").parse().unwrap();
+        assert_eq!(known[&feature.text("cell")], count);
+    }
+    assert!(heat(&[], tile).is_empty());
+}
+
 #[test]
 fn neighbouring_cells_meet_in_the_same_units() {
     let city = city(vec![area("a", square(116.3, 39.8, 0.2))]);
@@ -318,11 +349,11 @@ fn at_the_first_zoom_an_area_is_one_feature_of_the_same_rings() {
     let grid = AlignedGrid::try_new(&city, level.latest_version(), city.base_resolution).unwrap();
     let mut expected: BTreeMap<String, BTreeSet<_>> = BTreeMap::new();
     for at in 0..grid.len() {
-        let mut shape = geometry::Shape::new();
+        let mut shape = Shape::new();
         for polygon in &grid.outline(&city, at) {
             let open = &polygon.exterior().0[1..];
             let units = open.iter().map(|c| snap.unit(world::world(c.x, c.y)));
-            shape.add(units.collect(), geometry::Role::Outer);
+            shape.add(units.collect(), Role::Outer);
         }
         let Some(geometry) = shape.encode() else {
             continue;

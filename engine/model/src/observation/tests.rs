@@ -93,6 +93,24 @@ fn each_limit_is_told_with_field_and_rule() {
 }
 
 #[test]
+fn a_result_that_is_a_word_stands_in_the_details() {
+    let word = ObservationDraft {
+        result: None,
+        details: Some(r#"{"result":"wet"}"#.into()),
+        ..draft()
+    };
+    let taken = Observation::try_new(word, received()).unwrap();
+    assert_eq!(taken.result, None);
+    assert_eq!(taken.details.as_deref(), Some(r#"{"result":"wet"}"#));
+    let nothing = ObservationDraft {
+        result: None,
+        ..draft()
+    };
+    let refusal = Observation::try_new(nothing, received()).unwrap_err();
+    assert_eq!(refusal.rule.as_ref(), "required");
+}
+
+#[test]
 fn an_id_makes_the_identity_and_else_the_instant_does() {
     let of = |draft| Observation::try_new(draft, received()).unwrap().identity();
     assert_eq!(

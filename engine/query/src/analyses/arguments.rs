@@ -37,6 +37,11 @@ impl Arguments {
         self.queries.remove(name)
     }
 
+    /// Is the argument given, and not NULL?
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// A whole number within bounds; `None` when it is not given or NULL.
     pub(super) fn whole(
         &mut self,

@@ -195,6 +195,8 @@ impl Run {
         note.insert("places".to_owned(), json!(k));
         note.insert("hit_rate".to_owned(), json!(mean(hit_rate)));
         note.insert("accuracy_index".to_owned(), json!(mean(index)));
+        // The name that the literature has for it, at so many places.
+        note.insert("pai".to_owned(), json!(mean(index)));
         note.insert("efficiency".to_owned(), json!(mean(efficiency)));
         Ok(())
     }

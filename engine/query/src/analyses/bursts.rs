@@ -41,7 +41,36 @@ struct Verdicts {
     upper: Option<f64>,
     score: Option<f64>,
     p: Option<f64>,
+    /// Is it one? `None` says nothing: see `silence`.
     alarm: Option<bool>,
+    /// Why it was not judged, which is not "no alarm".
+    silence: Option<Silence>,
+}
+
+/// Why a slice was not judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Silence {
+    /// Its own count is not known.
+    Unknown,
+    /// Not as much history as the method needs.
+    NoHistory,
+    /// The regression has no fit.
+    NoFit,
+    /// Too few records in the last weeks to alarm anybody.
+    FewCases,
+}
+
+impl Silence {
+    const ALL: [Self; 4] = [Self::Unknown, Self::NoHistory, Self::NoFit, Self::FewCases];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "a hole in the data",
+            Self::NoHistory => "too little history",
+            Self::NoFit => "no fit",
+            Self::FewCases => "too few records",
+        }
+    }
 }
 
 /// How slices are judged.
@@ -53,6 +82,9 @@ trait Method: std::fmt::Debug + Send + Sync {
         timeline: &Timeline,
         asked: std::ops::Range<usize>,
     ) -> Result<Vec<Verdicts>>;
+
+    /// What history it needs, in a sentence.
+    fn needs(&self) -> String;
 
     /// Its name and parameters.
     fn note(&self, parameters: &mut Map<String, Value>);
@@ -218,6 +250,7 @@ fn schema(place: Place) -> SchemaRef {
         number("p"),
         number("q"),
         Field::new("alarm", DataType::Boolean, true),
+        Field::new("not_judged", DataType::Utf8, true),
         number("sources"),
         number("largest_share"),
         Field::new("breadth", DataType::Utf8, true),
@@ -235,6 +268,31 @@ struct Run {
     sourced: bool,
     /// The highest q-value of an alarm; `None`: alarms are not corrected.
     maximum_q: Option<f64>,
+}
+
+/// How many slices were not judged, by reason.
+#[derive(Debug, Default)]
+struct Silences([usize; 4]);
+
+impl Silences {
+    fn add(&mut self, silence: Option<Silence>) {
+        if let Some(silence) = silence {
+            self.0[silence as usize] += 1;
+        }
+    }
+
+    fn of(&self, silence: Silence) -> usize {
+        self.0[silence as usize]
+    }
+
+    /// The reasons that there were, with their numbers.
+    fn note(&self, parameters: &mut Map<String, Value>) {
+        let there = Silence::ALL.into_iter().filter(|why| self.of(*why) > 0);
+        let reasons: Map<String, Value> = there
+            .map(|why| (why.as_str().to_owned(), json!(self.of(why))))
+            .collect();
+        parameters.insert("not_judged".to_owned(), Value::Object(reasons));
+    }
 }
 
 /// One row of the answer.
@@ -262,8 +320,9 @@ impl Compute for Run {
 
         let mut rows = Vec::new();
         let mut quiet = 0;
+        let mut silent = Silences::default();
         for series in grouped.series() {
-            quiet += self.series(series, &timeline, asked.clone(), &mut rows)?;
+            quiet += self.series(series, &timeline, asked.clone(), &mut rows, &mut silent)?;
         }
         let p: Vec<_> = rows.iter().map(|row| row.verdict.p).collect();
         // A slice without complaints has p = 1 in every method: it need not be listed to be counted.
@@ -296,6 +355,10 @@ impl Compute for Run {
         timeline.note(&mut parameters);
         parameters.insert("series".to_owned(), json!(grouped.series().count()));
         parameters.insert("judged".to_owned(), json!(judged));
+        silent.note(&mut parameters);
+        if judged == 0 && silent.of(Silence::NoHistory) > 0 {
+            parameters.insert("warning".to_owned(), json!(self.method.needs()));
+        }
         parameters.insert("not_located".to_owned(), json!(grouped.not_located));
         parameters.insert(
             "boundary_version".to_owned(),
@@ -316,6 +379,7 @@ impl Run {
         timeline: &Timeline,
         asked: std::ops::Range<usize>,
         rows: &mut Vec<Row>,
+        silent: &mut Silences,
     ) -> Result<usize> {
         let mut quiet = 0;
         let mut counts = timeline.blank();
@@ -329,6 +393,7 @@ impl Run {
         let verdicts = self.method.judge(&counts, timeline, asked.clone())?;
         let (place, kind) = (series[0].place, series[0].kind);
         for (slice, verdict) in asked.zip(verdicts) {
+            silent.add(verdict.silence);
             if counts[slice] > 0.0 || self.all {
                 rows.push(Row {
                     place,
@@ -389,6 +454,11 @@ impl Run {
                 rows.iter()
                     .map(|(row, _)| row.verdict.alarm)
                     .collect::<BooleanArray>(),
+            ),
+            Arc::new(
+                rows.iter()
+                    .map(|(row, _)| row.verdict.silence.map(Silence::as_str))
+                    .collect::<StringArray>(),
             ),
             Arc::new(
                 breadths

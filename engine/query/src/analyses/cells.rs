@@ -1,13 +1,22 @@
 //! The cells that an analysis looks at: those of the whole city, also where nobody complained.
 
+use std::sync::Arc;
+
 use citybrain_grid::{City, aligned, cover};
 use citybrain_stats::neighbours::{Neighbours, NeighboursError};
+use datafusion::arrow::array::{ArrayRef, UInt64Array};
 use datafusion::error::{DataFusionError, Result};
 use h3o::{CellIndex, Resolution};
 
 /// The cells of the city at a resolution that lie in it, even if only in part; in order of cell id.
 pub(super) fn universe(city: &City, resolution: Resolution) -> &[CellIndex] {
     cover(city, resolution)
+}
+
+/// The cells as a column.
+pub(super) fn column(cells: &[CellIndex]) -> ArrayRef {
+    let numbers = cells.iter().map(|cell| Some(u64::from(*cell)));
+    Arc::new(numbers.collect::<UInt64Array>())
 }
 
 /// For each cell those within `k` steps, without itself, that are cells of the list too.

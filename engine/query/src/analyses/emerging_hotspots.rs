@@ -2,7 +2,8 @@
 //!
 //! With a column `chosen`, as in `SELECT cell, requested_at, category = 'Noise' AS chosen FROM complaints`, it is the share of the
 //! chosen records that is hot or cold, against the share in the whole city in the same slices: neither where people are many nor a
-//! season of the whole city is a pattern then.
+//! season of the whole city is a pattern then. Each slice is corrected on its own: what is new in the last one need not stand against the tests
+//! of all slices before, and no earlier slice changes when one is added.
 
 use std::sync::Arc;
 
@@ -13,10 +14,10 @@ use citybrain_stats::neighbours::Neighbours;
 use citybrain_stats::share::{ShareParameters, shares};
 use citybrain_stats::significance::{Correction, Scores};
 use citybrain_stats::space_time::{
-    Cube, SpaceTimeError, SpaceTimeParameters, space_time_getis_ord,
+    Cube, Family, SpaceTimeError, SpaceTimeParameters, space_time_getis_ord,
 };
 use datafusion::arrow::array::{
-    ArrayRef, Float64Array, RecordBatch, StringArray, UInt8Array, UInt32Array, UInt64Array,
+    ArrayRef, Float64Array, RecordBatch, StringArray, UInt8Array, UInt32Array,
 };
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::{DataFusionError, Result};
@@ -25,7 +26,7 @@ use h3o::{CellIndex, Resolution};
 use serde_json::{Map, json};
 
 use super::arguments::Arguments;
-use super::grouped::{Grouped, PLACE, Places, SLICE};
+use super::grouped::{Grouped, PLACE, SLICE};
 use super::input::{Input, Place};
 use super::timeline::{Span, Timeline};
 use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
@@ -161,7 +162,8 @@ impl Compute for Run {
             .counts
             .iter()
             .map(|count| (count.start, count.records));
-        let timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
+        let mut timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
+        let in_use = self.in_use(&grouped, &mut timeline);
         let slices = timeline.len();
         if slices < self.emerging.minimum_slices {
             return Err(refused(format!(
@@ -177,7 +179,12 @@ impl Compute for Run {
                 universe.len()
             )));
         }
-        let blank = timeline.blank();
+        let mut blank = timeline.blank();
+        for (slice, value) in blank.iter_mut().enumerate() {
+            if !in_use.is_empty() && !in_use.contains(&slice) {
+                *value = f64::NAN;
+            }
+        }
         let mut cube = blank.repeat(universe.len());
         let mut all = if self.shared {
             cube.clone()
@@ -202,12 +209,7 @@ impl Compute for Run {
             Arc::new(values.collect::<UInt32Array>())
         };
         let columns: Vec<ArrayRef> = vec![
-            Arc::new(
-                universe
-                    .iter()
-                    .map(|cell| Some(u64::from(*cell)))
-                    .collect::<UInt64Array>(),
-            ),
+            cells::column(universe),
             Arc::new(
                 found
                     .iter()
@@ -236,13 +238,21 @@ impl Compute for Run {
         ];
         let mut note = self.note();
         timeline.note(&mut note);
-        note.insert("cells".to_owned(), json!(universe.len()));
-        note.insert(
-            "tested".to_owned(),
-            json!(scores.tested().iter().sum::<usize>()),
-        );
-        note.insert("outside".to_owned(), json!(outside));
-        note.insert("not_located".to_owned(), json!(grouped.not_located));
+        let in_use = if in_use.is_empty() {
+            slices
+        } else {
+            in_use.len()
+        };
+        let tested = scores.tested().iter().sum::<usize>();
+        for (name, number) in [
+            ("slices_not_in_use", json!(slices - in_use)),
+            ("cells", json!(universe.len())),
+            ("tested", json!(tested)),
+            ("outside", json!(outside)),
+            ("not_located", json!(grouped.not_located)),
+        ] {
+            note.insert(name.to_owned(), number);
+        }
         Ok(Found {
             rows: RecordBatch::try_new(schema(), columns)?,
             parameters: note,
@@ -266,14 +276,15 @@ impl Run {
             "previous_slices".to_owned(),
             json!(self.space_time.previous_slices),
         );
-        let (measure, statistic, window) = if self.shared {
-            ("share", "binomial", "same slices")
+        let (measure, statistic, window, family) = if self.shared {
+            ("share", "binomial", "same slices", "slice")
         } else {
-            ("count", "Gi*", "entire cube")
+            ("count", "Gi*", "entire cube", "cube")
         };
         note.insert("measure".to_owned(), json!(measure));
         note.insert("statistic".to_owned(), json!(statistic));
         note.insert("window".to_owned(), json!(window));
+        note.insert("family".to_owned(), json!(family));
         let correction = match self.space_time.correction {
             Correction::FalseDiscoveryRate => "fdr",
             Correction::Raw => "raw",
@@ -293,6 +304,23 @@ impl Run {
 }
 
 impl Run {
+    /// The slices in which what is asked about was in use: before its name came up there is no history of it. Marks the holes of an export
+    /// where all records are at hand.
+    fn in_use(&self, grouped: &Grouped, timeline: &mut Timeline) -> std::ops::Range<usize> {
+        let counts = grouped.counts.iter();
+        if self.shared {
+            timeline.find_holes(counts.clone().map(|count| (count.start, count.records)));
+        }
+        timeline.in_use(counts.map(|count| {
+            let amount = if self.shared {
+                count.chosen
+            } else {
+                count.records
+            };
+            (count.start, amount)
+        }))
+    }
+
     /// The z-score of every cell and slice: of the share of the chosen (`cube`) among `all`, or of the number.
     fn scores(
         &self,
@@ -307,6 +335,7 @@ impl Run {
         let parameters = ShareParameters {
             previous_slices: self.space_time.previous_slices,
             correction: self.space_time.correction,
+            family: Family::Slice,
             ..ShareParameters::default()
         };
         shares(cube, all, neighbours, &parameters)
@@ -320,23 +349,7 @@ impl Run {
         timeline: &Timeline,
         universe: &[CellIndex],
     ) -> Result<f64> {
-        let Places::Cells(known) = &grouped.places else {
-            return Err(refused("the places are no cells".to_owned()));
-        };
-        let numbers = known
-            .iter()
-            .map(|cell| {
-                let cell = CellIndex::try_from(*cell)
-                    .map_err(|error| refused(format!("{cell} is no H3 cell: {error}")))?;
-                let parent = cell.parent(self.resolution).ok_or_else(|| {
-                    refused(format!(
-                        "the cell {cell} is coarser than the resolution {}: give a resolution that the query's cells have",
-                        self.resolution
-                    ))
-                })?;
-                Ok(cells::number(universe, parent))
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let numbers = grouped.numbers_in(universe, self.resolution, NAME)?;
         let mut outside = 0.0;
         for count in &grouped.counts {
             let Some(slice) = timeline.slice(count.start) else {

@@ -131,9 +131,11 @@ impl ExecutionPlan for AnalysisExec {
                 memory.try_grow(batch.get_array_memory_size())?;
                 rows.push(batch);
             }
+            // What computes cannot be interrupted: it keeps its memory and its place until it ends.
+            let held = notes.clone();
             let found = SpawnedTask::spawn_blocking(move || {
                 let found = compute.compute(&rows);
-                drop(memory);
+                drop((memory, held));
                 found
             });
             let found = found

@@ -9,7 +9,9 @@ use datafusion::arrow::array::{
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type, TimeUnit, UInt64Type};
 use datafusion::error::Result;
+use h3o::{CellIndex, Resolution};
 
+use super::AnalysisError;
 use super::input::Place;
 
 /// The names that grouped columns have inside of an analysis.
@@ -125,6 +127,33 @@ impl Grouped {
             Place::Area(_) => Places::Areas(area_values),
         };
         Ok(grouped)
+    }
+
+    /// For each place, which is a cell, the number of its parent at a resolution in `universe`; none outside of it.
+    ///
+    /// # Errors
+    /// For numbers that are no cells, and for cells that are coarser than the resolution.
+    pub(super) fn numbers_in(
+        &self,
+        universe: &[CellIndex],
+        resolution: Resolution,
+        function: &'static str,
+    ) -> Result<Vec<Option<u32>>> {
+        let refused = |reason| AnalysisError::Refused { function, reason };
+        let Places::Cells(known) = &self.places else {
+            return Err(refused("the places are no cells".to_owned()).into());
+        };
+        let number = |cell: &u64| {
+            let cell = CellIndex::try_from(*cell)
+                .map_err(|error| refused(format!("{cell} is no H3 cell: {error}")))?;
+            let parent = cell.parent(resolution).ok_or_else(|| {
+                refused(format!(
+                    "the cell {cell} is coarser than the resolution {resolution}: give a resolution that the query's cells have"
+                ))
+            })?;
+            Ok(super::cells::number(universe, parent))
+        };
+        known.iter().map(number).collect()
     }
 
     /// The counts of each place and kind.

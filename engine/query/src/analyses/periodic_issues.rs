@@ -4,31 +4,36 @@
 //! What only follows the rhythm of its category in the whole city is no finding: noise is reported at night everywhere. So each
 //! series is compared with all places of its category together (`reference => false`: with nothing). Where one place has half of a
 //! category or more, that would be a comparison with itself, and it is compared with all categories together instead.
+//!
+//! What comes back by the calendar (`anchored`) is compared with the days outside of the calendar's windows.
+//!
+//! Holes of an export and names that came into use or went out of it are missing days, not quiet ones.
 
+mod anchored;
 mod phase;
+mod rows;
 
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
 use citybrain_grid::City;
-use citybrain_stats::periodic::{
-    Finding, Group, Period, PeriodicOptions, Rhythm, periodic_by_group,
-};
+use citybrain_stats::calendar::{AnchoredRule, CalendarOptions};
+use citybrain_stats::holes::successions;
+use citybrain_stats::periodic::{Group, PeriodicOptions, periodic_by_group};
 use citybrain_stats::timeline::{Bin as StatsBin, Timeline as StatsTimeline};
-use datafusion::arrow::array::{
-    ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
-};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::lit;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
 use super::grouped::{Grouped, KIND, PLACE, SLICE, instant_type, place_type};
 use super::input::{Input, Place};
-use super::timeline::{Span, Timeline};
+use super::timeline::{MANY_KINDS, Span, Timeline};
 use super::{Analysis, AnalysisError, Compute, Found, Planned};
 use crate::{Bin, Zone, functions};
+use anchored::ByCalendar;
+use rows::Row;
 
 const NAME: &str = "periodic_issues";
 /// Most counts of all series together, four bytes each.
@@ -54,6 +59,7 @@ impl Analysis for PeriodicIssues {
             "minimum_ratio",
             "level",
             "search",
+            "calendar",
             "reference",
             "language",
         ]
@@ -92,6 +98,7 @@ impl Analysis for PeriodicIssues {
                 .number("level", 0.5..=0.9999)?
                 .unwrap_or(default.level),
             search: arguments.truth("search")?.unwrap_or(default.is_free),
+            calendar: arguments.truth("calendar")?.unwrap_or(true),
             reference: arguments.truth("reference")?.unwrap_or(true),
             language,
         };
@@ -147,12 +154,10 @@ struct Run {
     ratio_min: f64,
     level: f64,
     search: bool,
+    calendar: bool,
     reference: bool,
     language: phase::Language,
 }
-
-/// A row of the answer: place and category of the series, and its period.
-type Row<'a> = (u32, u32, f64, &'a Period, &'a Finding);
 
 impl Compute for Run {
     fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
@@ -161,7 +166,11 @@ impl Compute for Run {
             .counts
             .iter()
             .map(|count| (count.start, count.records));
-        let timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
+        let mut timeline = Timeline::of(NAME, self.span, self.city.time_zone, counted)?;
+        if grouped.kinds.len() >= MANY_KINDS {
+            let counted = grouped.counts.iter();
+            timeline.find_holes(counted.map(|count| (count.start, count.records)));
+        }
         let local = Local::of(&self.city, &timeline, self.span.step)?;
 
         let Counts {
@@ -194,21 +203,31 @@ impl Compute for Run {
                 .map_err(|error| refused(error.to_string()))?,
             None => Vec::new(),
         };
-        let mut rows: Vec<Row<'_>> = groups
+        let by_calendar = self.by_calendar(&local, &series)?;
+        let periods = groups
             .iter()
             .flat_map(|(_, members)| members)
             .zip(&found)
             .flat_map(|(at, found)| {
                 let Series { place, kind, .. } = series[*at];
-                found
-                    .accepted()
-                    .map(move |(period, finding)| (place, kind, found.events, period, finding))
-            })
-            .collect();
+                found.accepted().map(move |(period, finding)| {
+                    Row::of_period(place, kind, found.events, period, finding, self.language)
+                })
+            });
+        let windows = by_calendar.many.found.iter().map(|found| {
+            let Series {
+                place,
+                kind,
+                events,
+                ..
+            } = series[found.series];
+            let words = by_calendar.words(found, self.language);
+            Row::of_window(place, kind, events, found, words)
+        });
+        let mut rows: Vec<Row> = periods.chain(windows).collect();
         rows.sort_by(|a, b| {
-            (a.3.q_value, a.0, a.1, a.3.rhythm)
-                .partial_cmp(&(b.3.q_value, b.0, b.1, b.3.rhythm))
-                .unwrap_or(std::cmp::Ordering::Equal)
+            let order = a.q.total_cmp(&b.q);
+            order.then((a.place, a.kind, a.rhythm).cmp(&(b.place, b.kind, b.rhythm)))
         });
 
         let mut note = Map::new();
@@ -220,18 +239,23 @@ impl Compute for Run {
         note.insert("minimum_ratio".to_owned(), json!(self.ratio_min));
         note.insert("level".to_owned(), json!(self.level));
         note.insert("search".to_owned(), json!(self.search));
+        note.insert("calendar".to_owned(), json!(self.calendar));
         note.insert("reference".to_owned(), json!(is_compared));
         note.insert("series".to_owned(), json!(grouped.series().count()));
         note.insert("series_tested".to_owned(), json!(found.len()));
         let tested: usize = found.iter().map(|series| series.periods.len()).sum();
         note.insert("tested".to_owned(), json!(tested));
+        let windows = by_calendar.many.tested;
+        note.insert("calendar_windows_tested".to_owned(), json!(windows));
+        let renamed = renamed(&grouped, &kinds);
+        note.insert("renamed".to_owned(), json!(renamed));
         note.insert("not_located".to_owned(), json!(grouped.not_located));
         note.insert(
             "boundary_version".to_owned(),
             json!(self.city.boundary_version()),
         );
         Ok(Found {
-            rows: self.table(&grouped, &rows)?,
+            rows: rows::table(self.place, &self.city, &grouped, &rows)?,
             parameters: note,
         })
     }
@@ -242,6 +266,14 @@ impl Run {
     fn counts(&self, grouped: &Grouped, timeline: &Timeline, local: &Local) -> Result<Counts> {
         let mut whole = vec![0.0; local.bins];
         let mut kinds = vec![vec![0.0; local.bins]; grouped.kinds.len()];
+        let mut of_kinds = vec![Vec::new(); grouped.kinds.len()];
+        for count in &grouped.counts {
+            of_kinds[count.kind as usize].push((count.start, count.records));
+        }
+        let in_use: Vec<_> = of_kinds
+            .into_iter()
+            .map(|counted| timeline.in_use(counted.into_iter()))
+            .collect();
         let mut series: Vec<Series> = Vec::new();
         for counts in grouped.series() {
             let mut events = 0.0;
@@ -263,6 +295,10 @@ impl Run {
                 )));
             }
             let mut values: Vec<f32> = vec![0.0; local.bins];
+            let in_use = &in_use[counts[0].kind as usize];
+            for slice in (0..timeline.len()).filter(|slice| !in_use.contains(slice)) {
+                values[local.of_slice[slice]] = f32::NAN;
+            }
             for count in counts {
                 if let Some(slice) = timeline.slice(count.start) {
                     #[expect(clippy::cast_possible_truncation, reason = "counts are small")]
@@ -284,48 +320,44 @@ impl Run {
         })
     }
 
-    fn table(&self, grouped: &Grouped, rows: &[Row<'_>]) -> Result<RecordBatch> {
-        let zone = Zone::of(self.city.time_zone);
-        let number = |value: &dyn Fn(&Row<'_>) -> Option<f64>| -> ArrayRef {
-            Arc::new(rows.iter().map(value).collect::<Float64Array>())
+    /// What comes back by the calendar, unless the caller leaves it out.
+    fn by_calendar(&self, local: &Local, series: &[Series]) -> Result<ByCalendar<'_>> {
+        if !self.calendar {
+            return Ok(ByCalendar::default());
+        }
+        let options = CalendarOptions {
+            level: self.level,
+            ..CalendarOptions::default()
         };
-        let text = |value: &dyn Fn(&Row<'_>) -> Option<String>| -> ArrayRef {
-            Arc::new(rows.iter().map(value).collect::<StringArray>())
+        let rule = AnchoredRule {
+            alpha: self.alpha,
+            ratio_min: self.ratio_min,
+            ..AnchoredRule::default()
         };
-        let instant = |value: &dyn Fn(&Finding) -> Option<NaiveDateTime>| -> ArrayRef {
-            let times = rows.iter().map(|row| {
-                let local = value(row.4)?.and_utc().timestamp_micros();
-                Some(zone.first_instant(local))
-            });
-            Arc::new(
-                times
-                    .collect::<TimestampMicrosecondArray>()
-                    .with_timezone("UTC"),
-            )
-        };
-        let columns: Vec<ArrayRef> = vec![
-            grouped.places.column(rows.iter().map(|row| row.0)),
-            text(&|row| grouped.kinds[row.1 as usize].clone()),
-            text(&|row| Some(rhythm(row.3.rhythm).to_owned())),
-            number(&|row| Some(row.3.days)),
-            text(&|row| Some(phase::words(&row.4.phase, self.language))),
-            instant(&|finding| finding.next.as_ref().map(|next| next.from)),
-            instant(&|finding| finding.next.as_ref().map(|next| next.to)),
-            number(&|row| row.4.next.as_ref().map(|next| next.expected)),
-            number(&|row| row.4.next.as_ref().map(|next| next.low)),
-            number(&|row| row.4.next.as_ref().map(|next| next.high)),
-            number(&|row| Some(row.2)),
-            number(&|row| Some(row.3.power)),
-            number(&|row| Some(row.3.false_alarm_probability)),
-            number(&|row| Some(row.3.p_value)),
-            number(&|row| Some(row.3.q_value)),
-            number(&|row| Some(row.4.strength)),
-            number(&|row| Some(row.4.amplitude)),
-            number(&|row| Some(row.4.relative_amplitude)),
-            number(&|row| Some(row.4.peak_ratio)),
-        ];
-        Ok(RecordBatch::try_new(schema(self.place), columns)?)
+        ByCalendar::of(&self.city, local, self.span.step, series, &options, &rule)
     }
+}
+
+/// Most kinds among which new names of old ones are looked for.
+const RENAMED_MAX: usize = 500;
+
+/// Categories that probably got another name: from, to, and when the new one begins. A hint to the reader; nothing is joined.
+fn renamed(grouped: &Grouped, kinds: &[Vec<f64>]) -> Vec<Value> {
+    if kinds.len() > RENAMED_MAX {
+        return Vec::new();
+    }
+    // A name that is at the ends of the bins in use is judged by weeks of bins or so: rare kinds are quiet for long.
+    let series: Vec<&[f64]> = kinds.iter().map(Vec::as_slice).collect();
+    successions(&series, 31, 90)
+        .into_iter()
+        .map(|succession| {
+            json!({
+                "from": grouped.kinds[succession.from],
+                "to": grouped.kinds[succession.to],
+                "ratio": succession.ratio,
+            })
+        })
+        .collect()
 }
 
 /// The counts of one place and category.
@@ -382,6 +414,8 @@ struct Local {
     bins: usize,
     /// The bin of each slice.
     of_slice: Vec<usize>,
+    /// Bins that no slice lies in, because the clock was put forward.
+    skipped: Vec<bool>,
     /// None when there is no slice.
     timeline: Option<StatsTimeline>,
 }
@@ -393,6 +427,7 @@ impl Local {
             return Ok(Self {
                 bins: 0,
                 of_slice: Vec::new(),
+                skipped: Vec::new(),
                 timeline: None,
             });
         }
@@ -410,8 +445,10 @@ impl Local {
         let bins = of_slice.last().map_or(0, |last| last + 1);
         // Known are the bins of known slices: a clock that jumps leaves a bin without a slice.
         let mut is_known = vec![false; bins];
+        let mut skipped = vec![true; bins];
         for (slice, bin) in of_slice.iter().enumerate() {
             is_known[*bin] |= timeline.is_known(slice);
+            skipped[*bin] = false;
         }
         let holes: Vec<_> = (0..bins)
             .filter(|bin| !is_known[*bin])
@@ -428,18 +465,13 @@ impl Local {
         Ok(Self {
             bins,
             of_slice,
+            skipped,
             timeline: Some(stats.with_holes(&holes)),
         })
     }
-}
 
-const fn rhythm(rhythm: Rhythm) -> &'static str {
-    match rhythm {
-        Rhythm::Daily => "daily",
-        Rhythm::Weekly => "weekly",
-        Rhythm::Monthly => "monthly",
-        Rhythm::Yearly => "yearly",
-        Rhythm::Other => "other",
+    fn is_skipped(&self, bin: usize) -> bool {
+        self.skipped[bin]
     }
 }
 

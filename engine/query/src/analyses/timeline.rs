@@ -1,6 +1,7 @@
 //! The slices of time that an analysis looks at: whole hours, days, weeks or months of the city's calendar.
 
 use chrono_tz::Tz;
+use citybrain_stats::holes::{HoleOptions, export_holes, in_use};
 use datafusion::error::Result;
 use serde_json::{Map, Value, json};
 
@@ -13,6 +14,10 @@ const SLICES_MAX: usize = 200_000;
 /// A slice without a single record is a hole in the data, not a quiet one, when a slice has this many records on average: by
 /// chance it would be empty once in 10^8 slices.
 const BUSY: f64 = 20.0;
+/// Fewest kinds of records in a query whose sum stands for the whole export: the quiet time of one kind is its season.
+pub(super) const MANY_KINDS: usize = 5;
+/// µs.
+const DAY: i64 = 86_400_000_000;
 
 /// What the caller says about time.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +123,77 @@ impl Timeline {
             step: span.step,
             zone,
         })
+    }
+
+    /// Also counts slices as unknown in which the records of *all* kinds are so few that the export must have a hole there: below a tenth of
+    /// the usual for its weekday (hours and days) or a third of the usual (weeks and months), beside slices with at least twice as much.
+    /// `counted`: start of a slice and records in it, in any order. Gives the number of slices.
+    pub(super) fn find_holes(&mut self, counted: impl Iterator<Item = (i64, f64)>) -> usize {
+        let sums = self.sums(counted);
+        // Hours are judged by their day: nights are quiet.
+        let day = |slice: usize| self.zone.local(self.starts[slice]).div_euclid(DAY);
+        let part = |slice: usize| match self.step {
+            Bin::Hour => usize::try_from(day(slice) - day(0)).unwrap_or(0),
+            Bin::Day | Bin::Week | Bin::Month => slice,
+        };
+        let mut parts = vec![0.0; self.len().checked_sub(1).map_or(0, |last| part(last) + 1)];
+        for (slice, sum) in sums.iter().enumerate() {
+            parts[part(slice)] += sum;
+        }
+        let options = match self.step {
+            Bin::Hour | Bin::Day => HoleOptions {
+                season: 7,
+                share: 0.1,
+                ..HoleOptions::default()
+            },
+            Bin::Week | Bin::Month => HoleOptions::default(),
+        };
+        // The first and the last day may be parts of days.
+        let inner = 1..parts.len().saturating_sub(1).max(1);
+        let judged = match self.step {
+            Bin::Hour => parts.get(inner.clone()).unwrap_or_default(),
+            _ => &parts[..],
+        };
+        let offset = if self.step == Bin::Hour {
+            inner.start
+        } else {
+            0
+        };
+        let holes = export_holes(judged, options).unwrap_or_default();
+        let is_hole = |slice: usize| {
+            let at = part(slice).checked_sub(offset);
+            at.is_some_and(|at| holes.iter().any(|hole| hole.contains(&at)))
+        };
+        let found: Vec<usize> = (0..self.len()).filter(|slice| is_hole(*slice)).collect();
+        for slice in &found {
+            self.known[*slice] = false;
+        }
+        found.len()
+    }
+
+    /// The slices in which a kind of records was in use: before and after, its zeros are vocabulary. `counted` as in
+    /// [`Timeline::find_holes`], of this kind in the whole city.
+    pub(super) fn in_use(
+        &self,
+        counted: impl Iterator<Item = (i64, f64)>,
+    ) -> std::ops::Range<usize> {
+        let mut sums = self.sums(counted);
+        for (sum, known) in sums.iter_mut().zip(&self.known) {
+            if !known {
+                *sum = f64::NAN;
+            }
+        }
+        in_use(&sums)
+    }
+
+    fn sums(&self, counted: impl Iterator<Item = (i64, f64)>) -> Vec<f64> {
+        let mut sums = vec![0.0; self.len()];
+        for (start, records) in counted {
+            if let Some(slice) = self.slice(start) {
+                sums[slice] += records;
+            }
+        }
+        sums
     }
 
     /// Number of slices.

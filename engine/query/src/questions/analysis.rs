@@ -1,5 +1,6 @@
 //! The analyses over the complaints that a filter meets: the same table functions as in SQL.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use citybrain_grid::City;
@@ -7,6 +8,7 @@ use citybrain_model::AreaLevel;
 use citybrain_store::Table;
 use serde_json::{Map, Value};
 
+use crate::rolled::cell_counts;
 use crate::statement::Statement;
 use crate::{Answer, Filter, QueryError, Session, analyses};
 
@@ -74,8 +76,15 @@ impl Analysis {
             order: "time, expected DESC",
         },
         Self {
-            function: "hotspots",
+            function: "global_moran",
             columns: "",
+            of: Of::Cells,
+            of_sensors: false,
+            order: "i",
+        },
+        Self {
+            function: "hotspots",
+            columns: "requested_at",
             of: Of::Cells,
             of_sensors: false,
             order: "z DESC NULLS LAST, cell",
@@ -86,6 +95,13 @@ impl Analysis {
             of: Of::Largest,
             of_sensors: true,
             order: "q, abs(correlation) DESC",
+        },
+        Self {
+            function: "local_moran",
+            columns: "",
+            of: Of::Cells,
+            of_sensors: false,
+            order: "q NULLS LAST, abs(i) DESC, cell",
         },
         Self {
             function: "periodic_issues",
@@ -145,9 +161,12 @@ impl Session {
         };
         let takes = |name: &str| analysis.arguments().contains(&name);
         let given = |name: &str| arguments.iter().any(|(argument, _)| argument == name);
+        // A map has slices of time only where a step is asked for.
+        let is_sliced = !takes("resolution") || !takes("measure") || given("step");
         for (name, bound) in [("from", filter.from), ("to", filter.to)] {
             if let Some(bound) = bound
                 && takes(name)
+                && is_sliced
                 && !given(name)
             {
                 let bound = bound.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
@@ -163,6 +182,10 @@ impl Session {
         for (name, value) in words {
             write!(call, ", {name} => {}", literal(value)).expect("writing to a text cannot fail");
         }
+        let mut order = analysis.order.to_owned();
+        if analysis.function == "hotspots" && given("step") {
+            order.push_str(", time");
+        }
         let columns = [place, analysis.columns]
             .into_iter()
             .filter(|text| !text.is_empty());
@@ -170,9 +193,20 @@ impl Session {
             .with("function", analysis.function)
             .with("columns", &columns.collect::<Vec<_>>().join(", "))
             .with("arguments", &call)
-            .with("order", analysis.order);
+            .with("order", &order);
         let statement = filter.apply(statement, Table::Complaints, city)?;
-        let mut answer = self.limited_rows(&statement).await?;
+        let by_counts = analysis.function == "hotspots"
+            && by == "cell"
+            && self.put_cells_rolled(filter).await?;
+        let mut answer = if by_counts {
+            let of_counts = Statement::new(include_str!("analysis_rolled.sql"))
+                .with("function", analysis.function)
+                .with("arguments", &call)
+                .with("order", analysis.order);
+            self.limited_rows(&of_counts).await?
+        } else {
+            self.limited_rows(&statement).await?
+        };
         let parameters = answer.parameters.pop().unwrap_or_default();
         Ok(Analysed {
             seq: self.snapshot.seq,
@@ -181,6 +215,26 @@ impl Session {
             sql: statement.shown(),
             answer,
         })
+    }
+}
+
+impl Session {
+    /// Makes the counts of base cells that meet the filter the table `rolled.cells`, where roll-ups tell them.
+    async fn put_cells_rolled(&self, filter: &Filter) -> Result<bool, QueryError> {
+        let base = self.snapshot.city.base_resolution;
+        let Some((cells, totals)) = self.cells_rolled(filter, base).await? else {
+            return Ok(false);
+        };
+        let mut counts: HashMap<Option<u64>, u64> = cells
+            .into_iter()
+            .map(|(cell, records)| (Some(u64::from(cell)), records))
+            .collect();
+        let without_cell = totals.area_only + totals.not_located;
+        if without_cell > 0 {
+            counts.insert(None, without_cell);
+        }
+        self.put_rolled("cells", cell_counts(counts))?;
+        Ok(true)
     }
 }
 

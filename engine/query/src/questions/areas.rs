@@ -1,6 +1,6 @@
 //! A value for each area of a level.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use citybrain_grid::City;
 use citybrain_model::AreaLevel;
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::read::{self, number_at, text_at};
 use super::{Measure, Totals, number};
+use crate::rolled::area_counts;
 use crate::statement::Statement;
 use crate::{Filter, QueryError, Session};
 
@@ -74,7 +75,20 @@ impl Session {
     ) -> Result<Areas, QueryError> {
         let city = &self.snapshot.city;
         let statement = statement(city, filter, level, measure)?;
-        let answer = self.rows(&statement).await?;
+        let rolled = match measure {
+            Measure::Mean { .. } => None,
+            _ => self.areas_rolled(filter, level).await?,
+        };
+        let answer = if let Some(counts) = rolled {
+            self.put_rolled("counted", area_counts(counts))?;
+            let value = value_of(measure).0;
+            let of_counts = Statement::new(include_str!("areas_rolled.sql"))
+                .with("value", value)
+                .bind("level", level.as_str());
+            self.rows(&of_counts).await?
+        } else {
+            self.rows(&statement).await?
+        };
         let names = |id: &str| {
             let area = city.level(level)?.area(id)?;
             Some(area.names.clone())
@@ -127,6 +141,60 @@ impl Session {
     }
 }
 
+impl Session {
+    /// Complaints with a cell, and all, in each area of a level from roll-ups; none when these cannot tell.
+    async fn areas_rolled(
+        &self,
+        filter: &Filter,
+        level: AreaLevel,
+    ) -> Result<Option<HashMap<Option<String>, (u64, u64)>>, QueryError> {
+        let Some(rolled) = self.rolled(filter).await? else {
+            return Ok(None);
+        };
+        let mut counts: HashMap<Option<String>, (u64, u64)> = HashMap::new();
+        let mut add = |id: Option<String>, placed: u64, records: u64| {
+            let sums = counts.entry(id).or_default();
+            sums.0 += placed;
+            sums.1 += records;
+        };
+        let places = rolled.by_place(|place| {
+            let id = place.areas[level.index()].map(str::to_owned);
+            (id, place.cell.is_some())
+        });
+        for ((id, has_cell), records) in places {
+            add(id, if has_cell { records } else { 0 }, records);
+        }
+        for part in &rolled.rest {
+            let statement =
+                Statement::new(include_str!("areas_part.sql")).with("level", level.as_str());
+            let statement = Measure::Count.records(statement, part, &self.snapshot.city)?;
+            let answer = self.rows(&statement).await?;
+            for rows in &answer.batches {
+                let id = read::text(rows, "id");
+                let [placed, records] =
+                    ["placed", "records"].map(|name| read::unsigned(rows, name));
+                for row in 0..rows.num_rows() {
+                    add(text_at(&id, row), placed.value(row), records.value(row));
+                }
+            }
+        }
+        Ok(Some(counts))
+    }
+}
+
+/// The value as SQL, and the mean that it needs.
+const fn value_of(measure: &Measure) -> (&'static str, &'static str) {
+    match measure {
+        Measure::Count => ("coalesce(counted.records, 0)", ""),
+        Measure::PerKm2 => ("coalesce(counted.records, 0) / area.area_km2", ""),
+        Measure::Per10k => (
+            "10000.0 * coalesce(counted.records, 0) / nullif(area.population, 0)",
+            "",
+        ),
+        Measure::Mean { .. } => ("counted.mean", ", avg(result) AS mean"),
+    }
+}
+
 fn statement(
     city: &City,
     filter: &Filter,
@@ -136,15 +204,7 @@ fn statement(
     if city.level(level).is_none() {
         return Err(QueryError::NoLevel(level));
     }
-    let (value, mean) = match measure {
-        Measure::Count => ("coalesce(counted.records, 0)", ""),
-        Measure::PerKm2 => ("coalesce(counted.records, 0) / area.area_km2", ""),
-        Measure::Per10k => (
-            "10000.0 * coalesce(counted.records, 0) / nullif(area.population, 0)",
-            "",
-        ),
-        Measure::Mean { .. } => ("counted.mean", ", avg(result) AS mean"),
-    };
+    let (value, mean) = value_of(measure);
     let statement = Statement::new(include_str!("areas.sql"))
         .with("value", value)
         .with("mean", mean)

@@ -1,5 +1,7 @@
 //! Complaints by what they have in common.
 
+use std::collections::HashMap;
+
 use citybrain_store::Table;
 use serde::Serialize;
 
@@ -106,6 +108,20 @@ impl Session {
     ) -> Result<Breakdown, QueryError> {
         let statement = Statement::new(include_str!("breakdown.sql")).with("key", by.key());
         let statement = filter.apply(statement, Table::Complaints, &self.snapshot.city)?;
+        if let Some(all) = self.groups_rolled(filter, by).await? {
+            let total = all.iter().map(|group| group.value).sum();
+            let mut groups = all;
+            groups.truncate(limit);
+            let listed: u64 = groups.iter().map(|group| group.value).sum();
+            return Ok(Breakdown {
+                seq: self.snapshot.seq,
+                by,
+                groups,
+                total,
+                other: total - listed,
+                sql: statement.shown(),
+            });
+        }
         let answer = self.rows(&statement).await?;
 
         let mut groups = Vec::new();
@@ -132,5 +148,54 @@ impl Session {
             other,
             sql: statement.shown(),
         })
+    }
+}
+
+impl Session {
+    /// All groups from roll-ups, in order; none when these cannot tell.
+    async fn groups_rolled(
+        &self,
+        filter: &Filter,
+        by: By,
+    ) -> Result<Option<Vec<Group>>, QueryError> {
+        if by == By::Agency {
+            return Ok(None);
+        }
+        let Some(rolled) = self.rolled(filter).await? else {
+            return Ok(None);
+        };
+        let mut sums: HashMap<Option<String>, u64> = HashMap::new();
+        let kinds = rolled.by_kind(|kind| {
+            let key = match by {
+                By::Category | By::Agency => kind.category,
+                By::TopCategory => kind.category_path.and_then(|path| path.split("->").next()),
+                By::Channel => kind.channel,
+                By::Status => kind.status,
+            };
+            key.map(str::to_owned)
+        });
+        for (key, records) in kinds {
+            *sums.entry(key).or_default() += records;
+        }
+        for part in &rolled.rest {
+            let statement = Statement::new(include_str!("breakdown.sql")).with("key", by.key());
+            let statement = part.apply(statement, Table::Complaints, &self.snapshot.city)?;
+            let answer = self.rows(&statement).await?;
+            for rows in &answer.batches {
+                let (key, value) = (read::text(rows, "key"), read::unsigned(rows, "value"));
+                for (row, &value) in value.values().iter().enumerate() {
+                    *sums.entry(text_at(&key, row)).or_default() += value;
+                }
+            }
+        }
+        let mut groups: Vec<Group> = sums
+            .into_iter()
+            .map(|(key, value)| Group { key, value })
+            .collect();
+        groups.sort_by(|a, b| {
+            let order = |group: &Group| (std::cmp::Reverse(group.value), group.key.is_none());
+            order(a).cmp(&order(b)).then_with(|| a.key.cmp(&b.key))
+        });
+        Ok(Some(groups))
     }
 }

@@ -1,5 +1,7 @@
 //! A value for each H3 cell.
 
+use std::collections::HashMap;
+
 use citybrain_grid::City;
 use datafusion::arrow::array::Array;
 use h3o::{CellIndex, Resolution};
@@ -54,6 +56,32 @@ impl Session {
     ) -> Result<Cells, QueryError> {
         let city = &self.snapshot.city;
         let statement = statement(city, filter, resolution, measure)?;
+        if matches!(measure, Measure::Count | Measure::PerKm2)
+            && let Some((counts, totals)) = self.cells_rolled(filter, resolution).await?
+        {
+            let value = |cell: CellIndex, records: u64| match measure {
+                #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+                Measure::PerKm2 => records as f64 / cell.area_km2(),
+                #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+                _ => records as f64,
+            };
+            let cells = counts
+                .into_iter()
+                .map(|(cell, records)| CellValue {
+                    cell,
+                    value: value(cell, records),
+                })
+                .collect();
+            return Ok(Cells {
+                seq: self.snapshot.seq,
+                resolution,
+                measure: measure.as_str(),
+                cells,
+                totals,
+                boundary_version: city.boundary_version(),
+                sql: statement.shown(),
+            });
+        }
         let answer = self.rows(&statement).await?;
 
         let mut totals = Totals::default();
@@ -87,6 +115,57 @@ impl Session {
             boundary_version: city.boundary_version(),
             sql: statement.shown(),
         })
+    }
+}
+
+impl Session {
+    /// Complaints in each cell from roll-ups, and the sums; none when these cannot tell.
+    pub(super) async fn cells_rolled(
+        &self,
+        filter: &Filter,
+        resolution: Resolution,
+    ) -> Result<Option<(HashMap<CellIndex, u64>, Totals)>, QueryError> {
+        let Some(rolled) = self.rolled(filter).await? else {
+            return Ok(None);
+        };
+        let city = &self.snapshot.city;
+        let largest = city.largest().level.index();
+        let mut totals = Totals::default();
+        let mut cells: HashMap<CellIndex, u64> = HashMap::new();
+        for ((cell, located), records) in
+            rolled.by_place(|place| (place.cell, place.areas[largest].is_some()))
+        {
+            let located = if located { records } else { 0 };
+            let cell = cell.and_then(|cell| CellIndex::try_from(cell).ok()?.parent(resolution));
+            match cell {
+                Some(cell) => {
+                    totals.add_placed(records, located);
+                    *cells.entry(cell).or_default() += records;
+                }
+                None => totals.add_without_cell(records, located),
+            }
+        }
+        for part in &rolled.rest {
+            let answer = self
+                .rows(&statement(city, part, resolution, &Measure::Count)?)
+                .await?;
+            for rows in &answer.batches {
+                let [cell, records, located] =
+                    ["cell", "records", "located"].map(|name| read::unsigned(rows, name));
+                for row in 0..rows.num_rows() {
+                    let (records, located) = (records.value(row), located.value(row));
+                    if cell.is_null(row) {
+                        totals.add_without_cell(records, located);
+                        continue;
+                    }
+                    totals.add_placed(records, located);
+                    let cell =
+                        CellIndex::try_from(cell.value(row)).expect("a parent of a cell is a cell");
+                    *cells.entry(cell).or_default() += records;
+                }
+            }
+        }
+        Ok(Some((cells, totals)))
     }
 }
 

@@ -12,29 +12,29 @@ use datafusion::arrow::datatypes::{
 
 use crate::zone;
 
-pub(super) fn text(rows: &RecordBatch, name: &str) -> StringArray {
+pub(crate) fn text(rows: &RecordBatch, name: &str) -> StringArray {
     column(rows, name, &DataType::Utf8)
         .as_string::<i32>()
         .clone()
 }
 
-pub(super) fn unsigned(rows: &RecordBatch, name: &str) -> UInt64Array {
+pub(crate) fn unsigned(rows: &RecordBatch, name: &str) -> UInt64Array {
     column(rows, name, &DataType::UInt64)
         .as_primitive::<UInt64Type>()
         .clone()
 }
 
-pub(super) fn number(rows: &RecordBatch, name: &str) -> Float64Array {
+pub(crate) fn number(rows: &RecordBatch, name: &str) -> Float64Array {
     column(rows, name, &DataType::Float64)
         .as_primitive::<Float64Type>()
         .clone()
 }
 
-pub(super) fn boolean(rows: &RecordBatch, name: &str) -> BooleanArray {
+pub(crate) fn boolean(rows: &RecordBatch, name: &str) -> BooleanArray {
     column(rows, name, &DataType::Boolean).as_boolean().clone()
 }
 
-pub(super) fn instant(rows: &RecordBatch, name: &str) -> TimestampMicrosecondArray {
+pub(crate) fn instant(rows: &RecordBatch, name: &str) -> TimestampMicrosecondArray {
     let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
     column(rows, name, &instant)
         .as_primitive::<TimestampMicrosecondType>()
@@ -42,17 +42,17 @@ pub(super) fn instant(rows: &RecordBatch, name: &str) -> TimestampMicrosecondArr
 }
 
 /// The text in a row.
-pub(super) fn text_at(column: &StringArray, row: usize) -> Option<String> {
+pub(crate) fn text_at(column: &StringArray, row: usize) -> Option<String> {
     column.is_valid(row).then(|| column.value(row).to_owned())
 }
 
 /// The number in a row.
-pub(super) fn number_at(column: &Float64Array, row: usize) -> Option<f64> {
+pub(crate) fn number_at(column: &Float64Array, row: usize) -> Option<f64> {
     column.is_valid(row).then(|| column.value(row))
 }
 
 /// The instant in a row.
-pub(super) fn instant_at(column: &TimestampMicrosecondArray, row: usize) -> Option<DateTime<Utc>> {
+pub(crate) fn instant_at(column: &TimestampMicrosecondArray, row: usize) -> Option<DateTime<Utc>> {
     column
         .is_valid(row)
         .then(|| zone::instant(column.value(row)))

@@ -1,5 +1,7 @@
 //! Complaints in each hour, day, week or month of the city's calendar.
 
+use std::collections::BTreeMap;
+
 use serde::ser::SerializeTuple;
 use serde::{Serialize, Serializer};
 
@@ -7,7 +9,7 @@ use citybrain_store::Table;
 
 use super::read;
 use crate::statement::Statement;
-use crate::{Bin, Filter, QueryError, Session, Zone};
+use crate::{Answer, Bin, Filter, QueryError, Session, Zone};
 
 /// Most bins of a series.
 const BINS_MAX: usize = 100_000;
@@ -49,19 +51,7 @@ impl Session {
         let zone = Zone::of(self.snapshot.city.time_zone);
         let statement = Statement::new(include_str!("series.sql")).bind("bin", bin.as_str());
         let statement = filter.apply(statement, Table::Complaints, &self.snapshot.city)?;
-        let answer = self.rows(&statement).await?;
-
-        let mut counted = Vec::with_capacity(answer.rows());
-        for rows in &answer.batches {
-            let (start, value) = (read::instant(rows, "bin"), read::unsigned(rows, "value"));
-            counted.extend(
-                start
-                    .values()
-                    .iter()
-                    .copied()
-                    .zip(value.values().iter().copied()),
-            );
-        }
+        let counted = self.binned(filter, bin, &zone, &statement).await?;
         let mut total = 0;
         let mut next = counted.iter().copied().peekable();
         let series = bins(filter, bin, &zone, &counted)?
@@ -86,6 +76,48 @@ impl Session {
             sql: statement.shown(),
         })
     }
+}
+
+impl Session {
+    /// Bins that are not empty and their counts, in order: from roll-ups, or by the statement.
+    async fn binned(
+        &self,
+        filter: &Filter,
+        bin: Bin,
+        zone: &Zone,
+        statement: &Statement,
+    ) -> Result<Vec<(i64, u64)>, QueryError> {
+        let rolled = match bin {
+            Bin::Hour => None,
+            Bin::Day | Bin::Week | Bin::Month => self.rolled(filter).await?,
+        };
+        let Some(rolled) = rolled else {
+            return Ok(values(&self.rows(statement).await?));
+        };
+        let mut sums: BTreeMap<i64, u64> = BTreeMap::new();
+        for (day, records) in rolled.by_day() {
+            let begin = zone.first_instant(i64::from(day) * 86_400_000_000);
+            *sums.entry(zone.bin_start(bin, begin)).or_default() += records;
+        }
+        for part in &rolled.rest {
+            let statement = Statement::new(include_str!("series.sql")).bind("bin", bin.as_str());
+            let statement = part.apply(statement, Table::Complaints, &self.snapshot.city)?;
+            for (start, records) in values(&self.rows(&statement).await?) {
+                *sums.entry(start).or_default() += records;
+            }
+        }
+        Ok(sums.into_iter().collect())
+    }
+}
+
+fn values(answer: &Answer) -> Vec<(i64, u64)> {
+    let mut counted = Vec::with_capacity(answer.rows());
+    for rows in &answer.batches {
+        let (start, value) = (read::instant(rows, "bin"), read::unsigned(rows, "value"));
+        let starts = start.values().iter().copied();
+        counted.extend(starts.zip(value.values().iter().copied()));
+    }
+    counted
 }
 
 /// The starts of all bins from the first to the last.

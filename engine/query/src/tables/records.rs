@@ -77,6 +77,8 @@ const fn columns(table: Table) -> &'static [&'static str] {
             "grid",
             "source",
             "id",
+            "feature",
+            "details",
         ],
     }
 }

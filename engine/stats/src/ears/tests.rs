@@ -31,15 +31,11 @@ fn c1_and_c2_have_the_upper_bounds_of_r() {
             minimum_baseline: 7,
             ..EarsParameters::default()
         };
-        let days = ears(&counts, None, &parameters).unwrap();
+        let days = ears(&counts, None, 0..counts.len(), &parameters).unwrap();
         for (row, day) in golden.iter().zip(days) {
             assert_eq!(day.upper.is_none(), row[column].is_nan());
             if let Some(upper) = day.upper {
-                assert!(
-                    (upper - row[column]).abs() < 1e-9,
-                    "{upper} {}",
-                    row[column]
-                );
+                crate::real::near(upper, row[column], 1e-9);
                 assert_eq!(day.alarm.unwrap(), row[0] > row[column]);
                 compared += 1;
             }
@@ -58,7 +54,7 @@ fn c3_adds_what_c2_exceeds_one_by_over_three_days() {
             minimum_baseline: 7,
             ..EarsParameters::default()
         };
-        ears(&counts, None, &parameters).unwrap()
+        ears(&counts, None, 0..counts.len(), &parameters).unwrap()
     };
     let (c2, c3) = (of(EarsMethod::C2, 0.0), of(EarsMethod::C3, 0.0));
     assert!(c3[10].statistic.is_none() && c3[11].statistic.is_some());
@@ -68,7 +64,7 @@ fn c3_adds_what_c2_exceeds_one_by_over_three_days() {
             .map(|day| (day.statistic.unwrap() - 1.0).max(0.0));
         let sum: f64 = parts.sum();
         let answer = c3[day];
-        assert!((answer.statistic.unwrap() - sum).abs() < 1e-12);
+        crate::real::near(answer.statistic.unwrap(), sum, 1e-12);
         assert_eq!(answer.alarm.unwrap(), sum >= 1.959_963_984_540_054);
         // The bound of the count says the same as the statistic, where there is one.
         if let Some(upper) = answer.upper {
@@ -83,14 +79,14 @@ fn quiet_cells_alarm_only_from_the_floor_on() {
     let mut counts = vec![0.0; 20];
     counts[15] = 2.0;
     counts[19] = 3.0;
-    let days = ears(&counts, None, &EarsParameters::default()).unwrap();
+    let days = ears(&counts, None, 0..counts.len(), &EarsParameters::default()).unwrap();
     assert_eq!((days[15].alarm, days[19].alarm), (Some(false), Some(true)));
     let open = EarsParameters {
         minimum_count: 0.0,
         minimum_sigma: 0.0,
         ..EarsParameters::default()
     };
-    let days = ears(&counts, None, &open).unwrap();
+    let days = ears(&counts, None, 0..counts.len(), &open).unwrap();
     assert_eq!(
         (days[15].statistic, days[15].alarm),
         (Some(f64::INFINITY), Some(true))
@@ -112,8 +108,8 @@ fn working_days_are_compared_with_working_days() {
         .collect();
     counts[54] = 9.0;
     let parameters = EarsParameters::default();
-    let plain = ears(&counts, None, &parameters).unwrap();
-    let fair = ears(&counts, Some(&strata), &parameters).unwrap();
+    let plain = ears(&counts, None, 0..counts.len(), &parameters).unwrap();
+    let fair = ears(&counts, Some(&strata), 0..counts.len(), &parameters).unwrap();
     assert_eq!((plain[54].alarm, fair[54].alarm), (Some(false), Some(true)));
     assert_eq!(fair[54].expected, Some(2.0));
     // Thursdays, whose plain baseline is lifted by nothing and lowered by a weekend, stay quiet.
@@ -128,17 +124,21 @@ fn days_that_are_not_known_leave_the_baseline() {
         method: EarsMethod::C1,
         ..EarsParameters::default()
     };
-    let days = ears(&counts, None, &c1).unwrap();
+    let days = ears(&counts, None, 0..counts.len(), &c1).unwrap();
     assert_eq!(days[8], EarsDay::default());
     assert_eq!(days[9].expected, Some(29.0 / 6.0));
     assert_eq!(days[9].alarm, Some(true));
     assert_eq!(days[2].alarm, None);
-    assert_eq!(ears(&[], None, &c1).unwrap(), vec![]);
+    assert_eq!(ears(&[], None, 0..0, &c1).unwrap(), vec![]);
 }
 
 #[test]
 fn parameters_outside_their_range_are_refused_by_name() {
-    let refuse = |parameters| ears(&[1.0], None, &parameters).unwrap_err().to_string();
+    let refuse = |parameters| {
+        ears(&[1.0], None, 0..1, &parameters)
+            .unwrap_err()
+            .to_string()
+    };
     let usual = EarsParameters::default();
     assert_eq!(
         refuse(EarsParameters {
@@ -175,7 +175,7 @@ fn parameters_outside_their_range_are_refused_by_name() {
         })
         .starts_with("alpha")
     );
-    assert!(ears(&[1.0], Some(&[]), &usual).is_err());
+    assert!(ears(&[1.0], Some(&[]), 0..1, &usual).is_err());
 }
 
 proptest::proptest! {
@@ -186,7 +186,7 @@ proptest::proptest! {
     ) {
         let method = [EarsMethod::C1, EarsMethod::C2, EarsMethod::C3][method];
         let parameters = EarsParameters { method, ..EarsParameters::default() };
-        proptest::prop_assert_eq!(ears(&counts, None, &parameters).unwrap().len(), counts.len());
+        proptest::prop_assert_eq!(ears(&counts, None, 0..counts.len(), &parameters).unwrap().len(), counts.len());
     }
 }
 
@@ -194,7 +194,7 @@ proptest::proptest! {
 fn p_is_the_binomial_tail_of_the_day_among_its_baseline() {
     // Seven days of baseline, two guard days, then the day; variance below the mean, so nothing is divided.
     let counts = [2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0, 0.0, 0.0, 6.0];
-    let days = ears(&counts, None, &EarsParameters::default()).unwrap();
+    let days = ears(&counts, None, 0..counts.len(), &EarsParameters::default()).unwrap();
     let (n, share) = (16_i32, 1.0_f64 / 8.0);
     let mut tail = 0.0;
     for k in 6..=n {
@@ -209,19 +209,38 @@ fn p_is_the_binomial_tail_of_the_day_among_its_baseline() {
 
     // No complaint before: (1/8)^5. A baseline that varies more than Poisson bears more.
     let quiet = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 5.0];
-    let days = ears(&quiet, None, &EarsParameters::default()).unwrap();
+    let days = ears(&quiet, None, 0..quiet.len(), &EarsParameters::default()).unwrap();
     assert!((days[9].p_value.unwrap() - 0.125_f64.powi(5)).abs() < 1e-15);
     let wild = [0.0, 0.0, 10.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 6.0];
-    let wild = ears(&wild, None, &EarsParameters::default()).unwrap();
+    let wild = ears(&wild, None, 0..wild.len(), &EarsParameters::default()).unwrap();
     assert!(wild[9].p_value.unwrap() > 0.05);
     let summed = EarsParameters {
         method: EarsMethod::C3,
         ..EarsParameters::default()
     };
     assert!(
-        ears(&quiet, None, &summed)
+        ears(&quiet, None, 0..quiet.len(), &summed)
             .unwrap()
             .iter()
             .all(|day| day.p_value.is_none())
     );
+}
+
+#[test]
+fn a_range_gives_the_same_days_as_the_whole_series() {
+    let counts: Vec<f64> = (0..60)
+        .map(|day: u32| f64::from((day * 7 + day * day) % 11))
+        .collect();
+    let strata = weekend_strata(chrono::Weekday::Wed, counts.len());
+    for method in [EarsMethod::C1, EarsMethod::C2, EarsMethod::C3] {
+        let parameters = EarsParameters {
+            method,
+            ..EarsParameters::default()
+        };
+        let all = ears(&counts, Some(&strata), 0..60, &parameters).unwrap();
+        for (start, end) in [(0, 3), (1, 2), (12, 40), (59, 60), (58, 90), (60, 61)] {
+            let part = ears(&counts, Some(&strata), start..end, &parameters).unwrap();
+            assert_eq!(part, all[start..end.min(60)], "{method:?} {start}..{end}");
+        }
+    }
 }

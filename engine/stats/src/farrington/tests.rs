@@ -49,12 +49,7 @@ fn the_older_method_has_the_bounds_of_r() {
         for ((answer, expected), week) in answers.iter().zip(&expected).zip(range) {
             match answer {
                 Ok(answer) => {
-                    let tolerance = 1e-5 * expected;
-                    assert!(
-                        (answer.upper - expected).abs() < tolerance,
-                        "{name} {week}: {} {expected}",
-                        answer.upper
-                    );
+                    real::near(answer.upper / expected, 1.0, 1e-5);
                     compared += 1;
                 }
                 // R writes 0 for what it does not judge.
@@ -82,8 +77,7 @@ fn the_flexible_method_has_the_bounds_and_alarms_of_r() {
         {
             match answer {
                 Ok(answer) => {
-                    let off = (answer.upper - expected).abs();
-                    assert!(off < 1e-9, "{name} {week}: {answer:?} {expected}");
+                    real::near(answer.upper, *expected, 1e-9);
                     assert_eq!(answer.alarm, alarm > 0.5, "{name} {week}");
                     compared += 1;
                 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::real;
 
 fn judge(counts: &[u64], unknown: u64, upper: f64) -> Breadth {
     breadth(counts, unknown, upper, &BreadthParameters::default()).unwrap()
@@ -75,4 +76,37 @@ fn parameters_outside_their_range_are_refused_by_name() {
         ..BreadthParameters::default()
     };
     assert!(breadth(&[1], 0, 1.0, &few).is_err());
+}
+
+/// New York's noise complaints of 2025 as first published and after 655 East 230 Street, one source, was taken out: 125,733 complaints
+/// in the cell 882a10016bfffff.
+#[test]
+fn the_flood_of_655_east_230_street_is_narrow_and_what_is_left_of_its_cell_is_broad() {
+    let folder = "complaints-nyc-noise-h3";
+    let total = |file: &str| {
+        let hexes = real::json(&format!("{folder}/{file}"))?;
+        let hexes = hexes["hexes"].as_array().unwrap();
+        let cell = hexes.iter().find(|hex| hex[0] == "882a10016bfffff");
+        cell.unwrap()[1].as_u64()
+    };
+    let (Some(with), Some(without)) = (
+        total("hex_2025.with_artifact.as-published.json"),
+        total("hex_2025.as-published.json"),
+    ) else {
+        return;
+    };
+    let flood = with - without;
+    assert!(flood > 100_000, "{with} - {without}");
+    // What the cell had besides, a source each; thrice that would be an alarm.
+    let mut counts = vec![1; usize::try_from(without).unwrap()];
+    counts.push(flood);
+    let upper = 3.0 * without as f64;
+    let found = judge(&counts, 0, upper);
+    assert_eq!(found.verdict, Verdict::Narrow);
+    assert!(found.effective.unwrap() < 1.2 && found.largest_share.unwrap() > 0.9);
+    counts.pop();
+    assert_eq!(
+        judge(&counts, 0, without as f64 / 2.0).verdict,
+        Verdict::Broad
+    );
 }

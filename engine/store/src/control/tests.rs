@@ -1,6 +1,13 @@
 use chrono::DateTime;
 
+use std::path::Path;
+
 use super::{Audit, Control};
+
+/// The control state in a folder of its own.
+pub(super) fn open_in(dir: &Path) -> Control {
+    Control::open_file(&dir.join("control.db")).unwrap()
+}
 
 fn done(seconds: i64, subject: &str) -> Audit {
     Audit {

@@ -16,8 +16,10 @@ mod upkeep;
 use super::*;
 use crate::{AppendError, Batch, Receipt, Refused, rows_schema};
 
+mod steps;
+
 /// A city of one square degree with one district; one of another name lies a degree farther north.
-fn city(name: &str) -> Arc<City> {
+pub(crate) fn city(name: &str) -> Arc<City> {
     let south = if name == "one" { 39.0 } else { 40.0 };
     let north = south + 1.0;
     let square = polygon![
@@ -101,7 +103,7 @@ fn append(store: &Store, rows: Vec<Complaint>) -> Receipt {
 }
 
 /// The rows that a reader of the snapshot sees.
-fn visible(snapshot: &Snapshot, table: Table) -> RecordBatch {
+pub(crate) fn visible(snapshot: &Snapshot, table: Table) -> RecordBatch {
     let table = snapshot.table(table);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -120,8 +122,10 @@ fn visible(snapshot: &Snapshot, table: Table) -> RecordBatch {
             None => lake,
         });
     }
+    let Some(frame) = frame else {
+        return RecordBatch::new_empty(rows_schema(table.table));
+    };
     let frame = frame
-        .unwrap()
         .filter(col("row_id").in_list(superseded, true))
         .unwrap();
     let batches = runtime.block_on(frame.collect()).unwrap();

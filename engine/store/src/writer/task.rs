@@ -3,32 +3,40 @@
 //! A turn of the thread takes all waiting batches (group commit), admits their rows against what is there, commits them to the
 //! journal, publishes a snapshot and answers. Sealing and upkeep run beside it; their results come back as one more turn.
 
+mod fetch;
 mod upkeep;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
 use citybrain_grid::City;
+use citybrain_model::Identity;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::{Append, Message};
 use crate::admit::{Admitted, Admitter, open_index, superseded_in};
+use crate::follow::{Followed, Following};
 use crate::journal::Journal;
 use crate::lake::LakeTable;
 use crate::lock::Lock;
+use crate::rollup::RollUps;
 use crate::store::{PUBLISHED_KEPT, Shared, open_lake};
 use crate::table_state::TableState;
 use crate::{
-    AppendError, CloseError, OpenError, Published, Receipt, Snapshot, StateDir, StoreOptions, Table,
+    AppendError, CloseError, LakeError, OpenError, Published, Receipt, Snapshot, StateDir,
+    StoreOptions, Table,
 };
 
 use upkeep::Done;
 
 /// Most batches that share one transaction.
 const GROUP: usize = 256;
+/// Most groups of batches whose changed rows are being read from the lake; while there are so many no more batches are taken.
+const FETCHES: usize = 8;
 /// How often the age of hot rows is looked at.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -46,6 +54,11 @@ pub(crate) struct WriterTask {
     /// Which table's runs are being merged.
     merging: JoinSet<Table>,
     merging_tables: [bool; 3],
+    rollups: Option<Arc<RollUps>>,
+    /// Complaints that steps wait for.
+    waited_for: HashSet<Identity>,
+    /// Batches whose changed rows are being read from the lake, and these rows.
+    fetching: JoinSet<(Vec<Append>, Result<RecordBatch, LakeError>)>,
     _lock: Lock,
 }
 
@@ -77,13 +90,18 @@ impl WriterTask {
             let mut state = TableState::open(lake, superseded).await?;
             for rows in journal.after(table, position)? {
                 admitter.learn(table, &rows);
-                state.push(rows, Instant::now());
+                state.push(rows, None, Instant::now());
+            }
+            if table == Table::Complaints {
+                state.learn_replaced().await?;
             }
             tables.push(state);
         }
         let tables: [TableState; 3] = tables.try_into().expect("the lake has three tables");
         let seq = last_seq;
-        let snapshot = snapshot_of(&tables, seq, &city, state);
+        let waited_for = journal.waited_for()?;
+        let rollups = RollUps::open(&state.rollups_file(), city.time_zone).map(Arc::new);
+        let snapshot = snapshot_of(&tables, seq, &city, state, rollups.clone());
         let shared = Arc::new(Shared::new(
             snapshot,
             broadcast::Sender::new(PUBLISHED_KEPT),
@@ -101,6 +119,9 @@ impl WriterTask {
             jobs: JoinSet::new(),
             merging: JoinSet::new(),
             merging_tables: [false; 3],
+            rollups,
+            waited_for,
+            fetching: JoinSet::new(),
             _lock: lock,
         })
     }
@@ -127,7 +148,8 @@ impl WriterTask {
                         Err(error) => tracing::error!(%error, "merge_panicked"),
                     }
                 }
-                count = receiver.recv_many(&mut messages, GROUP) => {
+                Some(done) = self.fetching.join_next() => self.fetched(done),
+                count = receiver.recv_many(&mut messages, GROUP), if self.fetching.len() < FETCHES => {
                     if self.turn(&mut messages) || count == 0 {
                         break;
                     }
@@ -142,6 +164,9 @@ impl WriterTask {
         while receiver.recv_many(&mut messages, GROUP).await > 0 {
             self.turn(&mut messages);
         }
+        while let Some(done) = self.fetching.join_next().await {
+            self.fetched(done);
+        }
         self.finish().await
     }
 
@@ -149,9 +174,17 @@ impl WriterTask {
     fn turn(&mut self, messages: &mut Vec<Message>) -> bool {
         let mut group = Vec::with_capacity(messages.len());
         let mut close = false;
+        let (mut incomplete, mut missing) = (Vec::new(), Vec::new());
         for message in messages.drain(..) {
             match message {
-                Message::Append(append) => group.push(append),
+                Message::Append(mut append) => match self.missing(&mut append) {
+                    Ok(ids) if ids.is_empty() => group.push(append),
+                    Ok(ids) => {
+                        missing.extend(ids);
+                        incomplete.push(append);
+                    }
+                    Err(error) => answer(append.reply, Err(AppendError::Index(error))),
+                },
                 Message::Forget { ids, reply } => {
                     let done = self.journal.forget_rejected(&ids);
                     answer(
@@ -162,9 +195,13 @@ impl WriterTask {
                 Message::Close => close = true,
             }
         }
+        if !incomplete.is_empty() {
+            self.fetch(incomplete, missing);
+        }
         if !group.is_empty() {
             self.commit(group);
         }
+        self.admitter.end();
         close
     }
 
@@ -173,6 +210,7 @@ impl WriterTask {
         let mut refused = Vec::new();
         let mut answers = Vec::with_capacity(group.len());
         let mut admitted: [Admitted; 3] = Default::default();
+        let mut fetched = Vec::new();
         for append in group {
             let table = append.placed.placed.table;
             match self
@@ -181,11 +219,20 @@ impl WriterTask {
             {
                 Ok(receipt) => {
                     refused.extend(append.refused);
+                    fetched.extend(append.fetched);
                     answers.push((append.reply, table, receipt));
                 }
                 Err(error) => answer(append.reply, Err(AppendError::Index(error))),
             }
         }
+        let following = Following {
+            city: &self.city,
+            journal: &self.journal,
+            waited_for: &self.waited_for,
+            complaints: &self.tables[Table::Complaints.index()],
+            fetched,
+        };
+        let followed = following.follow(&mut self.admitter, &mut admitted);
         let accepted: Vec<(Table, RecordBatch, bool)> = Table::ALL
             .into_iter()
             .zip(admitted)
@@ -199,15 +246,24 @@ impl WriterTask {
             .iter()
             .map(|(table, rows, _)| (*table, rows.clone()))
             .collect();
-        let committed = if entries.is_empty() && refused.is_empty() {
-            Ok(Vec::new())
-        } else {
-            self.journal.commit(&entries, &refused)
-        };
+        let committed = followed.and_then(|followed| {
+            let nothing = entries.is_empty() && refused.is_empty() && followed.steps.is_empty();
+            let seqs = if nothing {
+                Vec::new()
+            } else {
+                self.journal.commit(&entries, &refused, &followed.steps)?
+            };
+            Ok((seqs, followed))
+        });
         match committed {
-            Ok(seqs) => {
+            Ok((seqs, Followed { replaced, steps })) => {
                 self.admitter.keep();
-                self.publish(accepted, &seqs);
+                for complaint in &steps.came {
+                    self.waited_for.remove(complaint);
+                }
+                self.waited_for
+                    .extend(steps.wait.iter().map(|(complaint, ..)| *complaint));
+                self.publish(accepted, replaced, &seqs);
                 for (reply, _, receipt) in answers {
                     answer(
                         reply,
@@ -229,14 +285,20 @@ impl WriterTask {
         }
     }
 
-    fn publish(&mut self, accepted: Vec<(Table, RecordBatch, bool)>, seqs: &[u64]) {
+    fn publish(
+        &mut self,
+        accepted: Vec<(Table, RecordBatch, bool)>,
+        mut replaced: Option<RecordBatch>,
+        seqs: &[u64],
+    ) {
         if accepted.is_empty() {
             return;
         }
         self.seq = seqs.last().copied().unwrap_or(self.seq);
         let now = Instant::now();
         for (table, rows, _) in &accepted {
-            self.tables[table.index()].push(rows.clone(), now);
+            let replaced = replaced.clone().filter(|_| *table == Table::Complaints);
+            self.tables[table.index()].push(rows.clone(), replaced, now);
         }
         self.publish_snapshot();
         for ((table, rows, replaces), &seq) in accepted.into_iter().zip(seqs) {
@@ -248,6 +310,7 @@ impl WriterTask {
                     table,
                     rows,
                     replaces,
+                    replaced: replaced.take_if(|_| table == Table::Complaints),
                 }))
                 .ok();
         }
@@ -256,8 +319,13 @@ impl WriterTask {
     fn publish_snapshot(&self) {
         let bytes = self.tables.iter().map(TableState::hot_bytes).sum();
         self.shared.hot_bytes.store(bytes, Ordering::Relaxed);
-        self.shared
-            .publish(snapshot_of(&self.tables, self.seq, &self.city, &self.state));
+        self.shared.publish(snapshot_of(
+            &self.tables,
+            self.seq,
+            &self.city,
+            &self.state,
+            self.rollups.clone(),
+        ));
     }
 }
 
@@ -282,16 +350,22 @@ pub(crate) async fn read_only_snapshot(
         }
         let (position, superseded) = match &lake {
             Some(lake) => (lake.journal_position().await?, superseded_in(lake).await?),
-            None => (0, std::collections::HashSet::default()),
+            None => (0, HashSet::default()),
         };
         let mut reading = TableState::read_only(table, lake, superseded).await?;
         for rows in journal.after(table, position)? {
-            reading.push(rows, Instant::now());
+            reading.push(rows, None, Instant::now());
         }
         tables.push(reading);
     }
     let tables: [TableState; 3] = tables.try_into().expect("there are three tables");
-    Ok(snapshot_of(&tables, journal.last_seq()?, &city, state))
+    Ok(snapshot_of(
+        &tables,
+        journal.last_seq()?,
+        &city,
+        state,
+        None,
+    ))
 }
 
 fn snapshot_of(
@@ -299,6 +373,7 @@ fn snapshot_of(
     seq: u64,
     city: &Arc<City>,
     state: &StateDir,
+    rollups: Option<Arc<RollUps>>,
 ) -> Arc<Snapshot> {
     let tables = [
         tables[0].snapshot(),
@@ -310,6 +385,7 @@ fn snapshot_of(
         city: Arc::clone(city),
         tables,
         journal: state.journal_file(),
+        rollups,
     })
 }
 

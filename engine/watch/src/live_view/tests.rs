@@ -10,6 +10,7 @@ fn published(seq: u64, rows: RecordBatch) -> Published {
         table: Table::Complaints,
         rows,
         replaces: false,
+        replaced: None,
     }
 }
 
@@ -136,6 +137,7 @@ fn a_batch_that_replaces_rows_makes_the_view_stale_until_it_is_read_anew() {
     let mut view = view(Question::default());
     view.fold(&Published {
         replaces: true,
+        replaced: None,
         ..published(1, one())
     });
     assert!(view.is_stale());
@@ -161,6 +163,7 @@ fn batches_of_other_tables_change_nothing() {
     view.fold(&Published {
         table: Table::Observations,
         replaces: true,
+        replaced: None,
         ..published(1, one())
     });
     assert!(!view.is_stale());
@@ -183,4 +186,87 @@ fn changes_are_told_once_with_the_newest_count() {
     );
     assert_eq!(changes.areas, [("d1".to_owned(), 2)]);
     assert_eq!(view.take_changes(), None);
+}
+
+mod windowed {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rules::tests::{MINUTE, NOON, city, place, record, rows};
+
+    #[derive(Debug, Clone)]
+    enum Step {
+        /// Number, place, minutes before now, is it noise.
+        Complaint(u8, usize, i64, bool),
+        Wait(i64),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (0_u8..20, 0_usize..3, -5_i64..70, any::<bool>())
+                .prop_map(|(id, at, ago, noise)| Step::Complaint(id, at, ago, noise)),
+            1 => (1_i64..700).prop_map(Step::Wait),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Late, early, repeated, corrected and withdrawn complaints: the counts of each window are those of a scan over the latest states.
+        #[test]
+        fn a_window_counts_what_a_full_scan_counts(steps in prop::collection::vec(step(), 1..60)) {
+            let zone = city().time_zone;
+            let question = Question { categories: vec!["noise".into()], ..Question::default() };
+            let mut now = NOON;
+            let windows = ["5min", "1h", "24h", "today"].map(|word| word.parse::<Window>().unwrap());
+            let mut views = windows.map(|window| {
+                let mut view = LiveView::windowed(question.clone(), Resolution::Eight, AreaLevel::Community, window, zone, now);
+                view.seed(&rows(Table::Complaints, &[]), 0);
+                view
+            });
+            let mut latest: BTreeMap<u8, (usize, i64, bool)> = BTreeMap::new();
+            for (seq, step) in (1..).zip(steps) {
+                match step {
+                    Step::Complaint(id, at, ago, noise) => {
+                        latest.insert(id, (at, now - ago * MINUTE, noise));
+                        let category = if noise { "noise" } else { "withdrawn" };
+                        let complaint = record(&id.to_string(), now - ago * MINUTE, at)
+                            .with("category", category)
+                            .with("category_path", category);
+                        let published = Published {
+                            seq,
+                            table: Table::Complaints,
+                            rows: rows(Table::Complaints, &[complaint]),
+                            replaces: true,
+                        };
+                        for view in &mut views {
+                            view.fold(&published);
+                        }
+                    }
+                    Step::Wait(minutes) => {
+                        now += minutes * MINUTE;
+                        for view in &mut views {
+                            view.advance(now);
+                        }
+                    }
+                }
+                for (view, window) in views.iter().zip(windows) {
+                    let start = window.start(zone, now);
+                    let mut areas: BTreeMap<String, u64> = BTreeMap::new();
+                    for (at, made, noise) in latest.values() {
+                        if *noise && *made > start && *made <= now {
+                            let area = place(*at).1[AreaLevel::Community.index()].clone().unwrap();
+                            *areas.entry(area).or_default() += 1;
+                        }
+                    }
+                    let counts = view.counts();
+                    prop_assert_eq!(&counts.areas, &areas, "{}", window);
+                    let sum: u64 = areas.values().sum();
+                    prop_assert_eq!(counts.totals.total, sum);
+                    prop_assert_eq!(counts.cells.values().sum::<u64>(), sum);
+                    prop_assert!(!view.is_stale());
+                }
+            }
+        }
+    }
 }

@@ -275,10 +275,10 @@ fn a_wide_row_becomes_an_observation_for_each_value() {
     assert_eq!(
         told,
         [
-            ("Aotizhongxin/PM2.5", 999.0, Quality::Doubtful),
-            ("Aotizhongxin/PM10", 8.5, Quality::Good),
-            ("Aotizhongxin/CO", 10000.0, Quality::Good),
-            ("Aotizhongxin/O3", 1071.0, Quality::Good),
+            ("Aotizhongxin/PM2.5", Some(999.0), Quality::Doubtful),
+            ("Aotizhongxin/PM10", Some(8.5), Quality::Good),
+            ("Aotizhongxin/CO", Some(10000.0), Quality::Good),
+            ("Aotizhongxin/O3", Some(1071.0), Quality::Good),
         ]
     );
     assert_eq!(decoded.read(), 4);

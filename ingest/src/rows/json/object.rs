@@ -160,6 +160,82 @@ pub(in crate::rows) fn flat_object(members: Members, whole: &[String]) -> Vec<(S
     flat
 }
 
+/// An object for each element of the list at the path `each`, with the element in the list's place; the object itself when it has
+/// no such list, or an empty one.
+pub(in crate::rows) fn apart(members: Members, each: &str) -> Vec<Members> {
+    let (outer, inner) = match each.split_once('.') {
+        Some((outer, inner)) => (outer, Some(inner)),
+        None => (each, None),
+    };
+    let Some(at) = members.iter().position(|(name, _)| name == outer) else {
+        return vec![members];
+    };
+    let elements: Vec<Value> = match (&members[at].1, inner) {
+        (Value::Array(elements), None) => elements.clone(),
+        (Value::Object(object), Some(inner)) => {
+            let object: Members = object.clone().into_iter().collect();
+            let parts = apart(object, inner);
+            parts
+                .into_iter()
+                .map(|part| Value::Object(part.into_iter().collect()))
+                .collect()
+        }
+        _ => Vec::new(),
+    };
+    if elements.is_empty() {
+        return vec![members];
+    }
+    let with = |element: Value| {
+        let mut members = members.clone();
+        members[at].1 = element;
+        members
+    };
+    elements.into_iter().map(with).collect()
+}
+
+/// The rows of a message's payload as named texts: an object, or several in an array. A payload that is no JSON object but a single
+/// value is one row with the column `payload`, and so is any other text when the profile reads that column (`as_text`).
+///
+/// # Errors
+/// The place and the cause when the payload is no JSON.
+pub fn rows_of_payload(
+    payload: &str,
+    whole: &[String],
+    each: Option<&str>,
+    as_text: bool,
+) -> Result<Vec<Vec<(String, String)>>, String> {
+    const PAYLOAD: &str = "payload";
+    let of_object = |members: Members| -> Vec<Vec<(String, String)>> {
+        let objects = match each {
+            Some(each) => apart(members, each),
+            None => vec![members],
+        };
+        let rows = objects.into_iter();
+        rows.map(|members| flat_object(members, whole)).collect()
+    };
+    let of_element = |element: Element| match element {
+        Element::Object(members) => of_object(members),
+        Element::Other(other) => vec![one(PAYLOAD, other)],
+    };
+    let read = if payload.trim_start().starts_with('[') {
+        let elements = serde_json::from_str::<Vec<Element>>(payload);
+        elements.map(|elements| elements.into_iter().flat_map(of_element).collect())
+    } else {
+        serde_json::from_str(payload).map(of_element)
+    };
+    match read {
+        Ok(rows) => Ok(rows),
+        Err(_) if as_text => Ok(vec![one(PAYLOAD, Value::String(payload.to_owned()))]),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn one(name: &str, value: Value) -> Vec<(String, String)> {
+    let mut flat = Vec::new();
+    push(&mut flat, name.to_owned(), value, &[]);
+    flat
+}
+
 /// The columns and the row of one object's JSON text, as it is read from a line of NDJSON; nothing when the text is no object.
 pub fn row_of_object(json: &str, whole: &[String]) -> Option<(Columns, StringRecord)> {
     let Ok(Element::Object(members)) = serde_json::from_str(json) else {

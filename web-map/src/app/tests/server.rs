@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use citybrain_grid::City;
 use citybrain_ingest::PlaceNames;
-use citybrain_store::Store;
+use citybrain_store::{Control, Store};
 use citybrain_synth::{SampleCitySpec, sample_city};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -51,10 +51,11 @@ impl TestServer {
         let address = listener.local_addr().unwrap();
         let path = dir.path().to_owned();
         let open = move || {
-            Store::create(&path, &city()).unwrap();
+            let dir = Store::create(&path, &city()).unwrap();
             let store = Store::open(&path, city(), config.store_options()).unwrap();
             let names = Arc::new(PlaceNames::of_areas(city()));
-            let state = AppState::new(store.writer(), names, config, address, None);
+            let control = Control::open(&dir).unwrap();
+            let state = AppState::new(store.writer(), control, names, config, address, None);
             (store, state)
         };
         let (store, state) = tokio::task::spawn_blocking(open).await.unwrap();

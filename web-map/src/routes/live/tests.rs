@@ -37,12 +37,13 @@ fn name(event: &Event) -> String {
 #[tokio::test]
 async fn a_client_that_falls_behind_is_sent_everything_anew() {
     let view = Arc::new(View::still());
+    let (_kept, told) = broadcast::channel(1);
+    let open = Vec::new();
     let mut stream = pin!(events(
         Arc::clone(&view),
+        Told { open, told },
         CancellationToken::new(),
         freshness,
-        9,
-        "district"
     ));
     let mut next = async || name(&stream.next().await.unwrap().unwrap());
     assert_eq!(
@@ -61,12 +62,13 @@ async fn a_client_that_falls_behind_is_sent_everything_anew() {
 #[tokio::test]
 async fn a_stream_ends_when_the_server_stops() {
     let stop = CancellationToken::new();
+    let (_kept, told) = broadcast::channel(1);
+    let open = Vec::new();
     let mut stream = pin!(events(
         Arc::new(View::still()),
+        Told { open, told },
         stop.clone(),
         freshness,
-        9,
-        "district"
     ));
     assert!(stream.next().await.is_some());
     stop.cancel();

@@ -365,6 +365,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/global-moran": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Does the map have any pattern: the global I of Moran.
+         * @description Besides the filter, the arguments of the SQL table function `global_moran` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `weights` (`row_standardised`, `binary`), `permutations`, `seed`.
+         */
+        get: operations["global_moran"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/hotspots": {
         parameters: {
             query?: never;
@@ -373,8 +393,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where there are more, or fewer, complaints than elsewhere: Gi* of every cell of the city.
-         * @description Besides the filter, the arguments of the SQL table function `hotspots` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `correction` (`fdr`, `raw`).
+         * Where there are more, or fewer, complaints than elsewhere: Gi* of every cell of the city, in slices of time with a `step`.
+         * @description Besides the filter, the arguments of the SQL table function `hotspots` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `correction` (`fdr`, `raw`), `step` (`hour`, `day`, `week`, `month`), `previous_slices`, `window` (`cube`, `neighbourhood`, `slice`), `last`.
          */
         get: operations["hotspots"];
         put?: never;
@@ -418,6 +438,26 @@ export interface paths {
          *     and `freshness` at once and every two seconds. A client that falls behind or comes back is sent a new `snapshot`.
          */
         get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/local-moran": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which cells are like those around them and which stand out: the local I of Moran, in five classes.
+         * @description Besides the filter, the arguments of the SQL table function `local_moran` are parameters: `resolution` (chosen from the data by default), `k`, `measure` (`count`, `per_km2`, `per_10k`), `permutations`, `alpha`, `correction` (`fdr`, `raw`), `seed`.
+         */
+        get: operations["local_moran"];
         put?: never;
         post?: never;
         delete?: never;
@@ -515,8 +555,11 @@ export interface paths {
         put?: never;
         /**
          * One question in SQL, read-only.
-         * @description The answer is JSON, or CSV (`text/csv`), an Arrow stream (`application/vnd.apache.arrow.stream`) or Parquet
-         *     (`application/vnd.apache.parquet`) by `Accept`; there, the header `x-citybrain-truncated` says whether rows are missing.
+         * @description The answer is JSON, or by `Accept` CSV (`text/csv`), an Arrow stream (`application/vnd.apache.arrow.stream`), Parquet
+         *     (`application/vnd.apache.parquet`) or GeoJSON (`application/geo+json`), or what `format` says. JSON, CSV and Arrow of more than 10,000
+         *     rows are sent as the rows come. The header `x-citybrain-truncated` says whether rows are missing: `true`, `false`, or `unknown` for an
+         *     answer that is not at its end yet (then `truncated` at the end of the JSON says so). An answer that fails on the way is cut off, which
+         *     clients see as an error.
          */
         post: operations["sql"];
         delete?: never;
@@ -565,7 +608,7 @@ export interface components {
          * @description How the rows of an analysis are answered.
          * @enum {string}
          */
-        AnalysisFormat: "json" | "geojson" | "csv" | "arrow" | "parquet";
+        AnalysisFormat: "json" | "geojson" | "csv" | "arrow" | "parquet" | "geoparquet";
         /** @description An area and its value. */
         Area: {
             /**
@@ -1251,6 +1294,8 @@ export interface components {
         };
         /** @description A question in SQL. */
         SqlRequest: {
+            /** @description `json`, `csv`, `arrow`, `parquet`, `geojson` or `geoparquet`; by `Accept` unless said here. */
+            format?: string | null;
             /** @description What `$1`, `$2` … stand for: null, true and false, numbers and texts. */
             params?: unknown[];
             /**
@@ -2229,6 +2274,69 @@ export interface operations {
             };
         };
     };
+    global_moran: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     hotspots: {
         parameters: {
             query?: {
@@ -2411,6 +2519,69 @@ export interface operations {
             };
             /** @description Too many different views are open */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    local_moran: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `json` by default */
+                format?: components["schemas"]["AnalysisFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,4 +1,17 @@
-import type { Areas, Breakdown, Cells, City, ComplaintPage, Problem, Series } from './wire';
+import type {
+  Analysis,
+  Areas,
+  Breakdown,
+  Cells,
+  City,
+  ComplaintDetail,
+  ComplaintPage,
+  Problem,
+  Sensors,
+  Series,
+  SqlAnswer,
+  SqlRequest,
+} from './wire';
 
 /** Why an answer did not come: the server's own words where it gave some. */
 export class ApiError extends Error {
@@ -18,22 +31,44 @@ export class ApiError extends Error {
 }
 
 /** One GET of JSON. Rejects with an `ApiError`, or with the abort's own `AbortError`. */
-async function get<T>(path: string, params?: URLSearchParams, signal?: AbortSignal): Promise<T> {
-  const url = params?.size ? `${path}?${params}` : path;
-  let response: Response;
-  try {
-    response = await fetch(url, { headers: { accept: 'application/json' }, signal: signal ?? null });
-  } catch (error) {
-    if (isAbort(error)) throw error;
-    throw new ApiError(0, '');
-  }
-  if (!response.ok) throw new ApiError(response.status, await problemText(response));
+function get<T>(path: string, params?: URLSearchParams, signal?: AbortSignal): Promise<T> {
+  return ask<T>(params?.size ? `${path}?${params}` : path, { signal: signal ?? null });
+}
+
+/** One request with a body of JSON. */
+export function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  return ask<T>(path, {
+    method,
+    signal: signal ?? null,
+    ...(body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+}
+
+async function ask<T>(url: string, init: RequestInit): Promise<T> {
+  const response = await answered(url, init, 'application/json');
+  if (response.status === 204) return undefined as T;
   try {
     return (await response.json()) as T;
   } catch (error) {
     if (isAbort(error)) throw error;
-    throw new ApiError(response.status, `${path}: the answer is not JSON`);
+    throw new ApiError(response.status, `${url.split('?')[0]}: the answer is not JSON`);
   }
+}
+
+/** An answer as it is, when it is a good one. */
+export async function answered(url: string, init: RequestInit, accept: string): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { ...init, headers: { ...init.headers, accept } });
+  } catch (error) {
+    if (isAbort(error)) throw error;
+    throw new ApiError(0, '');
+  }
+  if (response.status === 401) globalThis.dispatchEvent?.(new Event('citybrain:key'));
+  if (!response.ok) throw new ApiError(response.status, await problemText(response));
+  return response;
 }
 
 /** The one sentence to show: `detail` says more than `title`. */
@@ -61,4 +96,16 @@ export const api = {
     get<Breakdown>('/v1/breakdown', params, signal),
   complaints: (params: URLSearchParams, signal?: AbortSignal) =>
     get<ComplaintPage>('/v1/complaints', params, signal),
+  complaint: (source: string, id: string, signal?: AbortSignal) =>
+    get<ComplaintDetail>(
+      `/v1/complaints/${encodeURIComponent(source)}/${encodeURIComponent(id)}`,
+      undefined,
+      signal,
+    ),
+  complaintById: (id: string, signal?: AbortSignal) =>
+    get<ComplaintDetail>(`/v1/complaints/${encodeURIComponent(id)}`, undefined, signal),
+  sensors: (signal?: AbortSignal) => get<Sensors>('/v1/sensors', undefined, signal),
+  analysis: (path: string, params: URLSearchParams, signal?: AbortSignal) =>
+    get<Analysis>(path, params, signal),
+  sql: (request: SqlRequest, signal?: AbortSignal) => send<SqlAnswer>('POST', '/v1/sql', request, signal),
 };

@@ -23,6 +23,30 @@ export interface Window {
 
 export const EVERYTHING: Filter = { categories: [], channels: [], statuses: [], area: null };
 
+/** A filter as SQL conditions over `complaints`, the same records as `query` asks for. */
+export function where(filter: Filter, window: Window): string {
+  const found: string[] = [];
+  if (window.from !== null) found.push(`requested_at >= '${new Date(window.from).toISOString()}'`);
+  if (window.to !== null) found.push(`requested_at < '${new Date(window.to).toISOString()}'`);
+  if (filter.categories.length > 0) found.push(categoryCondition(filter.categories));
+  if (filter.channels.length > 0) found.push(`channel IN (${filter.channels.map(literal).join(', ')})`);
+  if (filter.statuses.length > 0) found.push(`status IN (${filter.statuses.map(literal).join(', ')})`);
+  if (filter.area) found.push(`${filter.area.level} = ${literal(filter.area.id)}`);
+  return found.length > 0 ? found.join(' AND ') : 'true';
+}
+
+/** A category by its name or code, or a branch of the tree by its path. */
+export function categoryCondition(categories: readonly string[]): string {
+  const one = (category: string) =>
+    `category = ${literal(category)} OR category_path = ${literal(category)} OR starts_with(category_path, ${literal(`${category}->`)})`;
+  return `(${categories.map(one).join(' OR ')})`;
+}
+
+/** A text as SQL writes it. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** The filter as query parameters, with instants as RFC 3339 in UTC. */
 export function query(filter: Filter, window: Window, more: Record<string, string | number> = {}) {
   const params = new URLSearchParams();

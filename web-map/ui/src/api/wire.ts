@@ -22,6 +22,12 @@ export type LiveSnapshot = Schemas['LiveSnapshot'];
 export type LiveCells = Schemas['LiveCells'];
 export type LiveAreas = Schemas['LiveAreas'];
 export type Freshness = Schemas['Freshness'];
+export type Analysis = Schemas['Analysis'];
+export type SqlAnswer = Schemas['SqlAnswer'];
+export type SqlRequest = { sql: string; params?: unknown[] };
+export type Sensors = Schemas['Sensors'];
+export type Sensor = Schemas['Sensor'];
+export type ComplaintDetail = Schemas['ComplaintDetail'];
 export type Problem = Schemas['Problem'];
 
 /**

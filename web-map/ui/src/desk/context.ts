@@ -2,14 +2,16 @@ import type { ApiError } from '../api/client';
 import type { Window } from '../api/filter';
 import type { Areas, Breakdown, City, Breakdown as Facet, Series, Totals } from '../api/wire';
 import type { LiveState } from '../live/stream';
+import type { Overlay } from '../map/overlay';
 import type { Scale } from '../map/scale';
 import type { Store } from '../state/store';
-import type { View } from '../state/view';
+import type { Camera, Selection, View } from '../state/view';
 import type { Texts } from '../texts';
 import type { Domain, Era } from '../time/choice';
 import type { Clock } from '../time/clock';
 import type { Player, Step } from '../time/playback';
 import type { Zone } from '../time/zone';
+import type { AreaNames } from './area-names';
 
 /** What the server has answered so far to the view. */
 export interface DeskData {
@@ -34,6 +36,10 @@ export interface DeskData {
   trouble: ApiError | null;
   playing: boolean;
   step: Step;
+  /** What an analysis or a query has put on the map instead of the counts. */
+  overlay: Overlay | null;
+  /** The row of the overlay that was clicked on the map. */
+  picked: string | null;
 }
 
 export type FacetName = 'top_category' | 'category' | 'channel' | 'status';
@@ -44,6 +50,7 @@ export interface DeskContext {
   zone: Zone;
   clock: Clock;
   texts: Texts;
+  names: AreaNames;
   view: Store<View>;
   data: Store<DeskData>;
   player: Player;
@@ -67,6 +74,11 @@ export interface Actions {
   /** Zoom levels in, out when negative. */
   zoomBy(step: number): void;
   fitCity(): void;
+  goTo(camera: Camera): void;
+  /** Puts something else than counts on the map, or takes it off again. */
+  overlay(overlay: Overlay | null): void;
+  /** Outlines a place without choosing it. */
+  point(place: Selection | null): void;
   /** Milliseconds since the last live event. */
   silence(): number;
 }

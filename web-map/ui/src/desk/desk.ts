@@ -5,6 +5,8 @@ import { h } from '../dom';
 import { firstLang } from '../i18n/i18n';
 import type { HeatMap } from '../map/heat-map';
 import { zoomForArea } from '../map/levels';
+import type { Overlay } from '../map/overlay';
+import { fixed } from '../map/scale';
 import { ScaleBook } from '../map/scale-book';
 import { parse, print } from '../state/permalink';
 import { Store } from '../state/store';
@@ -14,11 +16,13 @@ import { type Era, spanFor, windowOf } from '../time/choice';
 import type { Clock } from '../time/clock';
 import { firstStretch, nextStretch, Player, STEP_OF_BIN } from '../time/playback';
 import { Zone } from '../time/zone';
+import { AreaNames } from './area-names';
 import type { DeskContext, DeskData, Panel } from './context';
 import { CountFeed } from './count-feed';
 import { Facts } from './facts';
 import { layOut } from './layout';
 import { mapPanel } from './map-panel';
+import { isPlain, measureLayer } from './measure-layer';
 
 /** While live, the lists and the histogram follow this often, in milliseconds. */
 const FACTS_EVERY = 10_000;
@@ -43,7 +47,9 @@ export class Desk {
   readonly #facts: Facts;
   readonly #player: Player;
   readonly #book = new ScaleBook();
+  readonly #names: AreaNames;
   readonly #mapHost = h('div', { class: 'map-canvas' });
+  #layerAbort = new AbortController();
   #map: HeatMap | null = null;
   #texts: Texts;
   #panels: Panel | null = null;
@@ -80,6 +86,7 @@ export class Desk {
       // What is shown still belongs to the question before, so it stays marked as pending.
       failed: trouble => this.#data.update({ trouble }),
     });
+    this.#names = new AreaNames(city);
     this.#facts = new Facts(city, this.#data);
     this.#player = new Player(
       () => this.#step(1),
@@ -94,6 +101,10 @@ export class Desk {
       this.#map = this.#makeMap();
       await this.#map.ready();
       this.#map.select(this.#view.value.selection);
+      // What was asked while the map was being made is drawn now.
+      const { overlay } = this.#data.value;
+      this.#map.painter.hide(overlay !== null);
+      if (overlay) void this.#map.overlay.show(overlay);
     } catch {
       // The figures, lists and the histogram still work where no map can be drawn.
       this.#data.update({ trouble: new ApiError(-1, this.#texts.t('state.mapFailed')) });
@@ -126,6 +137,7 @@ export class Desk {
       zone: this.#zone,
       clock: this.#clock,
       texts,
+      names: this.#names,
       view: this.#view,
       data: this.#data,
       player: this.#player,
@@ -142,6 +154,9 @@ export class Desk {
         zoomTo: (lon, lat, km2) => this.#map?.goTo({ lon, lat, zoom: zoomForArea(km2, lat) }),
         zoomBy: step => this.#map?.zoomBy(step),
         fitCity: () => this.#map?.fitCity(),
+        goTo: camera => this.#map?.goTo(camera),
+        overlay: overlay => this.#overlay(overlay),
+        point: place => this.#map?.select(place),
         silence: () => this.#feed.silence,
       },
     };
@@ -150,7 +165,10 @@ export class Desk {
   #makeMap(): HeatMap {
     return mapPanel(this.#mapHost, this.#context(this.#texts), {
       texts: () => this.#texts,
-      resolution: () => void this.#ask(false),
+      resolution: () => {
+        void this.#ask(false);
+        void this.#paintLayer();
+      },
     });
   }
 
@@ -160,7 +178,9 @@ export class Desk {
       this.#map?.speak(now.lang);
     }
     if (now.selection !== before.selection) this.#map?.select(now.selection);
-    if (now.method !== before.method) this.#paint();
+    if (now.method !== before.method || now.breaks !== before.breaks) this.#paint();
+    const asked = ['panel', 'layer', 'measure', 'compare', 'method', 'breaks'] as const;
+    if (asked.some(field => now[field] !== before[field])) void this.#paintLayer();
     if (now.filter !== before.filter || now.time !== before.time) {
       if (!this.#data.value.playing) this.#ask();
     } else if (now.span !== before.span) {
@@ -188,7 +208,45 @@ export class Desk {
     });
   }
 
+  #overlay(overlay: Overlay | null): void {
+    this.#data.update({ overlay, picked: null });
+    this.#map?.painter.hide(overlay !== null);
+    void this.#map?.overlay.show(overlay);
+    if (!overlay) this.#map?.select(this.#view.value.selection);
+  }
+
+  /** Another layer or measure than live counts of cells is asked for apart, and drawn over them. */
+  async #paintLayer(): Promise<void> {
+    this.#layerAbort.abort();
+    this.#layerAbort = new AbortController();
+    const { signal } = this.#layerAbort;
+    const view = this.#view.value;
+    if (view.panel !== 'explore') return;
+    if (isPlain(view)) {
+      if (this.#data.value.overlay) this.#overlay(null);
+      return;
+    }
+    try {
+      const overlay = await measureLayer(
+        {
+          view,
+          window: this.#window,
+          resolution: this.#map?.resolution ?? this.#city.base_resolution,
+          era: this.#era(),
+          city: this.#city,
+          texts: this.#texts,
+          names: this.#names,
+        },
+        signal,
+      );
+      if (!signal.aborted) this.#overlay(overlay);
+    } catch (error) {
+      if (error instanceof ApiError) this.#data.update({ trouble: error });
+    }
+  }
+
   #loadFacts(): void {
+    void this.#paintLayer();
     const { filter, time, span } = this.#view.value;
     const era = this.#era();
     this.#facts.load({ filter, window: this.#window, span: span ?? spanFor(time, era), era });
@@ -200,7 +258,9 @@ export class Desk {
     const { method, filter, time } = this.#view.value;
     if (!this.#map || resolution < 0) return;
     const length = 'preset' in time ? time.preset : (time.to ?? this.#clock.now()) - time.from;
-    const scale = this.#book.scale({ filter, method, length }, resolution, cells.values());
+    const { breaks } = this.#view.value;
+    const held = this.#book.scale({ filter, method, length }, resolution, cells.values());
+    const scale = breaks ? fixed(breaks) : held;
     this.#map.painter.colour(resolution, scale);
     this.#map.painter.show(resolution, cells);
     this.#data.update({ scale });
@@ -279,5 +339,7 @@ function nothingYet(): DeskData {
     trouble: null,
     playing: false,
     step: STEP_OF_BIN.day,
+    overlay: null,
+    picked: null,
   };
 }

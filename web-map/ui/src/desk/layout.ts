@@ -5,6 +5,7 @@ import '../styles/map.css';
 import '../styles/legend.css';
 import '../styles/side.css';
 import '../styles/time.css';
+import '../styles/analysis.css';
 import { banner } from '../panels/banner';
 import { figures } from '../panels/figures';
 import { filters } from '../panels/filters';
@@ -14,6 +15,8 @@ import { side } from '../panels/side';
 import { timeline } from '../panels/timeline';
 import { tools } from '../panels/tools';
 import type { DeskContext, Panel } from './context';
+import { layerBar } from './layer-bar';
+import { rail } from './rail';
 
 /** All panels around the map, in the order in which a keyboard walks through them. */
 export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
@@ -22,6 +25,8 @@ export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
     figures: figures(context),
     freshness: freshness(context),
     tools: tools(context),
+    rail: rail(context),
+    layers: layerBar(context),
     filters: filters(context),
     banner: banner(context),
     legend: legend(context),
@@ -33,12 +38,12 @@ export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
     { class: 'stage', id: 'map', tabindex: -1 },
     mapHost,
     parts.banner.element,
+    parts.layers.element,
     mapButtons(context),
     parts.legend.element,
   );
   // A picture that answers an earlier question is dimmed until its own answer is there.
   const dim = () => stage.classList.toggle('outdated', context.data.value.pending);
-  const stop = context.data.watch(dim);
   dim();
   const element = h(
     'div',
@@ -52,15 +57,21 @@ export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
       parts.freshness.element,
       parts.tools.element,
     ),
+    parts.rail.element,
     parts.filters.element,
     stage,
     parts.side.element,
     parts.timeline.element,
   );
+  const place = () => {
+    element.dataset.panel = context.view.value.panel;
+  };
+  place();
+  const stops = [context.data.watch(dim), context.view.watch(place)];
   return {
     element,
     dispose: () => {
-      stop();
+      for (const stop of stops) stop();
       for (const part of Object.values(parts)) part.dispose();
     },
   };

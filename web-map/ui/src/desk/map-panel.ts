@@ -27,8 +27,9 @@ export function mapPanel(host: HTMLElement, context: DeskContext, needs: Needs):
     const { spot, x, y } = seen;
     const texts = needs.texts();
     const count = value(spot.cell);
+    const said = data.value.overlay ? spot.said?.text : texts.t('map.value', { n: texts.whole(count) });
     tip.replaceChildren(
-      h('strong', {}, texts.t('map.value', { n: texts.whole(count) })),
+      ...(said ? [h('strong', {}, said)] : []),
       h('span', {}, spot.areas.map(({ name }) => name).join(' › ') || texts.t('figures.outside')),
     );
     const left = x + 16 + tip.offsetWidth > host.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
@@ -44,6 +45,10 @@ export function mapPanel(host: HTMLElement, context: DeskContext, needs: Needs):
       resolution: needs.resolution,
       camera: camera => view.update({ camera }),
       pick: spot => {
+        if (data.value.overlay && view.value.panel !== 'explore') {
+          data.update({ picked: spot.said?.key || null });
+          return;
+        }
         const chosen = choice(spot, value(spot.cell));
         // The same place again keeps its panel as it is.
         if (JSON.stringify(chosen) !== JSON.stringify(view.value.selection))
@@ -52,7 +57,7 @@ export function mapPanel(host: HTMLElement, context: DeskContext, needs: Needs):
       hover: (spot, x, y) => {
         const useful = spot && (spot.cell || spot.areas.length > 0);
         seen = useful ? { spot, x, y } : null;
-        map.hoverCell(spot && value(spot.cell) > 0 ? spot.cell : null);
+        map.hoverCell(spot && !data.value.overlay && value(spot.cell) > 0 ? spot.cell : null);
         map.map.getCanvas().style.cursor = useful ? 'pointer' : '';
         showTip();
       },

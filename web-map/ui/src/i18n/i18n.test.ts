@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { en } from './en';
-import { firstLang, pick, text } from './i18n';
-import { zh } from './zh';
+import { firstLang, pick, TEXTS, text } from './i18n';
+
+const { en, zh } = TEXTS;
 
 const holes = (message: string) => (message.match(/\{\w+\}/g) ?? []).sort();
 

@@ -1,9 +1,20 @@
-import { en, type Key } from './en';
+import { en, type Key as FirstKey } from './en';
+import { TOPICS, type TopicKey } from './topics';
 import { zh } from './zh';
 
-export type { Key } from './en';
+export type Key = FirstKey | TopicKey;
 
-const TEXTS = { en, zh } satisfies Record<string, Record<Key, string>>;
+const topic = (at: 0 | 1) =>
+  Object.fromEntries(Object.entries(TOPICS).map(([key, pair]) => [key, pair[at]])) as Record<
+    TopicKey,
+    string
+  >;
+
+/** Every text of the page by language. */
+export const TEXTS = { en: { ...en, ...topic(1) }, zh: { ...zh, ...topic(0) } } satisfies Record<
+  string,
+  Record<Key, string>
+>;
 
 export type Lang = keyof typeof TEXTS;
 

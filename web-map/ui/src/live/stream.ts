@@ -14,7 +14,7 @@ export interface LiveHandlers {
 }
 
 /** The server sends freshness every two seconds; this much silence is a broken promise. */
-export const STALE_AFTER = 10_000;
+export const STALE_AFTER = 4_500;
 /** A silent connection is given up and made anew after this long. */
 const DEAD_AFTER = 20_000;
 const FIRST_RETRY = 1000;
@@ -24,7 +24,7 @@ const LAST_RETRY = 15_000;
  * One standing question to `/v1/live`. It keeps itself connected until closed:
  *
  * 1. connect; every event proves that the stream lives;
- * 2. a watchdog says `stale` after ten silent seconds and reconnects after twenty;
+ * 2. a watchdog says `stale` after four and a half silent seconds and reconnects after twenty;
  * 3. a refused or broken connection is tried again, after 1 s, 2 s, 4 s … 15 s.
  */
 export class LiveStream {

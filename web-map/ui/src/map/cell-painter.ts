@@ -1,4 +1,4 @@
-import type { Map as MapLibre } from 'maplibre-gl';
+import type { ExpressionSpecification, Map as MapLibre } from 'maplibre-gl';
 import type { CellValue } from '../api/wire';
 import type { Scale } from './scale';
 import { cellsId, edgeId, flashId } from './style';
@@ -6,6 +6,7 @@ import { cellsId, edgeId, flashId } from './style';
 /** How long a changed cell stays brighter, in milliseconds, and how often that is redrawn. */
 const FLASH_MS = 1400;
 const FLASH_STEP_MS = 100;
+const NOTHING = 'rgba(0,0,0,0)';
 
 /**
  * Paints values on the cells of the tiles, through feature-state: only cells whose value differs are touched,
@@ -18,9 +19,18 @@ export class CellPainter {
   readonly #flashing = new Map<string, { resolution: number; since: number }>();
   #timer: ReturnType<typeof setInterval> | undefined;
   #shown: number | null = null;
+  /** Something else takes the place of the cells. */
+  #hidden = false;
 
   constructor(map: MapLibre) {
     this.#map = map;
+  }
+
+  /** Takes all cells off the map, or brings them back. */
+  hide(hidden: boolean): void {
+    if (this.#hidden === hidden) return;
+    this.#hidden = hidden;
+    if (this.#shown !== null) this.#visible(this.#shown, true);
   }
 
   /** Shows exactly these values at this resolution. */
@@ -46,12 +56,13 @@ export class CellPainter {
 
   /** Colours a resolution by a scale. */
   colour(resolution: number, scale: Scale): void {
-    const steps = scale.breaks.flatMap((bound, i) => [bound, scale.colours[i] ?? '#000']);
+    const steps = scale.breaks.flatMap((bound, i) => [Math.max(bound, -1e30), scale.colours[i] ?? '#000']);
+    const value: ExpressionSpecification = ['coalesce', ['feature-state', 'v'], 0];
     this.#map.setPaintProperty(cellsId(resolution), 'fill-color', [
-      'step',
-      ['coalesce', ['feature-state', 'v'], 0],
-      'rgba(0,0,0,0)',
-      ...steps,
+      'case',
+      ['==', value, 0],
+      NOTHING,
+      ['step', value, NOTHING, ...steps],
     ]);
   }
 
@@ -101,7 +112,7 @@ export class CellPainter {
 
   #visible(resolution: number, visible: boolean): void {
     for (const id of [cellsId(resolution), flashId(resolution), edgeId(resolution)]) {
-      this.#map.setLayoutProperty(id, 'visibility', visible ? 'visible' : 'none');
+      this.#map.setLayoutProperty(id, 'visibility', visible && !this.#hidden ? 'visible' : 'none');
     }
   }
 

@@ -7,6 +7,7 @@ import type { Lang } from '../i18n/i18n';
 import type { Camera, Selection } from '../state/view';
 import { CellPainter } from './cell-painter';
 import { Outline } from './outline';
+import { OverlayPainter } from './overlay';
 import { resolutionAt } from './resolution';
 import { areaHitId, areasId, cellsId, labelId, mapStyle, nameExpression } from './style';
 
@@ -18,6 +19,8 @@ export interface Spot {
   areas: (AreaRef & { name: string })[];
   /** Set when the point is on an area's name. */
   named: AreaRef | null;
+  /** What an overlay says of the point. */
+  said: { text: string; key: string } | null;
 }
 
 export interface MapEvents {
@@ -44,6 +47,7 @@ export interface MapOptions {
 export class HeatMap {
   readonly map: MapLibre;
   readonly painter: CellPainter;
+  readonly overlay: OverlayPainter;
   readonly #city: City;
   readonly #options: MapOptions;
   readonly #outline: Outline;
@@ -79,6 +83,7 @@ export class HeatMap {
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.painter = new CellPainter(this.map);
+    this.overlay = new OverlayPainter(this.map);
     this.#outline = new Outline(this.map);
     this.#resolution = resolutionAt(this.map.getZoom(), city.base_resolution);
     this.#listen(events);
@@ -141,7 +146,11 @@ export class HeatMap {
       const name = property(hit, `name_${this.#lang}`) || property(hit, 'name');
       return [{ level, id: property(hit, 'id'), name }];
     });
+    const painted = areas.map(({ level, id }) => this.overlay.area(level, id)).find(area => area !== null);
     return {
+      said:
+        this.overlay.at(point as [number, number]) ??
+        (painted ? { text: painted.text, key: painted.key ?? '' } : null),
       cell: cell ? property(cell, 'cell') : null,
       areas,
       named: label ? { level: label.source.replace('areas-', ''), id: property(label, 'id') } : null,
@@ -162,8 +171,10 @@ export class HeatMap {
       events.resolution?.(resolution);
     });
     map.once('load', () => map.on('moveend', () => events.camera?.(this.camera)));
-    map.on('click', event => events.pick?.(this.spot(event.point)));
-    map.on('mousemove', event => events.hover?.(this.spot(event.point), event.point.x, event.point.y));
+    map.on('click', event => events.pick?.(this.spot([event.point.x, event.point.y])));
+    map.on('mousemove', event =>
+      events.hover?.(this.spot([event.point.x, event.point.y]), event.point.x, event.point.y),
+    );
     map.on('mouseout', () => events.hover?.(null, 0, 0));
     map.getCanvas().addEventListener('keydown', event => {
       if (event.key !== 'Enter') return;

@@ -36,3 +36,8 @@ export function zoomForArea(km2: number, lat: number): number {
   const cos = Math.cos((lat * Math.PI) / 180);
   return Math.min(Math.log2((420 * METRES_PER_PIXEL * cos) / metres), 16);
 }
+
+/** The zoom at which a cell of that resolution and those around it are seen well. */
+export function zoomForCell(resolution: number): number {
+  return Math.min(Math.max(resolution * 1.35 + 2.2, 8), 16);
+}

@@ -41,6 +41,7 @@ export const edgeId = (resolution: number) => `edge-${resolution}`;
 export const areasId = (level: string) => `areas-${level}`;
 export const areaHitId = (level: string) => `hit-${level}`;
 export const areaEdgeId = (level: string) => `area-edge-${level}`;
+export const paintId = (level: string) => `paint-${level}`;
 export const labelId = (level: string) => `label-${level}`;
 
 /**
@@ -55,7 +56,7 @@ export function mapStyle(city: City, lang: Lang, names: Names): StyleSpecificati
     version: 8,
     'font-faces': fontFaces(),
     sources: Object.fromEntries([
-      ...levels.map(({ level, border }) => [areasId(level.level), areaSource(city, level.level, border)]),
+      ...levels.map(({ level }) => [areasId(level.level), areaSource(city, level.level)]),
       ...cells.map(resolution => [cellsId(resolution), cellSource(city, resolution)]),
       [ALIGNED, alignedSource(city)],
     ]),
@@ -63,6 +64,7 @@ export function mapStyle(city: City, lang: Lang, names: Names): StyleSpecificati
       { id: 'outside', type: 'background', paint: { 'background-color': INK.outside } },
       ...(ground ? [groundLayer(ground.level)] : []),
       ...cells.flatMap(cellLayers),
+      ...levels.map(({ level }) => paintLayer(level.level)),
       alignedLayer(city),
       ...levels.map(({ level, border }) => hitLayer(level.level, border)),
       ...levels.map(({ level, border }, i) => borderLayer(level.level, border, i)).reverse(),
@@ -83,12 +85,11 @@ function tiles(city: City, layer: string): string {
   return `${location.origin}/tiles/${layer}/{z}/{x}/{y}?v=${version}`;
 }
 
-function areaSource(city: City, level: string, border: number): SourceSpecification {
+function areaSource(city: City, level: string): SourceSpecification {
   const layer = areasId(level);
   return {
     type: 'vector',
     tiles: [tiles(city, layer)],
-    minzoom: Math.min(Math.floor(border), FINEST_TILE),
     maxzoom: FINEST_TILE,
     bounds: city.bbox,
     promoteId: { [layer]: 'id' },
@@ -201,6 +202,21 @@ function outline(): NonNullable<LineLayerSpecification['paint']> {
       0.75,
       0,
     ],
+  };
+}
+
+/** Areas in colours of their own: `c` of the feature-state. Hidden until some are painted. */
+function paintLayer(level: string): LayerSpecification {
+  return {
+    id: paintId(level),
+    type: 'fill',
+    source: areasId(level),
+    'source-layer': areasId(level),
+    layout: { visibility: 'none' },
+    paint: {
+      'fill-color': ['to-color', ['feature-state', 'c'], 'rgba(0,0,0,0)'],
+      'fill-opacity': CELL_OPACITY,
+    },
   };
 }
 

@@ -1,7 +1,9 @@
 import type { DeskContext, Panel } from '../desk/context';
-import { h, ICONS, icon } from '../dom';
-import { classCounts, type Scale } from '../map/scale';
+import { h, ICONS, icon, setText } from '../dom';
+import type { Overlay } from '../map/overlay';
+import { classCounts, METHODS, type Method, type Scale } from '../map/scale';
 import { CELL_OPACITY } from '../map/style';
+import { textureUrl } from '../map/textures';
 
 /** Mean area of a cell in km² at resolutions 5 to 10, from the H3 tables. */
 const CELL_KM2: Record<number, number> = {
@@ -26,19 +28,19 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
     'select',
     {
       'aria-label': t('legend.method'),
-      onchange: () => view.update({ method: method.value === 'quantile' ? 'quantile' : 'geometric' }),
+      onchange: () => view.update({ method: method.value as Method, breaks: null }),
     },
-    h('option', { value: 'geometric' }, t('legend.geometric')),
-    h('option', { value: 'quantile' }, t('legend.quantile')),
+    ...METHODS.map(one => h('option', { value: one }, t(`legend.${one}`))),
   );
   method.value = view.value.method;
-  const element = h(
-    'section',
-    { class: 'legend card', 'aria-label': t('legend.title') },
+  const title = h('h2', {}, t('legend.title'));
+  const counted = h(
+    'div',
+    {},
     h(
       'header',
       {},
-      h('h2', {}, t('legend.title')),
+      title,
       size,
       h(
         'p',
@@ -57,8 +59,28 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
     ),
     rows,
   );
+  const drawn = h('div', { hidden: true });
+  const fix = h(
+    'button',
+    {
+      type: 'button',
+      class: 'button small',
+      title: t('legend.fixHint'),
+      'data-fix': '',
+      onclick: () => view.update({ breaks: view.value.breaks ? null : (data.value.scale?.breaks ?? null) }),
+    },
+    t('legend.fix'),
+  );
+  counted.querySelector('header')?.append(fix);
+  const element = h('section', { class: 'legend card', 'aria-label': t('legend.title') }, counted, drawn);
 
   const show = () => {
+    const { overlay } = data.value;
+    fix.setAttribute('aria-pressed', String(view.value.breaks !== null));
+    setText(fix, t(view.value.breaks ? 'legend.free' : 'legend.fix'));
+    counted.hidden = overlay !== null;
+    drawn.hidden = overlay === null;
+    if (overlay) drawn.replaceChildren(...overlayLegend(overlay, texts));
     const { scale, cells, resolution, totals } = data.value;
     const km2 = CELL_KM2[resolution];
     if (km2 !== undefined)
@@ -85,9 +107,40 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
   };
   show();
   const stop = data.watch((now, before) => {
-    if (now.beat !== before.beat || now.scale !== before.scale || now.totals !== before.totals) show();
+    if (
+      now.overlay !== before.overlay ||
+      now.beat !== before.beat ||
+      now.scale !== before.scale ||
+      now.totals !== before.totals
+    )
+      show();
   });
   return { element, dispose: stop };
+}
+
+/** The colours of an overlay and how much there is of each. */
+function overlayLegend({ title, legend }: Overlay, texts: DeskContext['texts']): HTMLElement[] {
+  const box = h('h2', {});
+  setText(box, title);
+  return [
+    h('header', {}, box),
+    h(
+      'ul',
+      { class: 'overlay-legend' },
+      ...legend.map(({ colour, texture, label, count }) =>
+        h(
+          'li',
+          {},
+          h('i', {
+            class: 'swatch',
+            style: `background:${texture ? `url(${textureUrl(texture)}) 0 0/12px, ` : ''}${colour}`,
+          }),
+          h('span', { class: 'label', title: label }, label),
+          h('b', {}, texts.rate(count)),
+        ),
+      ),
+    ),
+  ];
 }
 
 function boundsText(scale: Scale, at: number, texts: DeskContext['texts']): string {

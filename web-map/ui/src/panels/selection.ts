@@ -26,8 +26,11 @@ interface Facts {
   complaints: ComplaintPage;
 }
 
+/** A cell or an area. */
+export type Ground = Exclude<Selection, { sensor: string }>;
+
 /** One cell or area in numbers: count, rates, share, categories, trend and its latest complaints. */
-export function selection(context: DeskContext, chosen: Selection): Panel {
+export function selection(context: DeskContext, chosen: Ground): Panel {
   const { city, texts, view, data, actions } = context;
   const t = texts.t.bind(texts);
   const body = h('div', { class: 'facts' }, h('p', { class: 'muted' }, t('panel.loading')));
@@ -237,7 +240,7 @@ function figure(name: string, value: string, label: string): HTMLElement {
 /** The view's filter narrowed to the place. */
 function placeQuery(
   { view }: DeskContext,
-  chosen: Selection,
+  chosen: Ground,
   window: Window,
   more: Record<string, string | number>,
 ): URLSearchParams {
@@ -247,7 +250,7 @@ function placeQuery(
   return params;
 }
 
-async function ask(context: DeskContext, chosen: Selection, signal: AbortSignal): Promise<Facts> {
+async function ask(context: DeskContext, chosen: Ground, signal: AbortSignal): Promise<Facts> {
   const { actions, data } = context;
   const window = actions.window();
   const at = (more: Record<string, string | number>, when = window) =>
@@ -278,7 +281,7 @@ async function cellFacts(context: DeskContext, cell: string, window: Window, sig
   return { count: count.cells[0]?.[1] ?? 0, perKm2: density.cells[0]?.[1] ?? 0, area: null };
 }
 
-async function areaFacts(context: DeskContext, chosen: Selection, window: Window, signal: AbortSignal) {
+async function areaFacts(context: DeskContext, chosen: Ground, window: Window, signal: AbortSignal) {
   const level = 'area' in chosen ? chosen.area.level : '';
   const id = 'area' in chosen ? chosen.area.id : '';
   const answer = await api.areas(query(context.view.value.filter, window, { level }), signal);

@@ -1,7 +1,9 @@
 import type { DeskContext, Panel } from '../desk/context';
 import { h } from '../dom';
 import { overview } from './overview';
+import { panelOf } from './places';
 import { selection } from './selection';
+import { sensor } from './sensor';
 
 /** The panel on the right: the chosen place, or the whole filter when nothing is chosen. */
 export function side(context: DeskContext): Panel {
@@ -11,17 +13,22 @@ export function side(context: DeskContext): Panel {
   const show = () => {
     inner?.dispose();
     const chosen = view.value.selection;
-    inner = chosen ? selection(context, chosen) : overview(context);
+    const { panel } = view.value;
+    if (panel !== 'explore') inner = panelOf(panel, context);
+    else if (!chosen) inner = overview(context);
+    else inner = 'sensor' in chosen ? sensor(context, chosen.sensor) : selection(context, chosen);
+    element.setAttribute('aria-label', texts.t(`panel.name.${panel}`));
     element.replaceChildren(inner.element);
-    element.dataset.panel = chosen ? 'selection' : 'overview';
+    element.dataset.panel = panel === 'explore' ? (chosen ? 'selection' : 'overview') : panel;
     element.scrollTop = 0;
   };
   show();
   const stop = view.watch((now, before) => {
-    if (now.selection !== before.selection) show();
+    if (now.selection !== before.selection && now.panel === 'explore') show();
+    else if (now.panel !== before.panel) show();
   });
   const leave = (event: KeyboardEvent) => {
-    const typing = event.target instanceof HTMLInputElement;
+    const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
     if (event.key === 'Escape' && !typing) view.update({ selection: null });
   };
   addEventListener('keydown', leave);

@@ -1,5 +1,5 @@
 import type { DeskContext, Panel } from '../desk/context';
-import { h, ICONS, icon } from '../dom';
+import { copyText, h, ICONS, icon } from '../dom';
 import { LANGS, type Lang } from '../i18n/i18n';
 
 const NAMES: Record<Lang, string> = { zh: '中文', en: 'English' };
@@ -56,18 +56,4 @@ export function tools({ texts, view }: DeskContext): Panel {
     copied,
   );
   return { element, dispose: () => {} };
-}
-
-/** The clipboard needs a secure context; on a plain address a selected field does the same. */
-async function copyText(text: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const field = h('textarea', { class: 'offscreen' });
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    document.execCommand('copy');
-    field.remove();
-  }
 }

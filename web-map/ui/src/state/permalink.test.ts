@@ -6,6 +6,7 @@ const base = firstView('zh');
 
 const full: View = {
   lang: 'en',
+  panel: 'analyse',
   filter: {
     categories: ['市容环卫->垃圾清运', 'a & b=c+d'],
     channels: ['12345', '微信'],
@@ -15,7 +16,15 @@ const full: View = {
   time: { from: Date.parse('2026-11-01T00:00:00+08:00'), to: Date.parse('2026-11-02T00:00:00+08:00') },
   span: '180d',
   selection: { cell: '8931aa0c2dbffff' },
-  method: 'quantile',
+  layer: 'subdistrict',
+  measure: 'change',
+  compare: 'year',
+  swipe: true,
+  method: 'geometric',
+  breaks: [0.5, 1, 20],
+  sensors: true,
+  analysis: { name: 'periodic_issues', args: { by: 'district', alpha: '0.01' } },
+  sql: "SELECT 'a & b' AS x -- 中文\nFROM complaints",
   camera: { lon: 116.40012, lat: 39.90034, zoom: 12.35 },
 };
 
@@ -26,6 +35,8 @@ describe('a link', () => {
     expect(parse(print(area, base), base)).toEqual(area);
     const preset: View = { ...base, time: { preset: 'today' } };
     expect(parse(print(preset, base), base)).toEqual(preset);
+    const sensor: View = { ...base, method: 'natural', selection: { sensor: 'air:7/ä' } };
+    expect(parse(print(sensor, base), base)).toEqual(sensor);
     const open: View = { ...base, time: { from: 1_700_000_000_000, to: null } };
     expect(parse(print(open, base), base)).toEqual(open);
   });
@@ -47,6 +58,11 @@ describe('a link', () => {
     'time=never',
     'span=1h',
     'area=district',
+    'breaks=3,2,1',
+    'panel=cellar',
+    'measure=guess',
+    'layer=<b>',
+    'analysis=1%20OR%201',
   ])('ignores what makes no sense: %s', search => {
     expect(parse(search, base)).toEqual(base);
   });

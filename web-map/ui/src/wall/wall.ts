@@ -1,19 +1,28 @@
+import { burstsNow } from '../alerts/bursts-now';
+import { instantOf, num, type Row, str } from '../analysis/run';
 import { api } from '../api/client';
 import { EVERYTHING, query } from '../api/filter';
 import type { Areas, CellValue, City, Freshness, Totals } from '../api/wire';
+import { AreaNames } from '../desk/area-names';
 import { h, setText } from '../dom';
 import { firstLang, isLang, type Lang, pick } from '../i18n/i18n';
+import { word } from '../i18n/words';
 import { type LiveState, LiveStream } from '../live/stream';
 import { HeatMap } from '../map/heat-map';
+import { zoomForArea } from '../map/levels';
 import { ScaleBook } from '../map/scale-book';
 import { Texts } from '../texts';
 import type { Clock } from '../time/clock';
 import { type Instant, Zone } from '../time/zone';
-import { classBar, ranking } from './parts';
+import { type DayFigures, dayFigures, type Feed, feedsNow, risingTopics } from './day-figures';
+import { classBar, comparison, ranking } from './parts';
+import { ALERT_MS, SCENE_MS, SCENES, type Scene, scenesFor } from './scenes';
 import '../styles/wall.css';
 
 /** The ranking is counted anew this often; between, the stream keeps it. Milliseconds. */
 const RANKING_EVERY = 60_000;
+/** Comparisons, topics, feeds and alerts follow this often. */
+const FACTS_EVERY = 60_000;
 
 /**
  * The wall: today on a full screen, seen from afar, with nothing to operate. It begins a new day at midnight
@@ -31,6 +40,22 @@ export class Wall {
   readonly #split = h('p', { class: 'split' });
   readonly #rate = h('div', { class: 'number small' }, '–');
   readonly #last = h('div', { class: 'number small' }, '–');
+  readonly #comparisons = h('dl', { class: 'comparisons' });
+  readonly #scene = h('h2', { class: 'scene-title', 'data-scene': '' });
+  readonly #dots = h('div', { class: 'scene-dots', 'aria-hidden': 'true' });
+  readonly #topics = h('div');
+  readonly #ticker = h('div', { class: 'wall-ticker', role: 'status' });
+  readonly #alert = h('div', { class: 'wall-alert', hidden: true, role: 'alert' });
+  readonly #feeds = h('ul', { class: 'wall-feeds' });
+  readonly #names: AreaNames;
+  #scenes: Scene[] = SCENES.filter(({ filter }) => filter === EVERYTHING);
+  #at = 0;
+  #sceneSince = Date.now();
+  #today: DayFigures | null = null;
+  #total0 = 0;
+  #alerts: { row: Row; level: string }[] = [];
+  #told = new Set<string>();
+  #lastFeeds: Feed[] = [];
   readonly #time = h('div', { class: 'clock-time' });
   readonly #date = h('div', { class: 'clock-date' });
   readonly #ranking = h('div');
@@ -53,6 +78,7 @@ export class Wall {
     this.#clock = clock;
     this.#zone = new Zone(city.time_zone);
     this.#texts = new Texts(language(city), this.#zone);
+    this.#names = new AreaNames(city);
   }
 
   async start(): Promise<void> {
@@ -72,6 +98,9 @@ export class Wall {
     this.#tick();
     setInterval(() => this.#tick(), 500);
     setInterval(() => void this.#rank(), RANKING_EVERY);
+    void this.#facts();
+    setInterval(() => void this.#facts(), FACTS_EVERY);
+    void this.#findScenes();
   }
 
   #layOut(): HTMLElement {
@@ -89,6 +118,7 @@ export class Wall {
         { class: 'wall-figures' },
         h('h2', {}, t('wall.today')),
         this.#total,
+        this.#comparisons,
         this.#split,
         h(
           'div',
@@ -103,7 +133,12 @@ export class Wall {
         h('h2', {}, t('wall.ranking', { level: levelName })),
         this.#ranking,
       ),
+      h('section', { class: 'wall-topics' }, h('h2', {}, t('wall.topics')), this.#topics),
+      h('section', { class: 'wall-feed-box' }, h('h2', {}, t('wall.feeds')), this.#feeds),
+      h('div', { class: 'wall-scene' }, this.#scene, this.#dots),
       this.#legend,
+      this.#ticker,
+      this.#alert,
       this.#stale,
     );
   }
@@ -125,28 +160,196 @@ export class Wall {
       this.#day = day;
       this.#listen();
     }
+    if (Date.now() - this.#sceneSince > SCENE_MS && this.#alert.hidden && this.#stale.hidden)
+      this.#nextScene();
     this.#showFreshness();
+  }
+
+  get #shown(): Scene {
+    return this.#scenes[this.#at] ?? TODAY;
+  }
+
+  #nextScene(): void {
+    this.#sceneSince = Date.now();
+    if (this.#scenes.length < 2) return;
+    this.#at = (this.#at + 1) % this.#scenes.length;
+    this.#listen();
+  }
+
+  /** The scenes that this city's categories allow. */
+  async #findScenes(): Promise<void> {
+    const params = query(EVERYTHING, { from: null, to: null }, { by: 'category', limit: 400 });
+    const found = await api.breakdown(params).catch(() => null);
+    if (found) this.#scenes = scenesFor(found.groups.flatMap(({ key }) => (key === null ? [] : [key])));
+    this.#showScene();
+  }
+
+  #showScene(): void {
+    setText(this.#scene, this.#texts.t(this.#shown.title));
+    this.#scene.dataset.scene = this.#shown.id;
+    this.#dots.replaceChildren(...this.#scenes.map((_, i) => h('i', { class: i === this.#at ? 'on' : '' })));
+  }
+
+  /** What changes slowly: comparisons, topics, feeds, alerts. Each stands for itself; what fails keeps its last state. */
+  async #facts(): Promise<void> {
+    const now = this.#clock.now();
+    const largest = this.#city.levels[0]?.level ?? 'district';
+    await Promise.all([
+      dayFigures(now, this.#zone, largest).then(figures => {
+        this.#today = figures;
+        this.#compare();
+      }),
+      risingTopics(now)
+        .then(topics => {
+          const { texts } = { texts: this.#texts };
+          this.#topics.replaceChildren(
+            topics.length === 0
+              ? h('p', { class: 'muted' }, texts.t('wall.noTopics'))
+              : h(
+                  'ol',
+                  { class: 'wall-bars' },
+                  ...topics.map(({ name, now: count, usual }) =>
+                    h(
+                      'li',
+                      {
+                        style: `--part:${(count / Math.max(1, ...topics.map(topic => topic.now))).toFixed(3)}`,
+                      },
+                      h('span', { class: 'name' }, word(name, texts.lang)),
+                      h(
+                        'span',
+                        { class: 'rise' },
+                        usual > 0 ? `↑ ${texts.percent(count - usual, usual)}` : '↑',
+                      ),
+                      h('span', { class: 'count' }, texts.whole(count)),
+                    ),
+                  ),
+                ),
+          );
+        })
+        .catch(() => {}),
+      feedsNow()
+        .then(feeds => {
+          this.#lastFeeds = feeds;
+          this.#showFeeds();
+        })
+        .catch(() => {}),
+      this.#findAlerts().catch(() => {}),
+    ]);
+  }
+
+  #compare(): void {
+    if (!this.#today) return;
+    this.#comparisons.replaceChildren(...comparison(this.#total0, this.#today, this.#texts));
+  }
+
+  #showFeeds(): void {
+    const texts = this.#texts;
+    this.#feeds.replaceChildren(
+      ...this.#lastFeeds.map(({ source, receivedAt }) => {
+        const age = receivedAt === null ? Number.POSITIVE_INFINITY : this.#clock.now() - receivedAt;
+        const quiet = age > 10 * 60_000;
+        return h(
+          'li',
+          { 'data-quiet': String(quiet) },
+          h('i', { class: 'dot' }),
+          h('span', { class: 'name' }, source),
+          h(
+            'span',
+            {},
+            quiet
+              ? texts.t('wall.quiet', { age: Number.isFinite(age) ? texts.age(age) : '–' })
+              : texts.ago(age),
+          ),
+        );
+      }),
+    );
+  }
+
+  async #findAlerts(): Promise<void> {
+    const range = this.#city.range;
+    const era = {
+      zone: this.#zone,
+      now: this.#clock.now(),
+      range: range ? { from: Date.parse(range.from), to: Date.parse(range.to) } : null,
+    };
+    const [{ question, found }] = await Promise.all([
+      burstsNow(this.#city, era, new AbortController().signal),
+      this.#names.all(),
+    ]);
+    const level = question.values.by ?? '';
+    const first = this.#told.size === 0;
+    this.#alerts = found.rows.slice(0, 12).map(row => ({ row, level }));
+    const words = this.#alerts.map(alert => this.#alertWords(alert));
+    this.#ticker.replaceChildren(
+      h('strong', {}, this.#texts.t('wall.alerts')),
+      words.length === 0
+        ? h('span', { class: 'muted' }, this.#texts.t('wall.noAlerts'))
+        : h('div', { class: 'belt' }, h('p', {}, ...words.map(text => h('span', {}, text)))),
+    );
+    const fresh = words.find(text => !this.#told.has(text));
+    for (const text of words) this.#told.add(text);
+    this.#told.add('');
+    // What was there before the wall was opened runs in the ticker; only the strongest takes the stage once.
+    if (fresh && (first ? words[0] : fresh)) this.#stage(fresh);
+  }
+
+  #alertWords({ row, level }: { row: Row; level: string }): string {
+    const texts = this.#texts;
+    return (
+      texts.t('wall.alert', {
+        place: this.#names.name(level, str(row, level), texts.lang),
+        what: word(str(row, 'category') || texts.t('filter.none'), texts.lang),
+        count: texts.whole(num(row, 'count')),
+        expected: texts.rate(num(row, 'expected')),
+      }) +
+      ` (${this.#zone.format(texts.locale, { month: 'numeric', day: 'numeric' }).format(instantOf(row, 'time'))})`
+    );
+  }
+
+  /** An alert has the stage for a while: said large, and the map goes there and back. */
+  #stage(text: string): void {
+    const alert = this.#alerts.find(one => this.#alertWords(one) === text);
+    setText(this.#alert, text);
+    this.#alert.hidden = false;
+    const area = alert ? this.#names.area(alert.level, str(alert.row, alert.level)) : null;
+    if (area && this.#map) {
+      this.#map.select({ area: { level: area.level, id: area.id } });
+      this.#map.goTo({
+        lon: area.lon,
+        lat: area.lat,
+        zoom: Math.max(this.#map.camera.zoom, zoomForArea(area.km2, area.lat) - 1.4),
+      });
+    }
+    setTimeout(() => {
+      this.#alert.hidden = true;
+      this.#map?.select(null);
+      this.#map?.fitCity();
+    }, ALERT_MS);
   }
 
   #listen(): void {
     this.#stream?.close();
+    this.#showScene();
+    const scene = this.#shown;
+    const from = scene.days === 0 ? this.#day : this.#zone.addDays(this.#day, -scene.days);
     const resolution = this.#map?.resolution ?? this.#city.base_resolution;
-    const params = query(EVERYTHING, { from: this.#day, to: null }, { resolution });
+    const params = query(scene.filter, { from, to: null }, { resolution });
     this.#stream = new LiveStream(params, {
       snapshot: snapshot => {
         this.#cells = new Map(snapshot.cells);
         this.#paint(resolution);
-        this.#count(snapshot);
+        if (scene.id === 'today') this.#count(snapshot);
         void this.#rank();
         document.documentElement.dataset.ready = 'true';
       },
       cells: change => {
         for (const [cell, value] of change.cells) this.#cells.set(cell, value);
         this.#changed(resolution, change.cells);
-        this.#count(change);
+        if (scene.id === 'today') this.#count(change);
       },
       areas: change => {
         const values = new Map(change.areas);
+        if (scene.id !== 'today') return;
         for (const area of this.#areas?.areas ?? []) area.value = values.get(area.id) ?? area.value;
         this.#showRanking();
       },
@@ -162,7 +365,8 @@ export class Wall {
   }
 
   #paint(resolution: number): void {
-    const question = { filter: EVERYTHING, method: 'geometric', length: `hour ${this.#hour}` } as const;
+    const { filter, id } = this.#shown;
+    const question = { filter, method: 'geometric', length: `${id} ${this.#hour}` } as const;
     const scale = this.#book.scale(question, resolution, this.#cells.values());
     this.#map?.painter.colour(resolution, scale);
     this.#map?.painter.show(resolution, this.#cells);
@@ -176,6 +380,8 @@ export class Wall {
 
   #count({ total, located, area_only, outside, not_located }: Totals): void {
     const { t, whole } = bound(this.#texts);
+    this.#total0 = total;
+    this.#compare();
     setText(this.#total, whole(total));
     this.#total.dataset.value = String(total);
     const parts = [
@@ -210,6 +416,7 @@ export class Wall {
     const age = received ? Math.max(0, this.#clock.now() - Date.parse(received)) : null;
     setText(this.#last, age === null ? '–' : texts.ago(age));
     const silence = this.#stream?.silence ?? 0;
+    this.#showFeeds();
     this.#stale.hidden = this.#state !== 'stale';
     if (this.#stale.hidden) return;
     const words = [
@@ -220,6 +427,8 @@ export class Wall {
     setText(this.#stale, words.join('  '));
   }
 }
+
+const TODAY: Scene = { id: 'today', title: 'wall.scene.today', filter: EVERYTHING, days: 0 };
 
 /** Chinese first on a wall, unless the address or the city says otherwise. */
 function language(city: City): Lang {

@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import type { AxeResults } from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { preview } from 'vite';
 
@@ -20,10 +22,12 @@ const FLAGS = [
   '--enable-unsafe-swiftshader',
 ];
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
 export interface Stage {
   origin: string;
   /** Opens a path and waits for the map to show values. What it must not do is collected in `faults`. */
-  open(path: string, size?: { width: number; height: number }): Promise<Visit>;
+  open(path: string, size?: { width: number; height: number }, before?: () => void): Promise<Visit>;
   close(): Promise<void>;
 }
 
@@ -42,9 +46,10 @@ export async function stage(): Promise<Stage> {
   });
   return {
     origin,
-    open: async (path, size = { width: 1440, height: 900 }) => {
+    open: async (path, size = { width: 1440, height: 900 }, before) => {
       const context = await browser.newContext({ viewport: size, locale: 'zh-CN' });
       const page = await context.newPage();
+      if (before) await page.addInitScript(before);
       const faults = watch(page, origin);
       await page.goto(origin + path);
       await page.waitForSelector('html[data-ready="true"]', { timeout: 45_000 });
@@ -135,4 +140,16 @@ export function seenAt(page: Page, name: string, value: number): Promise<number>
       }),
     [name, value] as const,
   );
+}
+
+/** What axe-core finds that keeps people out. */
+export async function serious(page: Page): Promise<string[]> {
+  // Not as a script tag: the server's content security policy rightly refuses one.
+  await page.evaluate(AXE);
+  const found = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }

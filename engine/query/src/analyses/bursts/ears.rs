@@ -4,7 +4,7 @@ use citybrain_stats::ears::{EarsError, EarsMethod, EarsParameters, ears, weekend
 use datafusion::error::{DataFusionError, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Arguments, Method, Timeline, Verdicts};
+use super::{Arguments, Method, Silence, Timeline, Verdicts};
 
 #[derive(Debug)]
 pub(super) struct Ears {
@@ -61,9 +61,14 @@ impl Method for Ears {
         let strata = self
             .weekdays
             .then(|| weekend_strata(timeline.first_weekday(), counts.len()));
-        let days = ears(counts, strata.as_deref(), &self.parameters)
+        let days = ears(counts, strata.as_deref(), asked.clone(), &self.parameters)
             .map_err(|error: EarsError| DataFusionError::External(Box::new(error)))?;
-        let verdicts = days[asked].iter().map(|day| Verdicts {
+        let verdicts = asked.zip(&days).map(|(at, day)| Verdicts {
+            silence: match day.alarm {
+                Some(_) => None,
+                None if counts[at].is_nan() => Some(Silence::Unknown),
+                None => Some(Silence::NoHistory),
+            },
             expected: day.expected,
             upper: day.upper,
             score: day.statistic,
@@ -71,6 +76,13 @@ impl Method for Ears {
             alarm: day.alarm,
         });
         Ok(verdicts.collect())
+    }
+
+    fn needs(&self) -> String {
+        format!(
+            "a day is compared with {} days before it, at least {} of which must be there",
+            self.parameters.baseline, self.parameters.minimum_baseline
+        )
     }
 
     fn note(&self, parameters: &mut Map<String, Value>) {

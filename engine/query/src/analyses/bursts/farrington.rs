@@ -1,10 +1,12 @@
 //! Farrington's flexible method as a method of bursts.
 
-use citybrain_stats::farrington::{FarringtonError, FarringtonParameters, farrington};
+use citybrain_stats::farrington::{
+    FarringtonError, FarringtonParameters, Silence as Quiet, farrington,
+};
 use datafusion::error::{DataFusionError, Result};
 use serde_json::{Map, Value, json};
 
-use super::{Arguments, Method, Timeline, Verdicts};
+use super::{Arguments, Method, Silence, Timeline, Verdicts};
 
 #[derive(Debug)]
 pub(super) struct Farrington(FarringtonParameters);
@@ -44,10 +46,27 @@ impl Method for Farrington {
                 score: week.score,
                 p: Some(week.p_value),
                 alarm: Some(week.alarm),
+                silence: None,
             },
-            Err(_silence) => Verdicts::default(),
+            Err(silence) => Verdicts {
+                silence: Some(match silence {
+                    Quiet::Unknown => Silence::Unknown,
+                    Quiet::NoHistory => Silence::NoHistory,
+                    Quiet::NoFit => Silence::NoFit,
+                    Quiet::FewCases => Silence::FewCases,
+                }),
+                ..Verdicts::default()
+            },
         });
         Ok(verdicts.collect())
+    }
+
+    fn needs(&self) -> String {
+        let years = self.0.years;
+        format!(
+            "a week is compared with the same weeks of {years} past years, so {years} years and {} weeks before it must be there: import more history, ask for fewer with years => 2, or take method => 'ears'",
+            self.0.half_window
+        )
     }
 
     fn note(&self, parameters: &mut Map<String, Value>) {

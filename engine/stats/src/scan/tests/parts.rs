@@ -273,3 +273,32 @@ fn no_cases_no_areas_and_no_room_for_a_cluster_have_no_cluster() {
     };
     assert!(scan(&single, &all).unwrap().clusters.is_empty());
 }
+
+#[test]
+fn expected_cases_add_up_to_the_observed_ones() {
+    let centroids: Vec<[f64; 2]> = (0..9_u32)
+        .map(|at| [f64::from(at % 3), f64::from(at / 3)])
+        .collect();
+    let zones = Zones::circles(&centroids, Metric::Planar, CircleLimits::default()).unwrap();
+    let counts: Vec<f64> = (0..9 * 14_u32).map(|at| f64::from(at * 7919 % 5)).collect();
+    let population: Vec<f64> = (1..=9_u32).map(f64::from).collect();
+    let weekdays: Vec<u16> = (0..14_u16).map(|day| day % 7).collect();
+    for strata in [None, Some(weekdays.as_slice())] {
+        for model in [
+            Model::Permutation,
+            Model::Poisson {
+                population: &population,
+            },
+        ] {
+            let study = Study {
+                counts: &counts,
+                slices: 14,
+                zones: &zones,
+                model,
+                strata,
+            };
+            let expected = Expected::of(&study).unwrap();
+            crate::real::near(expected.table.iter().sum(), counts.iter().sum(), 1e-12);
+        }
+    }
+}

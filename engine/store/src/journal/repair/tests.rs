@@ -1,6 +1,7 @@
 use std::os::unix::fs::FileExt;
 
 use super::*;
+use crate::journal::StepChanges;
 use crate::{Table, rows_schema};
 use arrow_array::RecordBatch;
 
@@ -13,7 +14,11 @@ fn journal(path: &Path, entries: usize) {
     let mut journal = Journal::open(path).unwrap();
     for _ in 0..entries {
         journal
-            .commit(&[(Table::Observations, rows())], &[])
+            .commit(
+                &[(Table::Observations, rows())],
+                &[],
+                &StepChanges::default(),
+            )
             .unwrap();
     }
     // The last connection that closes copies the WAL into the file.
@@ -71,7 +76,11 @@ fn a_damaged_page_costs_its_entries_and_no_other() {
     assert!((100..200).contains(&kept), "{kept} of 200");
     assert_eq!(journal.last_seq().unwrap(), 200);
     let next = journal
-        .commit(&[(Table::Observations, rows())], &[])
+        .commit(
+            &[(Table::Observations, rows())],
+            &[],
+            &StepChanges::default(),
+        )
         .unwrap();
     assert_eq!(next, [201]);
     assert!(dir.path().join("journal.db.damaged-1").exists());
@@ -83,7 +92,13 @@ fn a_torn_last_page_of_the_wal_is_what_was_not_acknowledged() {
     let path = dir.path().join("journal.db");
     let mut first = Journal::open(&path).unwrap();
     for _ in 0..10 {
-        first.commit(&[(Table::Observations, rows())], &[]).unwrap();
+        first
+            .commit(
+                &[(Table::Observations, rows())],
+                &[],
+                &StepChanges::default(),
+            )
+            .unwrap();
     }
     // What a power cut leaves: the files as they are now, the last write torn.
     let after = dir.path().join("after.db");

@@ -52,6 +52,7 @@ impl WriterTask {
             let (table, position) = (state.table(), self.seq);
             let entries = self.admitter.recent(table).flush();
             let index = Arc::clone(&self.admitter.files()[table.index()]);
+            let rollups = self.rollups.clone().filter(|_| table == Table::Complaints);
             self.jobs.spawn(async move {
                 let flush = tokio::task::spawn_blocking(move || index.flush(&entries, position));
                 let flushed = flush
@@ -68,6 +69,12 @@ impl WriterTask {
                     }
                     Err(error) => Err(error.into()),
                 };
+                if let Some(rollups) = rollups.filter(|_| sealed.is_ok())
+                    && let Err(error) = rollups.follow(&lake).await
+                {
+                    // What is not counted now is counted when somebody asks.
+                    tracing::warn!(%error, "rollups_not_followed");
+                }
                 Done {
                     table,
                     what,

@@ -1,11 +1,14 @@
 //! The events of the live stream as they go over the wire.
 
+use std::sync::Arc;
+
 use axum::response::sse::Event;
+use citybrain_store::Alert;
 use citybrain_watch::{Changes, Counts, Totals};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::live::Freshness;
+use super::Freshness;
 
 /// The data of an event of the live stream.
 #[derive(Debug, Serialize, ToSchema)]
@@ -14,6 +17,7 @@ pub(crate) enum LiveEvent {
     Snapshot(Snapshot),
     Cells(ChangedCells),
     Areas(ChangedAreas),
+    Alerts(ChangedAlerts),
     Freshness(Freshness),
 }
 
@@ -49,10 +53,24 @@ pub(crate) struct ChangedCells {
 pub(crate) struct ChangedAreas {
     /// Every record up to this sequence number is counted.
     seq: u64,
-    /// The level: the city's largest.
+    /// The level.
     level: &'static str,
     /// Area id, and complaints in it now.
     areas: Vec<(String, u64)>,
+}
+
+/// Event `alerts`: the alerts that changed, as they are now; first all that are open, at most 200.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LiveAlerts)]
+pub(crate) struct ChangedAlerts {
+    /// The alerts.
+    #[schema(value_type = Vec<crate::schema::Alert>)]
+    alerts: Arc<Vec<Alert>>,
+}
+
+/// The alerts that changed.
+pub(crate) fn alerts(alerts: Arc<Vec<Alert>>) -> Event {
+    event("alerts", None, &LiveEvent::Alerts(ChangedAlerts { alerts }))
 }
 
 /// `total = located + outside + not_located`; cells add up to `located - area_only + outside`.
@@ -128,7 +146,7 @@ fn shown((cell, count): (u64, u64)) -> (String, u64) {
 }
 
 /// An event; one that tells counts has their sequence number as its id.
-pub(super) fn event(name: &str, seq: Option<u64>, data: &LiveEvent) -> Event {
+pub(crate) fn event(name: &str, seq: Option<u64>, data: &LiveEvent) -> Event {
     let event = Event::default()
         .event(name)
         .json_data(data)

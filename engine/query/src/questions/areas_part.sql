@@ -1,0 +1,4 @@
+SELECT :level AS id, count(cell) AS placed, count(*) AS records
+FROM :table
+WHERE :filter
+GROUP BY :level

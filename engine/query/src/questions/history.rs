@@ -1,0 +1,102 @@
+//! Records of a stretch of time in order, as the store publishes them: to play them again.
+
+use chrono::{DateTime, Utc};
+use citybrain_store::{Table, rows_schema};
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::{cast, concat_batches};
+use datafusion::arrow::datatypes::{Field, Schema};
+use std::sync::Arc;
+
+use crate::statement::{self, Statement};
+use crate::{QueryError, Session};
+
+/// By what records of a stretch are in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InOrderOf {
+    /// Their own time: `requested_at`, `at`, `phenomenon_time`.
+    OwnTime,
+    /// When they came in.
+    Received,
+}
+
+/// Records of a stretch.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The records in one batch, with the columns of [`rows_schema`] but the internal ones and the text of complaints.
+    pub rows: RecordBatch,
+    /// Are there more than the limit?
+    pub truncated: bool,
+}
+
+impl Session {
+    /// The latest states of the records whose own time lies in a stretch, in order, at most as many as a user's query may have.
+    ///
+    /// # Errors
+    /// The limits of the query.
+    pub async fn history(
+        &self,
+        table: Table,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        order: InOrderOf,
+    ) -> Result<History, QueryError> {
+        let schema = rows_schema(table);
+        let fields: Vec<Arc<Field>> = schema
+            .fields()
+            .iter()
+            .filter(|field| !LEFT_OUT.contains(&field.name().as_str()))
+            .cloned()
+            .collect();
+        let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+        let time = table.time_column();
+        let statement = Statement::new(include_str!("history.sql"))
+            .with("columns", &names.join(", "))
+            .with("table", table.as_str())
+            .with("time", time)
+            .with(
+                "order",
+                match order {
+                    InOrderOf::OwnTime => time,
+                    InOrderOf::Received => "received_at",
+                },
+            )
+            .bind("from", statement::instant(from))
+            .bind("to", statement::instant(to));
+        let answer = self.limited_rows(&statement).await?;
+        let schema = Arc::new(Schema::new(fields));
+        let batches: Vec<RecordBatch> = answer
+            .batches
+            .iter()
+            .map(|rows| {
+                let columns = schema
+                    .fields()
+                    .iter()
+                    .map(|field| {
+                        let column = rows
+                            .column_by_name(field.name())
+                            .expect("the statement names the column");
+                        cast(column, field.data_type()).expect("a record's column has one type")
+                    })
+                    .collect();
+                RecordBatch::try_new(Arc::clone(&schema), columns)
+                    .expect("columns were cast to the schema")
+            })
+            .collect();
+        let rows = concat_batches(&schema, &batches).expect("batches share the schema");
+        Ok(History {
+            rows,
+            truncated: answer.truncated,
+        })
+    }
+}
+
+/// Columns that tell nothing to whoever plays history again: what only the store knows, and what was said.
+const LEFT_OUT: [&str; 7] = [
+    "text",
+    "row_id",
+    "supersedes",
+    "month",
+    "declared_district",
+    "declared_subdistrict",
+    "declared_community",
+];

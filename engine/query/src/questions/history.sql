@@ -1,0 +1,4 @@
+SELECT :columns
+FROM :table
+WHERE :time >= $from AND :time < $to
+ORDER BY :order

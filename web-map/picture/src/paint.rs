@@ -1,0 +1,131 @@
+//! The pure-Rust renderer: a drawing painted by tiny-skia.
+
+use tiny_skia::{FillRule, LineCap, LineJoin, Paint, Pixmap, PixmapPaint, Stroke, Transform};
+
+use crate::{Colour, Drawing};
+
+/// Pixels: rows from the top, each pixel red, green, blue and alpha, premultiplied.
+#[derive(Debug, Clone)]
+pub struct Raster(Pixmap);
+
+/// Why there is no picture.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PaintError {
+    /// The picture has no pixels or too many.
+    #[error("{width} × {height} pixels cannot be painted")]
+    Size {
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+    },
+    /// The pixels do not make a PNG.
+    #[error("the picture cannot be written: {0}")]
+    Png(String),
+}
+
+impl Raster {
+    /// Paints a drawing on transparent ground.
+    ///
+    /// # Errors
+    /// [`PaintError::Size`].
+    pub fn of(drawing: &Drawing) -> Result<Self, PaintError> {
+        let pixmap = Pixmap::new(drawing.width, drawing.height).ok_or(PaintError::Size {
+            width: drawing.width,
+            height: drawing.height,
+        })?;
+        let mut raster = Self(pixmap);
+        raster.paint(drawing);
+        Ok(raster)
+    }
+
+    /// Pixels that another renderer made: red, green, blue, alpha, rows from the top; opaque ones.
+    ///
+    /// # Errors
+    /// [`PaintError::Size`] when there are not width × height of them.
+    pub fn from_rgba(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self, PaintError> {
+        tiny_skia::IntSize::from_wh(width, height)
+            .and_then(|size| Pixmap::from_vec(rgba, size))
+            .map(Self)
+            .ok_or(PaintError::Size { width, height })
+    }
+
+    /// Paints a drawing on top.
+    pub fn paint(&mut self, drawing: &Drawing) {
+        for shape in &drawing.shapes {
+            let mut paint = Paint {
+                anti_alias: true,
+                ..Paint::default()
+            };
+            let [red, green, blue, alpha] = shape.colour.0;
+            paint.set_color_rgba8(red, green, blue, alpha);
+            match shape.stroke {
+                None => self.0.fill_path(
+                    &shape.path,
+                    &paint,
+                    FillRule::Winding,
+                    Transform::identity(),
+                    None,
+                ),
+                Some(width) => {
+                    let stroke = Stroke {
+                        width,
+                        line_join: LineJoin::Round,
+                        line_cap: LineCap::Round,
+                        ..Stroke::default()
+                    };
+                    self.0
+                        .stroke_path(&shape.path, &paint, &stroke, Transform::identity(), None);
+                }
+            }
+        }
+    }
+
+    /// The part that begins at `left`, `top`: what lies outside is transparent.
+    ///
+    /// # Errors
+    /// [`PaintError::Size`].
+    pub fn part(
+        &self,
+        [left, top]: [i32; 2],
+        [width, height]: [u32; 2],
+    ) -> Result<Self, PaintError> {
+        let mut part = Pixmap::new(width, height).ok_or(PaintError::Size { width, height })?;
+        part.draw_pixmap(
+            -left,
+            -top,
+            self.0.as_ref(),
+            &PixmapPaint::default(),
+            Transform::identity(),
+            None,
+        );
+        Ok(Self(part))
+    }
+
+    /// Width and height, pixels.
+    pub fn size(&self) -> [u32; 2] {
+        [self.0.width(), self.0.height()]
+    }
+
+    /// The colour of a pixel; none outside.
+    pub fn colour(&self, x: u32, y: u32) -> Option<Colour> {
+        let colour = self.0.pixel(x, y)?.demultiply();
+        Some(Colour([
+            colour.red(),
+            colour.green(),
+            colour.blue(),
+            colour.alpha(),
+        ]))
+    }
+
+    /// As PNG.
+    ///
+    /// # Errors
+    /// [`PaintError::Png`].
+    pub fn png(&self) -> Result<Vec<u8>, PaintError> {
+        self.0
+            .encode_png()
+            .map_err(|error| PaintError::Png(error.to_string()))
+    }
+}

@@ -1,0 +1,218 @@
+//! With keys: who passes, and what each role is told.
+
+use chrono::Utc;
+use citybrain_store::{Control, NewKey, Role, StateDir};
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use super::{TestServer, complaint};
+use crate::config::Config;
+
+fn control(server: &TestServer) -> Control {
+    Control::open(&StateDir::open(server.dir.path()).unwrap()).unwrap()
+}
+
+/// Makes a key as the command line does, from outside of the server.
+fn key(server: &TestServer, role: Role, feeds: &[&str]) -> String {
+    let new = NewKey {
+        name: role.as_str().to_owned(),
+        role,
+        feeds: feeds.iter().map(|feed| (*feed).to_owned()).collect(),
+        requests_per_second: None,
+        body_bytes: None,
+        expires_at: None,
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the server that is asked reads the clock too"
+    )]
+    let now = Utc::now();
+    let (_, secret) = control(server).create_key(&new, "test", now).unwrap();
+    secret.reveal().to_owned()
+}
+
+async fn status(request: RequestBuilder) -> StatusCode {
+    request.send().await.unwrap().status()
+}
+
+/// Waits until the server knows of the keys.
+async fn until_asked_for(server: &TestServer) {
+    while status(server.client.get(format!("{}/v1/city", server.url))).await
+        != StatusCode::UNAUTHORIZED
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn get(server: &TestServer, secret: &str, path: &str) -> (StatusCode, Value) {
+    let asked = server.client.get(format!("{}{path}", server.url));
+    let answer = asked.bearer_auth(secret).send().await.unwrap();
+    (answer.status(), answer.json().await.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn from_the_first_key_on_each_role_passes_as_far_as_it_reaches() {
+    let server = TestServer::start().await;
+    let six: Vec<Value> = (0..6)
+        .map(|id| {
+            let mut complaint = complaint(&id.to_string(), 1);
+            complaint["text"] = json!("words of a citizen");
+            complaint
+        })
+        .chain([complaint("alone", 2)])
+        .collect();
+    server.post_json("/v1/complaints", &json!(six)).await;
+    assert_eq!(server.json("/v1/session").await["role"], "admin");
+
+    let [public, operator, planner, integrator, admin] = Role::ALL.map(|role| {
+        key(
+            &server,
+            role,
+            if role == Role::Integrator {
+                &["noise"]
+            } else {
+                &[]
+            },
+        )
+    });
+    until_asked_for(&server).await;
+    assert_eq!(server.response("/healthz").await.status(), StatusCode::OK);
+    assert_eq!(
+        server.problem("/v1/cells").await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    for (secret, path, expected) in [
+        (&public, "/v1/cells", StatusCode::OK),
+        (&public, "/v1/complaints", StatusCode::FORBIDDEN),
+        (&public, "/v1/cells?bbox=1,1,2,2", StatusCode::FORBIDDEN),
+        (&public, "/v1/audit", StatusCode::FORBIDDEN),
+        (&operator, "/v1/complaints", StatusCode::OK),
+        (&operator, "/v1/audit", StatusCode::FORBIDDEN),
+        (&planner, "/v1/sensors", StatusCode::OK),
+        (&integrator, "/v1/cells", StatusCode::FORBIDDEN),
+        (&admin, "/v1/audit", StatusCode::OK),
+    ] {
+        assert_eq!(get(&server, secret, path).await.0, expected, "{path}");
+    }
+    // What only one complaint tells is hidden from the public, in every answer alike.
+    let (_, whole) = get(&server, &planner, "/v1/cells").await;
+    let (_, told) = get(&server, &public, "/v1/cells").await;
+    assert_eq!(
+        (&whole["total"], whole["cells"].as_array().unwrap().len()),
+        (&json!(7), 2)
+    );
+    assert_eq!(
+        (&told["total"], told["cells"].as_array().unwrap().len()),
+        (&json!(5), 1)
+    );
+    assert_eq!(told["cells"][0][1], 5);
+    assert!(told.get("sql").is_none());
+    let (_, series) = get(&server, &public, "/v1/series").await;
+    assert_eq!(series["total"], 5);
+    // Words are for who may see them.
+    let words = |answer: &Value| answer.to_string().contains("words of a citizen");
+    assert!(words(&get(&server, &planner, "/v1/complaints/0").await.1));
+    let (shown, seen) = get(&server, &operator, "/v1/complaints/0").await;
+    assert!(shown == StatusCode::OK && !words(&seen), "{seen}");
+
+    // A feed's key writes its own feed.
+    let post = |body: Value| {
+        server
+            .post("/v1/observations")
+            .bearer_auth(&integrator)
+            .json(&body)
+    };
+    let own = json!({"datastream": "d", "phenomenon_time": "2026-05-05T00:00:00Z", "result": 1.5});
+    assert_eq!(status(post(own.clone())).await, StatusCode::OK);
+    let mut foreign = own;
+    foreign["source"] = json!("other");
+    assert_eq!(status(post(foreign)).await, StatusCode::FORBIDDEN);
+    let sql = json!({"sql": "SELECT source FROM observations"});
+    let asked = server.post("/v1/sql").bearer_auth(&admin).json(&sql);
+    let rows: Value = asked.send().await.unwrap().json().await.unwrap();
+    assert_eq!(rows["rows"], json!([{"source": "noise"}]));
+}
+
+#[tokio::test]
+async fn a_browser_signs_in_once_and_acts_from_the_servers_own_page_only() {
+    let server = TestServer::start().await;
+    let secret = key(&server, Role::Admin, &[]);
+    until_asked_for(&server).await;
+    let page = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let at = |path: &str| format!("{}{path}", server.url);
+    let sent_on = page.get(at("/")).send().await.unwrap();
+    assert_eq!(sent_on.headers()["location"], "/signin");
+    let form = page.get(at("/signin")).send().await.unwrap();
+    assert!(form.text().await.unwrap().contains("/v1/session"));
+
+    let wrong = json!({"key": "cb_1_0"});
+    assert_eq!(
+        status(page.post(at("/v1/session")).json(&wrong)).await,
+        StatusCode::UNAUTHORIZED
+    );
+    let signed = page
+        .post(at("/v1/session"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("key={secret}"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(signed.status(), StatusCode::SEE_OTHER);
+    let cookie = signed.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+        "{cookie}"
+    );
+    let cookie = cookie.split(';').next().unwrap();
+    let ask = |path: &str| page.get(at(path)).header("cookie", cookie);
+    assert_eq!(status(ask("/v1/complaints")).await, StatusCode::OK);
+    let sql = || {
+        let question = json!({"sql": "SELECT 1 AS one"});
+        page.post(at("/v1/sql"))
+            .header("cookie", cookie)
+            .json(&question)
+    };
+    assert_eq!(
+        status(sql().header("sec-fetch-site", "same-origin")).await,
+        StatusCode::OK
+    );
+    assert_eq!(
+        status(sql().header("sec-fetch-site", "cross-site")).await,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        status(sql().header("origin", "http://evil.example")).await,
+        StatusCode::FORBIDDEN
+    );
+    let end = page.post(at("/v1/session/end")).header("cookie", cookie);
+    assert_eq!(status(end).await, StatusCode::NO_CONTENT);
+    assert_eq!(
+        status(ask("/v1/complaints")).await,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_is_used_too_often_is_told_when_to_come_back() {
+    let config = Config {
+        public_requests_per_second: 1,
+        ..Config::default()
+    };
+    let server = TestServer::with(config).await;
+    let secret = key(&server, Role::Public, &[]);
+    until_asked_for(&server).await;
+    let mut refused = None;
+    for _ in 0..200 {
+        let asked = server.client.get(format!("{}/v1/city", server.url));
+        let answer = asked.bearer_auth(&secret).send().await.unwrap();
+        if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("one request a second is exceeded");
+    assert_eq!(refused.headers()["retry-after"], "1");
+}

@@ -1,0 +1,48 @@
+//! `GET /open311/v2/discovery.json`: where the service is.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::Response;
+use serde_json::json;
+
+use super::form;
+use crate::state::AppState;
+
+/// The day of the last change of what these routes answer.
+const CHANGESET: &str = "2026-11-29T00:00:00Z";
+
+/// Where the service is and what it speaks.
+#[utoipa::path(
+    get, path = "/open311/v2/discovery.json", tag = "open311",
+    responses((status = 200, description = "Endpoints; `.xml` for XML", body = serde_json::Value)),
+)]
+pub(crate) async fn discovery(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let url = match host {
+        Some(host) => format!("http://{host}/open311/v2"),
+        None => "/open311/v2".to_owned(),
+    };
+    let city = &state.engine.city().name;
+    let endpoint = json!({
+        "specification": "http://wiki.open311.org/GeoReport_v2",
+        "url": url,
+        "changeset": CHANGESET,
+        "type": "production",
+        "formats": ["text/xml", "application/json"],
+    });
+    let discovery = json!({
+        "changeset": CHANGESET,
+        "contact": city,
+        "key_service": "ask the operator of this server for a key",
+        "endpoints": [endpoint],
+    });
+    form(&uri, &headers).answer("discovery", &discovery)
+}

@@ -1,0 +1,314 @@
+//! The SensorThings API: entities, what is known of their observations, and how requests become answers.
+
+mod answer;
+mod batch;
+mod create;
+mod data_array;
+mod form;
+mod observe;
+mod path;
+mod read;
+mod resolve;
+mod write;
+
+use std::sync::Arc;
+
+use citybrain_model::{EntityId, EntityKind};
+use citybrain_query::sensorthings::{Context, Range, Streams};
+use citybrain_store::{
+    AppendError, Catalog, ControlError, Draft, Entity, Published, SensorThings, Stream, Table,
+};
+use serde_json::{Map, Value, json};
+use tokio::sync::broadcast::{Receiver, error::TryRecvError};
+use tokio::sync::{Mutex, OnceCell};
+
+use crate::clock;
+use crate::state::AppState;
+
+pub(crate) use answer::{Reply, StaError};
+pub(crate) use batch::dispatch;
+
+/// A text as it stands in a query string.
+#[cfg(test)]
+pub(crate) fn escaped(text: &str) -> String {
+    path::escaped(text, b"-_.~")
+}
+
+/// The entities and the datastreams of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Sta {
+    things: OnceCell<Arc<SensorThings>>,
+    /// Held while new batches are taken in.
+    follow: Mutex<Option<Follow>>,
+}
+
+/// How far the datastreams are known.
+#[derive(Debug)]
+struct Follow {
+    published: Receiver<Arc<Published>>,
+    seq: u64,
+    streams: Arc<Streams>,
+}
+
+/// What a request sees: entities and datastreams of one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    pub(crate) things: Arc<SensorThings>,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) streams: Arc<Streams>,
+    pub(crate) now: i64,
+}
+
+impl View {
+    pub(crate) fn context(&self) -> Context<'_> {
+        Context {
+            catalog: &self.catalog,
+            streams: &self.streams,
+            now: self.now,
+        }
+    }
+
+    /// The same with the entities as they are now.
+    pub(crate) fn renew(&mut self) {
+        self.catalog = self.things.catalog();
+    }
+
+    /// Changes entities on a thread that may wait for the disk.
+    pub(crate) async fn change<T: Send + 'static>(
+        &mut self,
+        change: impl FnOnce(&mut Draft<'_>) -> Result<T, StaError> + Send + 'static,
+    ) -> Result<T, StaError> {
+        let things = Arc::clone(&self.things);
+        let done = tokio::task::spawn_blocking(move || things.change(change))
+            .await
+            .map_err(|error| StaError::internal(&error))?;
+        self.renew();
+        done
+    }
+}
+
+impl Sta {
+    /// Entities and datastreams up to the newest snapshot.
+    pub(crate) async fn view(&self, state: &AppState) -> Result<View, StaError> {
+        let control = state.control.clone();
+        let things = self
+            .things
+            .get_or_try_init(async || {
+                tokio::task::spawn_blocking(move || SensorThings::open(control).map(Arc::new))
+                    .await
+                    .map_err(|error| StaError::internal(&error))?
+                    .map_err(StaError::from)
+            })
+            .await?;
+        let streams = self.follow(state, things).await?;
+        Ok(View {
+            catalog: things.catalog(),
+            things: Arc::clone(things),
+            streams,
+            now: clock::now().timestamp_micros(),
+        })
+    }
+
+    async fn follow(
+        &self,
+        state: &AppState,
+        things: &Arc<SensorThings>,
+    ) -> Result<Arc<Streams>, StaError> {
+        let mut held = self.follow.lock().await;
+        let mut new: Vec<Stream> = Vec::new();
+        let mut lost = held.is_none();
+        if let Some(follow) = held.as_mut() {
+            loop {
+                match follow.published.try_recv() {
+                    Ok(batch) if batch.seq > follow.seq => {
+                        follow.seq = batch.seq;
+                        if batch.table == Table::Observations {
+                            new.extend(Arc::make_mut(&mut follow.streams).fold(&batch.rows));
+                        }
+                    }
+                    Ok(_) => {}
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                    Err(TryRecvError::Lagged(_)) => {
+                        lost = true;
+                        break;
+                    }
+                }
+            }
+        }
+        if lost {
+            let published = state.engine.writer().watch();
+            let asking = state.engine.ask("datastreams").await;
+            let streams = asking.streams().await?;
+            new = streams.all().map(|(stream, _)| stream).collect();
+            *held = Some(Follow {
+                published,
+                seq: asking.snapshot().seq,
+                streams: Arc::new(streams),
+            });
+        }
+        let Some(follow) = held.as_ref() else {
+            return Ok(Arc::default());
+        };
+        let streams = Arc::clone(&follow.streams);
+        let catalog = things.catalog();
+        new.retain(|stream| catalog.of_stream(stream).is_none() && !catalog.is_gone(&mark(stream)));
+        if !new.is_empty() {
+            let (things, known) = (Arc::clone(things), Arc::clone(&streams));
+            tokio::task::spawn_blocking(move || {
+                things.change(|draft| {
+                    for stream in &new {
+                        if let Some(range) = known.get(stream) {
+                            register(draft, stream, range);
+                        }
+                    }
+                    Ok::<_, StaError>(())
+                })
+            })
+            .await
+            .map_err(|error| StaError::internal(&error))??;
+        }
+        Ok(streams)
+    }
+}
+
+/// How the catalog marks a stream that was taken out of the API's sight.
+fn mark(stream: &Stream) -> String {
+    format!(
+        "stream {} {} {}",
+        stream.source.len(),
+        stream.source,
+        stream.datastream
+    )
+}
+
+/// Entities for a datastream of a feed that does not speak SensorThings.
+fn register(draft: &mut Draft<'_>, stream: &Stream, range: &Range) {
+    if draft.catalog().of_stream(stream).is_some() {
+        return;
+    }
+    let source = &stream.source;
+    let sensor = range.sensor.as_ref().unwrap_or(&stream.datastream);
+    let property = range.property.as_ref().unwrap_or(&stream.datastream);
+    let described = |name: &str, description: String| {
+        let mut properties = Map::new();
+        properties.insert("name".to_owned(), name.into());
+        properties.insert("description".to_owned(), description.into());
+        properties
+    };
+    let thing = made(
+        draft,
+        EntityKind::Thing,
+        format!("thing {} {source} {sensor}", source.len()),
+        || {
+            let mut properties = described(sensor, format!("{sensor} of the feed {source}"));
+            properties.insert(
+                "properties".to_owned(),
+                json!({"source": source, "sensor": sensor}),
+            );
+            properties
+        },
+    );
+    if let Some([west, south, east, north]) = range.bounds
+        && draft
+            .catalog()
+            .linked(EntityKind::Thing, &thing, EntityKind::Location)
+            .is_empty()
+    {
+        let mut properties = described(sensor, format!("where {sensor} is"));
+        properties.insert("encodingType".to_owned(), "application/geo+json".into());
+        let at = [f64::midpoint(west, east), f64::midpoint(south, north)];
+        properties.insert(
+            "location".to_owned(),
+            json!({"type": "Point", "coordinates": at}),
+        );
+        let place = draft.add(
+            EntityKind::Location,
+            Entity {
+                properties,
+                ..Entity::default()
+            },
+        );
+        draft.link(
+            (EntityKind::Thing, thing.clone()),
+            (EntityKind::Location, place),
+        );
+    }
+    let procedure = made(
+        draft,
+        EntityKind::Sensor,
+        format!("sensor {source}"),
+        || {
+            let mut properties = described(source, format!("the feed {source}"));
+            properties.insert("encodingType".to_owned(), "text/plain".into());
+            properties.insert("metadata".to_owned(), format!("the feed {source}").into());
+            properties
+        },
+    );
+    let observed = made(
+        draft,
+        EntityKind::ObservedProperty,
+        format!("property {property}"),
+        || {
+            let mut properties = described(property, property.clone());
+            properties.insert("definition".to_owned(), property.as_str().into());
+            properties
+        },
+    );
+    let unit = range.unit.as_deref();
+    let mut properties = described(&stream.datastream, format!("{property} at {sensor}"));
+    properties.insert(
+        "observationType".to_owned(),
+        "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement".into(),
+    );
+    properties.insert(
+        "unitOfMeasurement".to_owned(),
+        json!({"name": unit, "symbol": unit, "definition": unit.map(|unit| format!("ucum:{unit}"))}),
+    );
+    let links = [
+        (EntityKind::Thing, thing),
+        (EntityKind::Sensor, procedure),
+        (EntityKind::ObservedProperty, observed),
+    ];
+    draft.add(
+        EntityKind::Datastream,
+        Entity {
+            properties,
+            links: links.into(),
+            stream: Some(stream.clone()),
+            origin: None,
+        },
+    );
+}
+
+/// The entity that was made for `origin`, made now when it is not there.
+fn made(
+    draft: &mut Draft<'_>,
+    kind: EntityKind,
+    origin: String,
+    properties: impl FnOnce() -> Map<String, Value>,
+) -> EntityId {
+    if let Some(id) = draft.catalog().of_origin(&origin) {
+        return id.clone();
+    }
+    let entity = Entity {
+        properties: properties(),
+        origin: Some(origin),
+        ..Entity::default()
+    };
+    draft.add(kind, entity)
+}
+
+impl From<ControlError> for StaError {
+    fn from(error: ControlError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<AppendError> for StaError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Full { .. } => Self::new(429, error.to_string()),
+            _ => Self::new(503, error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+/** Texts of feeds, keys, refused input and alerts: Chinese, English. */
+export const feedTexts = {
+  'feeds.title': ['数据接入', 'Feeds'],
+  'feeds.asks': [
+    '谁在送数据，送了多少，拒收了什么，为什么？',
+    'Who sends data, how much, what was refused and why?',
+  ],
+  'feeds.source': ['来源', 'Source'],
+  'feeds.complaints': ['诉求', 'Complaints'],
+  'feeds.observations': ['观测', 'Observations'],
+  'feeds.events': ['办理记录', 'Events'],
+  'feeds.rejected': ['拒收', 'Refused'],
+  'feeds.lastSeen': ['最近收到', 'Last seen'],
+  'feeds.never': ['从未', 'never'],
+  'feeds.refusedTitle': ['最近拒收的输入', 'Input refused lately'],
+  'feeds.noneRefused': ['没有拒收的输入', 'Nothing was refused'],
+  'feeds.none': ['还没有数据接入', 'No feed has sent anything yet'],
+  'feeds.reason': ['原因', 'Reason'],
+  'feeds.received': ['收到时间', 'Received'],
+  'feeds.raw': ['原文', 'As it was sent'],
+  'feeds.connect': ['如何接入', 'How to connect'],
+  'feeds.connectHint': [
+    '把记录以 JSON、NDJSON、CSV 或 Arrow 发送到下面的地址；收到回执即已落盘。',
+    'Send records as JSON, NDJSON, CSV or Arrow to these addresses; a receipt means that they are kept.',
+  ],
+  'feeds.docs': ['接口文档', 'API documentation'],
+  'feeds.replayHint': ['修正后可用命令行重放：', 'Once corrected they are replayed on the command line:'],
+  'feeds.working': ['正在读取……', 'Reading …'],
+  'alerts.title': ['预警', 'Alerts'],
+  'alerts.asks': [
+    '现在哪里突然变多？（按日突增，近 3 天）',
+    'Where is it suddenly more now? (daily bursts, the last 3 days)',
+  ],
+  'alerts.none': ['目前没有预警', 'No alert now'],
+  'key.title': ['请登录', 'Sign in'],
+  'key.hint': [
+    '此服务器需要密钥。请输入管理员给您的密钥。',
+    'This server asks for a key. Enter the one that you were given.',
+  ],
+  'key.label': ['密钥', 'Key'],
+  'key.send': ['登录', 'Sign in'],
+  'key.wrong': ['密钥无效或已过期', 'The key is not valid, or has expired'],
+} as const;

@@ -1,0 +1,25 @@
+/** Texts of the wall: Chinese, English. */
+export const wallTexts = {
+  'wall.yesterday': ['昨日同时段', 'Yesterday by now'],
+  'wall.lastWeek': ['上周同日同时段', 'Same weekday, by now'],
+  'wall.expected': ['预计全天', 'Expected for the day'],
+  'wall.topics': ['正在升温', 'Rising now'],
+  'wall.noTopics': ['没有明显升温的话题', 'Nothing rises clearly'],
+  'wall.alerts': ['预警', 'Alerts'],
+  'wall.noAlerts': ['暂无预警', 'No alerts'],
+  'wall.alert': [
+    '{place} · {what}：{count} 件，平常 {expected} 件',
+    '{place} · {what}: {count}, usually {expected}',
+  ],
+  'wall.feeds': ['数据源', 'Feeds'],
+  'wall.quiet': ['已静默 {age}', 'quiet for {age}'],
+  'wall.rankingOf': ['今日{level}排名', 'Today by {level}'],
+  'wall.scene.today': ['今日诉求热力', 'Complaints today'],
+  'wall.scene.week': ['近七天诉求热力', 'Complaints of seven days'],
+  'wall.scene.streets': ['各街道今日诉求', 'Complaints today by area'],
+  'wall.scene.air': ['空气质量 PM10', 'Air: PM10'],
+  'wall.scene.noise': ['噪声诉求，近七天', 'Noise, seven days'],
+  'wall.scene.heating': ['供热诉求，近七天', 'Heating, seven days'],
+  'wall.scene.flood': ['积水排水诉求，近七天', 'Flooding, seven days'],
+  'wall.previous': ['较昨日', 'to yesterday'],
+} as const;
