@@ -14,9 +14,10 @@ fn fill(server: &Server) {
     assert_eq!(push(server, "complaint-events", &early)["accepted"], 1);
     let complaints: Vec<_> = (0..40)
         .map(|id| {
+            let category = ["noise", "light"][id % 2];
             json!({
                 "id": id.to_string(), "requested_at": format!("2025-01-{:02}T09:00:00Z", id % 28 + 1),
-                "category": ["noise", "light"][id % 2], "lon": 0.02 * f64::from(u32::try_from(id).unwrap()), "lat": 0.5,
+                "category": category, "lon": 0.02 * f64::from(u32::try_from(id).unwrap()), "lat": 0.5,
                 "status": "open"
             })
         })
@@ -142,7 +143,7 @@ fn a_backup_of_a_running_server_gives_the_same_answers_elsewhere() {
         "--out",
         &text(&backup),
     ])
-    .good();
+    .succeeded();
     let expected = answers(state.path());
     // What comes after the backup is not in it.
     push(
@@ -150,8 +151,8 @@ fn a_backup_of_a_running_server_gives_the_same_answers_elsewhere() {
         "complaints",
         &json!([{"id": "late", "requested_at": "2025-03-01T09:00:00Z"}]),
     );
-    run(["verify", "--state-dir", &text(state.path())]).good();
-    run(["verify", "--state-dir", &text(&backup)]).good();
+    run(["verify", "--state-dir", &text(state.path())]).succeeded();
+    run(["verify", "--state-dir", &text(&backup)]).succeeded();
     run([
         "restore",
         "--from",
@@ -159,7 +160,7 @@ fn a_backup_of_a_running_server_gives_the_same_answers_elsewhere() {
         "--state-dir",
         &text(&restored),
     ])
-    .good();
+    .succeeded();
     assert_eq!(answers(&restored), expected);
     let again = run([
         "restore",
@@ -210,7 +211,7 @@ fn damage_is_found_and_named_with_its_file() {
         "--out",
         &text(&backup),
     ])
-    .good();
+    .succeeded();
 
     let file = parquet_in(&backup.join("lake/complaints"));
     let mut bytes = std::fs::read(&file).unwrap();

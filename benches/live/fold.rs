@@ -188,5 +188,6 @@ fn batch(city: &City, number: usize) -> Published {
         table: Table::Complaints,
         rows: RecordBatch::try_new(Arc::clone(&schema), columns.collect()).unwrap(),
         replaces: false,
+        replaced: None,
     }
 }

@@ -10,11 +10,14 @@ use citybrain_ingest::rows::read_bytes;
 use citybrain_ingest::{Context, Format, Message, MessageReader, Profile, decode_body};
 use citybrain_tests::{real_data, repository};
 
+/// Reads bytes to their end, or says what is wrong with them.
+pub(crate) type Decode = Box<dyn Fn(&[u8])>;
+
 /// A decoder with what its inputs are made from.
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) seeds: Vec<Vec<u8>>,
-    pub(crate) decode: Box<dyn Fn(&[u8])>,
+    pub(crate) decode: Decode,
 }
 
 fn context() -> Context {

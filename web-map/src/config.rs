@@ -135,7 +135,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 19] = [
     "listen",
     "hosts",
     "body_bytes_max",

@@ -188,13 +188,12 @@ impl State {
         let mut areas = told_areas.clone();
         if differs("lon") || differs("lat") {
             let has = values.get("lon").is_some_and(|lon| !lon.is_null());
-            quality = if has {
+            let now = if has {
                 LocationQuality::Point
             } else {
                 LocationQuality::None
-            }
-            .as_str()
-            .to_owned();
+            };
+            now.as_str().clone_into(&mut quality);
             areas = [const { None }; 4];
         }
         let named = [
@@ -206,14 +205,14 @@ impl State {
         if by_area.contains(&quality.as_str())
             && (quality != told_quality || named.iter().any(|name| differs(name)))
         {
-            let names = named.map(|name| values.get(name).and_then(Value::as_str));
+            let declared = named.map(|name| values.get(name).and_then(Value::as_str));
             areas = names::areas(
                 city,
-                names,
+                declared,
                 values.get("requested_at").and_then(Value::as_i64),
             );
             let any = areas.iter().any(Option::is_some);
-            quality = by_area[usize::from(!any)].to_owned();
+            by_area[usize::from(!any)].clone_into(&mut quality);
         }
 
         of_row.told = CHANGEABLE

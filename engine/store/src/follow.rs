@@ -3,6 +3,7 @@
 //! A step changes the row of its complaint, a newer record keeps the steps of the row that it replaces, a complaint finds the
 //! steps that came in before it. The rows that are replaced are at hand: in memory, or fetched from the lake before the group began.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -52,21 +53,21 @@ struct Touched {
 type Arrived = (Identity, i64, EventKind, Option<String>);
 
 impl Following<'_> {
-    /// Puts complaints into the state of their steps. `admitted` are the group's rows by table, and get the changed rows.
+    /// Puts complaints into the state of their steps. `group` are the group's rows by table, and get the changed rows.
     ///
     /// # Errors
     /// When the steps that wait cannot be read.
     pub(crate) fn follow(
         &self,
         admitter: &mut Admitter,
-        admitted: &mut [Admitted; 3],
+        group: &mut [Admitted; 3],
     ) -> Result<Followed, JournalError> {
-        let arrived: Vec<Arrived> = admitted[Table::ComplaintEvents.index()]
+        let arrived: Vec<Arrived> = group[Table::ComplaintEvents.index()]
             .batches
             .iter()
             .flat_map(steps_of)
             .collect();
-        let complaints = &mut admitted[Table::Complaints.index()];
+        let complaints = &mut group[Table::Complaints.index()];
         if arrived.is_empty() && !complaints.replaces && self.waited_for.is_empty() {
             return Ok(Followed::default());
         }
@@ -119,7 +120,7 @@ impl Following<'_> {
             }
         }
         for (complaint, at, event, fields) in arrived {
-            if !touched.contains_key(&complaint) {
+            if let Entry::Vacant(entry) = touched.entry(complaint) {
                 let own = own.get(&complaint).copied();
                 let before = admitter
                     .complaint(complaint)
@@ -131,7 +132,7 @@ impl Following<'_> {
                     steps.wait.push((complaint, at, event, fields));
                     continue;
                 }
-                touched.insert(complaint, Touched { own, before, fold });
+                entry.insert(Touched { own, before, fold });
             }
             if let Some(touched) = touched.get_mut(&complaint) {
                 touched.fold.add(Step::new(at, event, fields.as_deref()));

@@ -165,11 +165,11 @@ fn relate(
 /// Links `holder` with `linked` in the place of another of the same kind.
 pub(super) fn replace(
     draft: &mut Draft<'_>,
-    holder: (EntityKind, EntityId),
+    (kind, holder): (EntityKind, EntityId),
     linked: (EntityKind, EntityId),
 ) {
-    draft.edit(holder.0, &holder.1, |entity| {
-        entity.links.retain(|(kind, _)| *kind != linked.0);
+    draft.edit(kind, &holder, |entity| {
+        entity.links.retain(|(other, _)| *other != linked.0);
         entity.links.insert(linked);
     });
 }

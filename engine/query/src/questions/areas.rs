@@ -103,10 +103,10 @@ impl Session {
                 ["population", "area_km2"].map(|column| read::number(rows, column));
             let [lon, lat, value] =
                 ["lon", "lat", "value"].map(|column| read::number(rows, column));
-            let [placed, records] =
+            let [with_cell, records] =
                 ["placed", "records"].map(|column| read::unsigned(rows, column));
             for row in 0..rows.num_rows() {
-                let (placed, records) = (placed.value(row), records.value(row));
+                let (placed, records) = (with_cell.value(row), records.value(row));
                 let Some(id) = text_at(&id, row) else {
                     totals.add_placed(placed, 0);
                     totals.add_without_cell(records - placed, 0);
@@ -171,10 +171,10 @@ impl Session {
             let answer = self.rows(&statement).await?;
             for rows in &answer.batches {
                 let id = read::text(rows, "id");
-                let [placed, records] =
+                let [with_cell, records] =
                     ["placed", "records"].map(|name| read::unsigned(rows, name));
                 for row in 0..rows.num_rows() {
-                    add(text_at(&id, row), placed.value(row), records.value(row));
+                    add(text_at(&id, row), with_cell.value(row), records.value(row));
                 }
             }
         }

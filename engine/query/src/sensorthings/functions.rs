@@ -27,14 +27,12 @@ pub(super) fn arithmetic(operator: Operator, left: &Datum, right: &Datum) -> Dat
         (Operator::Sub, at @ (Datum::Time(..) | Datum::Date(_)), Datum::Duration(by)) => {
             by.checked_neg().map_or(Datum::Null, |by| shifted(at, by))
         }
-        (Operator::Sub, Datum::Time(a, _), Datum::Time(b, _)) => {
+        (Operator::Sub, Datum::Time(a, _), Datum::Time(b, _))
+        | (Operator::Sub, Datum::Duration(a), Datum::Duration(b)) => {
             a.checked_sub(*b).map_or(Datum::Null, Datum::Duration)
         }
         (Operator::Add, Datum::Duration(a), Datum::Duration(b)) => {
             a.checked_add(*b).map_or(Datum::Null, Datum::Duration)
-        }
-        (Operator::Sub, Datum::Duration(a), Datum::Duration(b)) => {
-            a.checked_sub(*b).map_or(Datum::Null, Datum::Duration)
         }
         (Operator::Mul, Datum::Duration(by), Datum::Number(n))
         | (Operator::Mul, Datum::Number(n), Datum::Duration(by)) =>

@@ -112,14 +112,13 @@ impl Entries {
         for run in keys.chunk_by(|a, b| a == b) {
             let (place, kind, day) = run[0];
             let next = u16::try_from(numbers.len());
-            let kind = match numbers.get(&kind) {
-                Some(&number) => number,
-                None => {
-                    let number = next.ok()?;
-                    numbers.insert(kind, number);
-                    entries.kinds.push(kind);
-                    number
-                }
+            let kind = if let Some(&number) = numbers.get(&kind) {
+                number
+            } else {
+                let number = next.ok()?;
+                numbers.insert(kind, number);
+                entries.kinds.push(kind);
+                number
             };
             let mut left = run.len();
             while left > 0 {

@@ -127,20 +127,19 @@ impl RollUps {
         }
         // A file that cannot be read is counted again.
         let kept = self.database().entries(path).unwrap_or_default();
-        let entries = match kept {
-            Some(entries) => Arc::new(entries),
-            None => {
-                let rows = lake.file_rows(path, &KEY_COLUMNS).await?;
-                let Some(entries) = self.count(&rows)? else {
-                    return Ok(None);
-                };
-                let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-                if let Err(error) = self.database().keep(path, &entries, &names) {
-                    tracing::warn!(%error, "rollup_not_kept");
-                }
-                drop(names);
-                Arc::new(entries)
+        let entries = if let Some(entries) = kept {
+            Arc::new(entries)
+        } else {
+            let rows = lake.file_rows(path, &KEY_COLUMNS).await?;
+            let Some(entries) = self.count(&rows)? else {
+                return Ok(None);
+            };
+            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+            if let Err(error) = self.database().keep(path, &entries, &names) {
+                tracing::warn!(%error, "rollup_not_kept");
             }
+            drop(names);
+            Arc::new(entries)
         };
         self.cache().put(of, Arc::clone(&entries));
         Ok(Some(entries))

@@ -155,16 +155,13 @@ fn counts_are_those_of_a_scan_under_updates_steps_late_records_sealing_and_resta
             let open = || Store::open(dir.path(), city("one"), options()).unwrap();
             let mut store = open();
             for sent in all {
-                match batch(&sent) {
-                    Some(batch) => {
-                        store.writer().append_blocking(batch, vec![]).unwrap();
-                        let snapshot = store.snapshot();
-                        prop_assert_eq!(rolled(&snapshot), scanned(&snapshot));
-                    }
-                    None => {
-                        store.close().unwrap();
-                        store = open();
-                    }
+                if let Some(batch) = batch(&sent) {
+                    store.writer().append_blocking(batch, vec![]).unwrap();
+                    let snapshot = store.snapshot();
+                    prop_assert_eq!(rolled(&snapshot), scanned(&snapshot));
+                } else {
+                    store.close().unwrap();
+                    store = open();
                 }
             }
             store.close().unwrap();

@@ -238,6 +238,7 @@ mod windowed {
                             table: Table::Complaints,
                             rows: rows(Table::Complaints, &[complaint]),
                             replaces: true,
+                            replaced: None,
                         };
                         for view in &mut views {
                             view.fold(&published);

@@ -242,7 +242,7 @@ proptest! {
                 let is_news = if sign == "+" { open.insert(subject.to_owned()) } else { open.remove(subject) };
                 prop_assert!(is_news, "{change} is told once");
             }
-            let mut counts: std::collections::BTreeMap<String, usize> = Default::default();
+            let mut counts: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::default();
             for (place, at, noise) in latest.values() {
                 if (now - 10 * MINUTE + 1..=now).contains(at) {
                     let community = self::place(*place).1[AreaLevel::Community.index()].clone().unwrap();

@@ -203,9 +203,9 @@ fn closed(parameters: &[(String, String)]) -> Result<Option<bool>, Open311Error>
     let Some(status) = value(parameters, "status") else {
         return Ok(None);
     };
-    let mut states = HashSet::new();
+    let mut wanted = HashSet::new();
     for word in status.split(',') {
-        states.insert(match word.trim() {
+        wanted.insert(match word.trim() {
             "open" => false,
             "closed" => true,
             word => {
@@ -215,8 +215,8 @@ fn closed(parameters: &[(String, String)]) -> Result<Option<bool>, Open311Error>
             }
         });
     }
-    Ok(match states.len() {
-        1 => states.into_iter().next(),
+    Ok(match wanted.len() {
+        1 => wanted.into_iter().next(),
         _ => None,
     })
 }

@@ -193,7 +193,7 @@ fn a_step_that_moves_a_complaint_to_another_month_leaves_one_row() {
 /// One thing that arrives, and whether the store is closed and opened after it.
 #[derive(Debug, Clone)]
 enum Arrival {
-    Record(Complaint),
+    Record(Box<Complaint>),
     Step(ComplaintEvent),
 }
 
@@ -212,12 +212,12 @@ fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
     prop::collection::vec(step, 0..20).prop_map(|steps| {
         let mut all: Vec<Arrival> = (0..4)
             .map(|id| {
-                Arrival::Record(complaint(
+                Arrival::Record(Box::new(complaint(
                     &id.to_string(),
                     0,
                     "open",
                     (id < 2).then_some((116.5, 39.5)),
-                ))
+                )))
             })
             .collect();
         let mut seen = std::collections::HashSet::new();
@@ -240,7 +240,7 @@ fn arrive(store: &Store, batch: &[Arrival]) {
     let (mut records, mut steps) = (vec![], vec![]);
     for arrival in batch {
         match arrival {
-            Arrival::Record(record) => records.push(record.clone()),
+            Arrival::Record(record) => records.push(Complaint::clone(record)),
             Arrival::Step(step) => steps.push(step.clone()),
         }
     }
