@@ -7,12 +7,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use citybrain_grid::tile::{self, TileCoord};
+use citybrain_store::Role;
 use h3o::{CellIndex, Resolution};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::HttpError;
 use crate::http::caching::{Keep, Tagged};
 use crate::http::filter::FilterParams;
+use crate::http::gate::Caller;
 use crate::http::params::Params;
 use crate::http::segments::Segments;
 use crate::live::Ask;
@@ -24,7 +26,7 @@ use crate::tiles::cells_at;
 ///
 /// Cells are of the resolution that suits the zoom, or of `resolution`; cells without complaints are left out, and so are those that do
 /// not touch the city. The counts are those of this moment; the tag of a tile changes exactly when a count in it does, so a client that
-/// asks with `If-None-Match` is answered 304 until then.
+/// asks with `If-None-Match` is answered 304 until then. The role `public` is told counts in steps, and of cells below the first step nothing.
 #[utoipa::path(
     get, path = "/tiles/heat/{z}/{x}/{y}", tag = "tiles",
     params(
@@ -45,6 +47,7 @@ use crate::tiles::cells_at;
 pub(crate) async fn heat(
     State(state): State<Arc<AppState>>,
     Segments((z, x, y)): Segments<(u8, u32, u32)>,
+    caller: Caller,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, HttpError> {
@@ -53,12 +56,14 @@ pub(crate) async fn heat(
     let resolution = resolution(&state, &mut params, z)?;
     let filter = state.filter(params)?;
     let city = Arc::clone(state.engine.city());
-    let view = state.live.view_for_a_look(Ask {
-        filter,
-        resolution,
-        level: city.largest().level,
-        window: None,
-    })?;
+    let step = match caller.role() {
+        Role::Public => state.config.public_count_min.max(1),
+        _ => 1,
+    };
+    let level = city.largest().level;
+    let view = state
+        .live
+        .view_for_a_look(Ask::counts(filter, resolution, level))?;
     view.ready()
         .await
         .map_err(|error| HttpError::from(&*error))?;
@@ -67,10 +72,13 @@ pub(crate) async fn heat(
     let draw = move || {
         let cells = tile::heat_cells(&city, resolution, tile);
         let counts: Vec<(CellIndex, u64)> = view.look(|counts| {
-            let count = |cell: CellIndex| counts.cells.get(&cell.into()).copied();
+            let count = |cell: CellIndex| {
+                let count = counts?.cells.get(&cell.into())?;
+                Some(count / step * step).filter(|count| *count > 0)
+            };
             cells
                 .into_iter()
-                .filter_map(|cell| Some((cell, count(cell).filter(|count| *count > 0)?)))
+                .filter_map(|cell| Some((cell, count(cell)?)))
                 .collect()
         });
         let tagged = Tagged {

@@ -7,8 +7,8 @@ use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{Field, Schema};
 use std::sync::Arc;
 
-use crate::statement::{self, Statement};
-use crate::{QueryError, Session};
+use crate::statement::Statement;
+use crate::{Filter, QueryError, Session};
 
 /// By what records of a stretch are in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,25 @@ impl Session {
         to: DateTime<Utc>,
         order: InOrderOf,
     ) -> Result<History, QueryError> {
+        let filter = Filter {
+            from: Some(from),
+            to: Some(to),
+            ..Filter::default()
+        };
+        self.history_of(table, &filter, None, order).await
+    }
+
+    /// [`history`](Self::history) of the records that a filter meets, and of observations those of one property.
+    ///
+    /// # Errors
+    /// A filter that does not fit the city or the table; the limits of the query.
+    pub async fn history_of(
+        &self,
+        table: Table,
+        filter: &Filter,
+        property: Option<&str>,
+        order: InOrderOf,
+    ) -> Result<History, QueryError> {
         let schema = rows_schema(table);
         let fields: Vec<Arc<Field>> = schema
             .fields()
@@ -48,20 +67,20 @@ impl Session {
             .cloned()
             .collect();
         let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-        let time = table.time_column();
-        let statement = Statement::new(include_str!("history.sql"))
+        let order = match order {
+            InOrderOf::OwnTime => table.time_column(),
+            InOrderOf::Received => "received_at",
+        };
+        let mut statement = Statement::new(include_str!("history.sql"))
             .with("columns", &names.join(", "))
             .with("table", table.as_str())
-            .with("time", time)
-            .with(
-                "order",
-                match order {
-                    InOrderOf::OwnTime => time,
-                    InOrderOf::Received => "received_at",
-                },
-            )
-            .bind("from", statement::instant(from))
-            .bind("to", statement::instant(to));
+            .with("order", order);
+        if let Some(property) = property {
+            statement = statement
+                .with("filter", ":filter\n  AND property = $property")
+                .bind("property", property);
+        }
+        let statement = filter.apply(statement, table, &self.snapshot.city)?;
         let answer = self.limited_rows(&statement).await?;
         let schema = Arc::new(Schema::new(fields));
         let batches: Vec<RecordBatch> = answer

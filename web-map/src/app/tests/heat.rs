@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{TestServer, city, complaint};
 
 /// The tile of a zoom that holds a position.
-fn tile_at(z: u8, lon: f64, lat: f64) -> TileCoord {
+pub(super) fn tile_at(z: u8, lon: f64, lat: f64) -> TileCoord {
     let (mut best, scale) = (None, 1_u32 << z);
     // The column is linear; the row is looked for.
     #[expect(
@@ -25,7 +25,7 @@ fn tile_at(z: u8, lon: f64, lat: f64) -> TileCoord {
     best.unwrap()
 }
 
-fn path(tile: TileCoord) -> String {
+pub(super) fn path(tile: TileCoord) -> String {
     format!("/tiles/heat/{}/{}/{}", tile.z(), tile.x(), tile.y())
 }
 
