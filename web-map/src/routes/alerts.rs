@@ -56,7 +56,7 @@ const NOTE_CHARS_MAX: usize = 1000;
 
 /// What the rules told, the newest first.
 #[utoipa::path(
-    get, path = "/v1/alerts", tag = "alerts",
+    get, path = "/v1/alerts", operation_id = "alerts", tag = "alerts",
     params(
         ("state" = Option<schema::AlertStateWord>, Query, description = "Only in this state; `open` is raised and acknowledged"),
         ("rule" = Option<String>, Query, description = "Only of this rule"),
@@ -101,7 +101,7 @@ pub(crate) async fn list(
 
 /// One alert with everything that happened to it.
 #[utoipa::path(
-    get, path = "/v1/alerts/{id}", tag = "alerts",
+    get, path = "/v1/alerts/{id}", operation_id = "alert", tag = "alerts",
     params(("id" = i64, Path, description = "The alert's number")),
     responses((status = 200, body = AlertDetail), (status = 404, body = Problem)),
 )]

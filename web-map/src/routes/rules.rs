@@ -114,7 +114,7 @@ const HITS_MAX: usize = 1000;
 const JSON: &str = "application/json";
 
 /// All standing rules.
-#[utoipa::path(get, path = "/v1/rules", tag = "alerts", responses((status = 200, body = RuleList)))]
+#[utoipa::path(get, path = "/v1/rules", operation_id = "rules", tag = "alerts", responses((status = 200, body = RuleList)))]
 pub(crate) async fn list(
     State(state): State<Arc<AppState>>,
     params: Params,
@@ -139,7 +139,7 @@ pub(crate) async fn list(
 
 /// One standing rule.
 #[utoipa::path(
-    get, path = "/v1/rules/{id}", tag = "alerts",
+    get, path = "/v1/rules/{id}", operation_id = "rule", tag = "alerts",
     params(("id" = String, Path, description = "The rule's id")),
     responses((status = 200, body = RuleEntry), (status = 404, body = Problem)),
 )]

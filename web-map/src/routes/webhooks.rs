@@ -69,7 +69,7 @@ const BODY_BYTES_MAX: usize = 64 << 10;
 const SECRET_CHARS_MIN: usize = 16;
 
 /// All webhooks.
-#[utoipa::path(get, path = "/v1/webhooks", tag = "alerts", responses((status = 200, body = WebhookList)))]
+#[utoipa::path(get, path = "/v1/webhooks", operation_id = "webhooks", tag = "alerts", responses((status = 200, body = WebhookList)))]
 pub(crate) async fn list(
     State(state): State<Arc<AppState>>,
     params: Params,
