@@ -38,6 +38,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/open311/v2/discovery.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the service is and what it speaks. */
+        get: operations["discovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/requests.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests, newest first: those of the last 90 days, at most 1,000, unless ids or dates are given. */
+        get: operations["requests"];
+        put?: never;
+        /**
+         * A new request.
+         * @description A form or a JSON object with `service_code` and a place: `lat` and `long`, or `address_string`, or `address_id`. What tells who
+         *     sends it (`email`, `first_name`, `last_name`, `phone`, `device_id`, `account_id`) is not kept.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/requests/{service_request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request. */
+        get: operations["request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/services.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The services: one for each category that complaints have. */
+        get: operations["services"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/services/{service_code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The definition of one service. */
+        get: operations["service_definition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/open311/v2/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The id of the request that was answered with a token. Ids are given at once here, so a token is the id itself. */
+        get: operations["token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -72,6 +179,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tiles/heat/{z}/{x}/{y}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A vector tile of cells with the complaints in them (Mapbox Vector Tile 2.1): layer `heat`, polygons with `cell` (hex text) and `count`.
+         * @description Cells are of the resolution that suits the zoom, or of `resolution`; cells without complaints are left out, and so are those that do
+         *     not touch the city. The counts are those of this moment; the tag of a tile changes exactly when a count in it does, so a client that
+         *     asks with `If-None-Match` is answered 304 until then.
+         */
+        get: operations["heat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tiles/{file}": {
         parameters: {
             query?: never;
@@ -79,7 +208,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A layer's TileJSON 3: `/tiles/areas-district.json`, `/tiles/cells-9.json`, `/tiles/cells.json`, `/tiles/aligned.json`. */
+        /** A layer's TileJSON 3: `/tiles/areas-district.json`, `/tiles/cells-9.json`, `/tiles/cells.json`, `/tiles/aligned.json`, `/tiles/heat.json`. */
         get: operations["tilejson"];
         put?: never;
         post?: never;
@@ -110,6 +239,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the rules told, the newest first. */
+        get: operations["alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert with everything that happened to it. */
+        get: operations["alert"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledges an alert: somebody knows and acts. It goes no level up by itself any more. */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an alert to the next level: community, subdistrict, district, city. */
+        post: operations["escalate_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends an alert, also while its condition is still so; it is raised again only after it was no longer so. */
+        post: operations["resolve_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/areas": {
         parameters: {
             query?: never;
@@ -122,6 +336,23 @@ export interface paths {
          * @description The counts of all areas add up to `located`.
          */
         get: operations["areas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, newest first. */
+        get: operations["audit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -159,6 +390,26 @@ export interface paths {
         };
         /** Complaints by category, channel, status or agency, the largest group first. */
         get: operations["breakdown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bulletin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page about an area and a period, to post for its residents: picture, figures, topics, next expected windows. Counts below five are
+         *     not shown, and nothing is said of a single complaint.
+         */
+        get: operations["bulletin"];
         put?: never;
         post?: never;
         delete?: never;
@@ -324,6 +575,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to webhooks or is to be sent, the newest first. */
+        get: operations["deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deliveries/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message again, whatever became of it. */
+        post: operations["resend_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/emerging-hotspots": {
         parameters: {
             query?: never;
@@ -357,6 +642,27 @@ export interface paths {
          * @description Besides the filter, the arguments of the SQL table function `forecast` are parameters: `by`, `step` (`hour`, `day`, `week`, `month`), `horizon`, `level`, `method` (`smoothed`, `seasonal_naive`), `minimum_count`.
          */
         get: operations["forecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/freshness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How old the data are: as the stream's event `freshness` tells it, feed by feed.
+         * @description Every answer of the API says so in short: `x-citybrain-received-at` is when the last record was taken in, `x-citybrain-feed-ages` the
+         *     seconds since the last record of each feed.
+         */
+        get: operations["freshness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -405,6 +711,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of watched folders that were read, newest first, a page at a time. */
+        get: operations["imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leading-sensors": {
         parameters: {
             query?: never;
@@ -435,7 +758,7 @@ export interface paths {
         /**
          * What changes, as it changes: a stream of events (`text/event-stream`).
          * @description First `snapshot` with every count, then `cells` and `areas` with the new counts of what changed, at most four times a second,
-         *     and `freshness` at once and every two seconds. A client that falls behind or comes back is sent a new `snapshot`.
+         *     `freshness` at once and every two seconds, and `alerts` with those that are open and then those that change. A client that falls behind or comes back is sent a new `snapshot`.
          */
         get: operations["live"];
         put?: never;
@@ -507,6 +830,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All standing rules. */
+        get: operations["rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plays a rule over history: when and where it would have been told.
+         * @description Each record counts as it is now and as received at its own time; time passes by the minute.
+         */
+        post: operations["test_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One standing rule. */
+        get: operations["rule"];
+        /**
+         * Makes or changes a rule; it watches at once.
+         * @description What is open already when it begins is raised at once. A shipped rule or one from a file is replaced by this one.
+         */
+        put: operations["keep_rule"];
+        post?: never;
+        /** Takes a rule away; what is open of it is resolved. */
+        delete: operations["remove_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sensors": {
         parameters: {
             query?: never;
@@ -544,6 +926,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is asking, and what may they do. */
+        get: operations["session"];
+        put?: never;
+        /**
+         * Sign in with a key: the answer sets a cookie for this browser.
+         * @description A form (`application/x-www-form-urlencoded`) is sent on to the page.
+         */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out: the browser's cookie opens nothing any longer. */
+        post: operations["sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/snapshot.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The map as a picture (PNG): cells or areas coloured by value, borders, names, legend, scale bar, data cut and source.
+         * @description `bbox` is what the picture shows; the other filters say which complaints count.
+         */
+        get: operations["snapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sql": {
         parameters: {
             query?: never;
@@ -568,10 +1008,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All webhooks. */
+        get: operations["webhooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Makes or changes a webhook: it is sent each step of each alert from now on, signed.
+         * @description Each message is a POST of JSON (`step`, `at`, `actor`, `note`, `alert`) with the headers `citybrain-delivery` (its number: the same
+         *     message may come more than once), `citybrain-timestamp` (seconds since 1970) and `citybrain-signature` (`v1=` and the HMAC-SHA256
+         *     of `TIMESTAMP.BODY` with the secret, in hex). What is not answered with 2xx is sent again after growing pauses, 32 times.
+         */
+        put: operations["keep_webhook"];
+        post?: never;
+        /** Takes a webhook away; what is still due to it is not sent. */
+        delete: operations["remove_webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An alert as it stands. */
+        Alert: {
+            about: components["schemas"]["AlertAbout"];
+            /** Format: date-time */
+            acknowledged_at: string | null;
+            acknowledged_by: string | null;
+            /**
+             * Format: date-time
+             * @description When it goes a level up unless somebody acknowledges it.
+             */
+            escalate_at: string | null;
+            /** Format: date-time */
+            escalated_at: string | null;
+            /** Format: int64 */
+            id: number;
+            /** @description Whose turn it is: `grid`, `community`, `subdistrict`, `district` or `city`. */
+            level: string;
+            /** Format: date-time */
+            raised_at: string;
+            /** Format: date-time */
+            resolved_at: string | null;
+            /** @description A person, or `rule`: it is no longer so. */
+            resolved_by: string | null;
+            /** @description The id of its rule. */
+            rule: string;
+            /** @description `info`, `warning` or `critical`. */
+            severity: string;
+            /**
+             * Format: date-time
+             * @description Since when it is so.
+             */
+            since: string;
+            /** @description `raised`, `acknowledged` or `resolved`. */
+            state: string;
+            /**
+             * Format: double
+             * @description The value that decided: a count, a sensor's value, minutes.
+             */
+            value: number;
+        };
+        /** @description What an alert is about. */
+        AlertAbout: {
+            area?: string | null;
+            category?: string | null;
+            /** @description H3 cell, hex text. */
+            cell?: string | null;
+            /** @description The order's id within the source. */
+            complaint?: string | null;
+            datastream?: string | null;
+            /** @description `enter` or `exit`. */
+            direction?: string | null;
+            /** Format: double */
+            lat?: number | null;
+            level?: components["schemas"]["LevelWord"] | null;
+            /** Format: double */
+            lon?: number | null;
+            /** @description What the orders of one citizen have in common, as a hash. */
+            same?: string | null;
+            sensor?: string | null;
+            /** @description The source of the order, or the feed. */
+            source?: string | null;
+        };
+        /** @description An alert and its life. */
+        AlertDetail: {
+            alert: components["schemas"]["Alert"];
+            /** @description What happened to it, in order. */
+            steps: components["schemas"]["AlertStep"][];
+        };
+        /** @description Alerts, the newest first. */
+        AlertList: {
+            alerts: components["schemas"]["Alert"][];
+            /**
+             * Format: int64
+             * @description The value of `before` that gives the next ones; null: these are all.
+             */
+            next: number | null;
+        };
+        /** @description What somebody writes with an act; the body may also be empty. */
+        AlertNote: {
+            /** @description At most 1,000 characters; no personal data. */
+            note?: string | null;
+        };
+        /**
+         * @description States of alerts to ask for.
+         * @enum {string}
+         */
+        AlertStateWord: "open" | "raised" | "acknowledged" | "resolved";
+        /** @description One step in an alert's life. */
+        AlertStep: {
+            /** @description A person, or `rule`. */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            /** @description Whose turn it was from then on. */
+            level: string;
+            note: string | null;
+            /** @description `raised`, `acknowledged`, `escalated` or `resolved`. */
+            step: string;
+        };
         /** @description Where the aligned cells are. */
         Aligned: {
             /** @description Where their tiles are. */
@@ -697,6 +1276,36 @@ export interface components {
             seq: number;
             /** @description SQL that gives the same rows. */
             sql: string;
+        };
+        /** @description One thing that somebody did. */
+        AuditLine: {
+            /** @description What: `key.create`, `session.begin` and the like. */
+            action: string;
+            /** @description Who: a key, `loopback` where none is asked for, `command line`. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description More. */
+            detail: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description To what. */
+            subject: string;
+        };
+        /** @description What was done, newest first. */
+        AuditTrail: {
+            audit: components["schemas"]["AuditLine"][];
+            /**
+             * Format: int64
+             * @description Ask with `before` of this for what was done earlier; null at the end.
+             */
+            next: number | null;
         };
         /**
          * @description A unit of the city's calendar.
@@ -993,6 +1602,51 @@ export interface components {
             /** @description A UCUM code. */
             unit: string | null;
         };
+        /** @description One message to one webhook. */
+        Delivery: {
+            /** Format: int64 */
+            alert: number;
+            /** Format: int32 */
+            attempts: number;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description Why the last attempt failed. */
+            error: string | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            made_at: string;
+            /** Format: date-time */
+            next_at: string;
+            /** @description `due`, `done` or `dead`. */
+            state: string;
+            step: string;
+            webhook: string;
+        };
+        /** @description What was sent or is to be sent, the newest first. */
+        DeliveryList: {
+            deliveries: components["schemas"]["Delivery"][];
+        };
+        /**
+         * @description States of deliveries.
+         * @enum {string}
+         */
+        DeliveryStateWord: "due" | "done" | "dead";
+        /** @description How fresh a feed is. */
+        FeedFreshness: {
+            /**
+             * Format: double
+             * @description How long ago that is, seconds.
+             */
+            age_s: number;
+            /**
+             * Format: date-time
+             * @description When its last record was taken in.
+             */
+            received_at: string;
+            /** @description The source's name. */
+            source: string;
+        };
         /** @description One wrong field or parameter. */
         FieldProblem: {
             /** @description The field or parameter. */
@@ -1002,6 +1656,8 @@ export interface components {
         };
         /** @description How fresh the counts are: the stream's `freshness` event. */
         Freshness: {
+            /** @description Each feed by name, at most a thousand. */
+            feeds: components["schemas"]["FeedFreshness"][];
             /**
              * Format: double
              * @description Complaints a minute, over the last minute.
@@ -1048,11 +1704,48 @@ export interface components {
             /** @description `ok`. */
             status: string;
         };
+        /** @description A file of a watched folder and what became of it. */
+        ImportedFile: {
+            /**
+             * Format: date-time
+             * @description When it was read, UTC.
+             */
+            at: string;
+            /** @description Why it was not read, or not to its end. */
+            error: string | null;
+            folder: string;
+            /** Format: int64 */
+            id: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /** @description The source of its records. */
+            source: string;
+            /** @description As `citybrain import` prints it. */
+            summary: Record<string, never>;
+        };
+        /** @description Files that were read, newest first. */
+        Imports: {
+            imports: components["schemas"]["ImportedFile"][];
+            /**
+             * Format: int64
+             * @description `before` of the next page; null after the last.
+             */
+            next: number | null;
+        };
         /**
          * @description A level of areas.
          * @enum {string}
          */
         LevelWord: "district" | "subdistrict" | "community" | "grid";
+        /** @description Event `alerts`: the alerts that changed, as they are now; first all that are open, at most 200. */
+        LiveAlerts: {
+            /** @description The alerts. */
+            alerts: components["schemas"]["Alert"][];
+        };
         /** @description Event `areas`: the new counts of the areas that changed; after a snapshot, all that have any. */
         LiveAreas: {
             /** @description Area id, and complaints in it now. */
@@ -1060,7 +1753,7 @@ export interface components {
                 string,
                 number
             ][];
-            /** @description The level: the city's largest. */
+            /** @description The level. */
             level: string;
             /**
              * Format: int64
@@ -1082,7 +1775,7 @@ export interface components {
             seq: number;
         };
         /** @description The data of an event of the live stream. */
-        LiveEvent: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveCells"] | components["schemas"]["LiveAreas"] | components["schemas"]["Freshness"];
+        LiveEvent: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveCells"] | components["schemas"]["LiveAreas"] | components["schemas"]["LiveAlerts"] | components["schemas"]["Freshness"];
         /** @description Event `snapshot`: every count. */
         LiveSnapshot: components["schemas"]["LiveSums"] & {
             /** @description Cell as hex text, and complaints in it. */
@@ -1231,6 +1924,127 @@ export interface components {
         };
         /** @description A body of which no row is a record: problem details, and the receipt. */
         RejectedBody: components["schemas"]["Problem"] & components["schemas"]["Receipt"];
+        /** @description A standing rule. Lengths of time are texts: `90s`, `30min`, `2h`, `7d`. */
+        RuleBody: {
+            /** @description What it is for, by language. */
+            about?: {
+                [key: string]: string;
+            } | null;
+            /** @description The same is not told again for so long after it was over. */
+            again?: string | null;
+            /** @description Not acknowledged for so long, it goes one level up. */
+            escalate?: string | null;
+            /** @description How long it must be so before anybody is told. */
+            hold?: string | null;
+            /** @description Letters, digits, `-`, `_` and `.`, at most 64. */
+            id: string;
+            level?: components["schemas"]["LevelWord"] | null;
+            /** @description Its name by language. */
+            name?: {
+                [key: string]: string;
+            } | null;
+            /** @description Does it watch? Yes by default. */
+            on?: boolean | null;
+            quiet?: components["schemas"]["RuleHours"] | null;
+            season?: components["schemas"]["RuleHours"] | null;
+            severity?: components["schemas"]["SeverityWord"] | null;
+            when: components["schemas"]["RuleWhen"];
+        };
+        /** @description A rule and where it comes from. */
+        RuleEntry: {
+            /** Format: date-time */
+            changed_at: string | null;
+            changed_by: string | null;
+            /** @description `shipped` with the program, `file` from the folder of rules, or `api`: made or changed by somebody. */
+            origin: string;
+            /** @description Why it does not watch although it is on. */
+            problem: string | null;
+            rule: components["schemas"]["RuleBody"];
+        };
+        /** @description One time that a rule would have been told. */
+        RuleHit: {
+            about: components["schemas"]["AlertAbout"];
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When it would have been over; null: it still is so at the end.
+             */
+            cleared_at: string | null;
+            /**
+             * Format: double
+             * @description The value that decided.
+             */
+            value: number;
+        };
+        /** @description From and to: times of day `HH:MM`, or days of the year `MM-DD`. */
+        RuleHours: {
+            from: string;
+            to: string;
+        };
+        /**
+         * @description Kinds of conditions.
+         * @enum {string}
+         */
+        RuleKindWord: "threshold" | "rate" | "burst" | "value" | "quiet" | "crossing" | "combination" | "clock" | "repeat" | "steps";
+        /** @description All rules. */
+        RuleList: {
+            memory: components["schemas"]["RulesMemory"];
+            /** @description The rules by id. */
+            rules: components["schemas"]["RuleEntry"][];
+        };
+        /** @description A rule to be played over history. */
+        RuleTest: {
+            /**
+             * Format: date-time
+             * @description From when; 30 days before `to` by default.
+             */
+            from?: string | null;
+            rule: components["schemas"]["RuleBody"];
+            /**
+             * Format: date-time
+             * @description Until when; now by default, or the newest complaint when that is older.
+             */
+            to?: string | null;
+        };
+        /** @description When and where a rule would have told. */
+        RuleTested: {
+            /** @description How often it would have been told. */
+            fired: number;
+            /** Format: date-time */
+            from: string;
+            /** @description The first thousand times, in order. */
+            hits: components["schemas"]["RuleHit"][];
+            /** @description Records that were played. */
+            records: number;
+            /** Format: date-time */
+            to: string;
+        };
+        /** @description What must be so; further fields by `kind` (docs/alerts.md). */
+        RuleWhen: {
+            kind: components["schemas"]["RuleKindWord"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description What the rules keep in memory, and the bounds of it. */
+        RulesMemory: {
+            /** @description Complaints that may still change a count. */
+            complaints: number;
+            complaints_max: number;
+            /**
+             * Format: int64
+             * @description What was not counted because a bound was reached.
+             */
+            dropped: number;
+            /** @description Entries of windows, open orders, values, and what else is counted. */
+            entries: number;
+            entries_max: number;
+            /** @description Things that are so now. */
+            open: number;
+            /** @description Texts. */
+            words: number;
+            words_max: number;
+        };
         /** @description A sensor and what it last said. */
         Sensor: {
             datastreams: components["schemas"]["Datastream"][];
@@ -1271,6 +2085,32 @@ export interface components {
              */
             total: number;
         };
+        /** @description Who is asking. */
+        Session: {
+            /** @description What the audit trail calls the caller. */
+            actor: string;
+            /** @description The feeds that the key may write; empty: every feed. */
+            feeds: string[];
+            /** @description Is a key asked for? */
+            keys: boolean;
+            /** @description The key's name. */
+            name: string | null;
+            /**
+             * @description `public`, `operator`, `planner`, `integrator` or `admin`; null for a request without a valid key. Without keys everybody
+             *     is `admin`.
+             */
+            role: string | null;
+        };
+        /**
+         * @description How bad it is.
+         * @enum {string}
+         */
+        SeverityWord: "info" | "warning" | "critical";
+        /** @description What a browser signs in with. */
+        SignIn: {
+            /** @description The secret of a key. */
+            key: string;
+        };
         /** @description The rows of a query. */
         SqlAnswer: {
             /** @description For each analysis that the query called, how it was made. */
@@ -1303,6 +2143,29 @@ export interface components {
              * @example SELECT category, count(*) AS n FROM complaints GROUP BY category ORDER BY n DESC
              */
             sql: string;
+        };
+        /** @description A webhook to be kept. */
+        WebhookBody: {
+            /** @description Only alerts of these rules; all by default. */
+            rules?: string[];
+            /** @description What messages are signed with, 16 characters or more. */
+            secret: string;
+            severity?: components["schemas"]["SeverityWord"] | null;
+            /** @description Where to: `http://` or `https://`. */
+            url: string;
+        };
+        /** @description Webhooks by name. */
+        WebhookList: {
+            webhooks: components["schemas"]["WebhookShown"][];
+        };
+        /** @description A webhook; its secret is not shown. */
+        WebhookShown: {
+            name: string;
+            /** @description Only alerts of these rules; empty: all. */
+            rules: string[];
+            /** @description The least severity that is sent. */
+            severity: string;
+            url: string;
         };
     };
     responses: never;
@@ -1351,6 +2214,240 @@ export interface operations {
             };
         };
     };
+    discovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Endpoints; `.xml` for XML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    requests: {
+        parameters: {
+            query?: {
+                /** @description Ids, separated by commas; nothing else counts then */
+                service_request_id?: string;
+                /** @description Codes, separated by commas */
+                service_code?: string;
+                /** @description From this instant, with an offset: 2026-11-01T00:00:00Z */
+                start_date?: string;
+                /** @description Up to this instant; at most 90 days after start_date */
+                end_date?: string;
+                /** @description open, closed, or both separated by a comma */
+                status?: string;
+                /** @description From 1 */
+                page?: number;
+                /** @description Up to 1000 */
+                page_size?: number;
+                /** @description The city; this server's own */
+                jurisdiction_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Requests; `.xml` for XML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            /** @description A list of the one id; `.xml` for XML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A field is missing or cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description There is no such service or city */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    request: {
+        parameters: {
+            query?: {
+                /** @description The city; this server's own */
+                jurisdiction_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id with `.json` or `.xml` */
+                service_request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list of the one request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description There is no such request */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    services: {
+        parameters: {
+            query?: {
+                /** @description The city; this server's own */
+                jurisdiction_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Services; `.xml` for XML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    service_definition: {
+        parameters: {
+            query?: {
+                /** @description The city; this server's own */
+                jurisdiction_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The code with `.json` or `.xml` */
+                service_code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The service's attributes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description There is no such service */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token with `.json` or `.xml` */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list of the one id with its token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description There is no such token */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     openapi: {
         parameters: {
             query?: never;
@@ -1388,6 +2485,92 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    heat: {
+        parameters: {
+            query?: {
+                /** @description H3 resolution, from 5 to the base resolution, at most two finer than suits the zoom */
+                resolution?: number;
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Zoom */
+                z: number;
+                /** @description Column from the west */
+                x: number;
+                /** @description Row from the north */
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": number[];
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many different filters are asked at the same time */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1481,6 +2664,202 @@ export interface operations {
             };
         };
     };
+    alerts: {
+        parameters: {
+            query?: {
+                /** @description Only in this state; `open` is raised and acknowledged */
+                state?: components["schemas"]["AlertStateWord"];
+                /** @description Only of this rule */
+                rule?: string;
+                /** @description Only whose turn is this level's: grid, community, subdistrict, district or city */
+                level?: string;
+                /** @description Raised at or after: RFC 3339 */
+                from?: string;
+                /** @description Only with a number below this: `next` of the answer before */
+                before?: number;
+                /** @description At most so many; 100 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escalate_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The alert's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertNote"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     areas: {
         parameters: {
             query?: {
@@ -1531,6 +2910,38 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description `next` of the answer before */
+                before?: number;
+                /** @description Lines, from 1 to 1000; 100 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditTrail"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1651,6 +3062,54 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulletin: {
+        parameters: {
+            query: {
+                /**
+                 * @description `LEVEL:ID`; the whole city by default
+                 * @example subdistrict:110101001
+                 */
+                area?: string;
+                /** @description A month (2026-11), week (2026-W47), day (2026-11-23) or two days (2026-11-01..2026-11-15) */
+                period: string;
+                /** @description `zh` or `en`; the city's main language by default */
+                lang?: string;
+                /** @description `html` (by default) or `pdf` */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": number[];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1900,6 +3359,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key may not write this feed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2034,6 +3502,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key may not write this feed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2136,6 +3613,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ComplaintDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliveries: {
+        parameters: {
+            query?: {
+                /** @description Only in this state; `dead`: given up after 32 attempts */
+                state?: components["schemas"]["DeliveryStateWord"];
+                /** @description At most so many; 100 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resend_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The message's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is due now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
                 };
             };
             404: {
@@ -2274,6 +3814,25 @@ export interface operations {
             };
         };
     };
+    freshness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Freshness"];
+                };
+            };
+        };
+    };
     global_moran: {
         parameters: {
             query?: {
@@ -2400,6 +3959,38 @@ export interface operations {
             };
         };
     };
+    imports: {
+        parameters: {
+            query?: {
+                /** @description Files on the page, from 1 to 1000; 50 by default */
+                limit?: number;
+                /** @description `next` of the page before */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imports"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     leading_sensors: {
         parameters: {
             query?: {
@@ -2491,6 +4082,10 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /** @description Only what was made within the last `5min`, `1h`, `24h` or the like (1s to 24h), or `today`; complaints leave the counts as time goes on */
+                window?: string;
+                /** @description The level of the areas; the city's largest by default */
+                level?: components["schemas"]["LevelWord"];
                 /** @description H3 resolution, from 5 to the base resolution; 9 by default */
                 resolution?: number;
             };
@@ -2624,6 +4219,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The key may not write this feed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2731,6 +4335,168 @@ export interface operations {
             };
         };
     };
+    rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleList"];
+                };
+            };
+        };
+    };
+    test_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleTest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleTested"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are too many records in the stretch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleEntry"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleEntry"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rule's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule as it was */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleEntry"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sensors: {
         parameters: {
             query?: never;
@@ -2805,6 +4571,176 @@ export interface operations {
             };
         };
     };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+                "application/x-www-form-urlencoded": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Signed in by the form */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    snapshot: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /** @description `1024` or `1200x800`, 64 to 4096 pixels; 1024x768 by default */
+                size?: string;
+                /** @description `cells` (by default) or `areas-LEVEL` */
+                layer?: string;
+                /** @description H3 resolution of the cells; by default what suits the zoom */
+                resolution?: number;
+                /** @description What is measured; `count` by default */
+                measure?: components["schemas"]["MeasureWord"];
+                /** @description With `measure=mean`: the observed property */
+                property?: string;
+                /** @description Lower bounds of the classes, one to seven rising numbers: `1,5,20`; from the values by default */
+                breaks?: string;
+                /** @description The title, at most 200 characters */
+                title?: string;
+                /** @description `zh` or `en`; the city's main language by default */
+                lang?: string;
+                /** @description Title, legend, scale bar and source; true by default */
+                caption?: boolean;
+                /** @description Names of areas; true by default */
+                labels?: boolean;
+                /** @description Sensors as dots; false by default */
+                sensors?: boolean;
+                /** @description `auto` (by default), `maplibre` (the helper program or 503) or `tiny-skia` */
+                renderer?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description `maplibre` or `tiny-skia` */
+                    "x-citybrain-renderer"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sql: {
         parameters: {
             query?: never;
@@ -2836,6 +4772,98 @@ export interface operations {
             };
             /** @description The query went beyond its time or memory */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+        };
+    };
+    keep_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookShown"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that are left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
