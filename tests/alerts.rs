@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
     clippy::disallowed_methods,
     reason = "rules watch by the clock, and this test is outside of the server"
 )]
-fn now() -> chrono::DateTime<chrono::Utc> {
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }
 

@@ -8,6 +8,7 @@ use datafusion::arrow::datatypes::{Field, Schema};
 use std::sync::Arc;
 
 use crate::statement::Statement;
+use crate::tables::shown_columns;
 use crate::{Filter, QueryError, Session};
 
 /// By what records of a stretch are in order.
@@ -22,7 +23,7 @@ pub enum InOrderOf {
 /// Records of a stretch.
 #[derive(Debug, Clone)]
 pub struct History {
-    /// The records in one batch, with the columns of [`rows_schema`] but the internal ones and the text of complaints.
+    /// The records in one batch, with the columns of [`rows_schema`] that SQL shows, but the text of complaints.
     pub rows: RecordBatch,
     /// Are there more than the limit?
     pub truncated: bool,
@@ -59,11 +60,11 @@ impl Session {
         property: Option<&str>,
         order: InOrderOf,
     ) -> Result<History, QueryError> {
-        let schema = rows_schema(table);
+        let (schema, shown) = (rows_schema(table), shown_columns(table));
         let fields: Vec<Arc<Field>> = schema
             .fields()
             .iter()
-            .filter(|field| !LEFT_OUT.contains(&field.name().as_str()))
+            .filter(|field| field.name() != LEFT_OUT && shown.contains(&field.name().as_str()))
             .cloned()
             .collect();
         let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
@@ -109,13 +110,5 @@ impl Session {
     }
 }
 
-/// Columns that tell nothing to whoever plays history again: what only the store knows, and what was said.
-const LEFT_OUT: [&str; 7] = [
-    "text",
-    "row_id",
-    "supersedes",
-    "month",
-    "declared_district",
-    "declared_subdistrict",
-    "declared_community",
-];
+/// What was said tells nothing to whoever plays history again.
+const LEFT_OUT: &str = "text";

@@ -161,7 +161,7 @@ fn a_batch_that_replaces_rows_makes_the_view_stale_until_it_is_read_anew() {
 fn superseding(rows: &RecordBatch, replaced: Vec<Option<i64>>) -> RecordBatch {
     let mut columns = rows.columns().to_vec();
     let at = rows.schema().index_of("supersedes").unwrap();
-    columns[at] = std::sync::Arc::new(arrow_array::Int64Array::from(replaced));
+    columns[at] = Arc::new(arrow_array::Int64Array::from(replaced));
     RecordBatch::try_new(rows.schema(), columns).unwrap()
 }
 

@@ -108,6 +108,17 @@ async fn every_answer_says_how_old_the_data_are_feed_by_feed() {
         .map(|feed| feed.split('=').next().unwrap())
         .collect();
     assert_eq!(names, ["http", "%E7%83%AD%E7%BA%BF"]);
+    for path in [
+        "/sta/v1.1/Things",
+        "/open311/v2/services.json",
+        "/tiles/heat.json",
+    ] {
+        let answer = server.response(path).await;
+        assert!(
+            answer.headers().contains_key("x-citybrain-feed-ages"),
+            "{path}"
+        );
+    }
     let freshness = server.json("/v1/freshness").await;
     assert_eq!(freshness["feeds"][1]["source"], "热线");
     assert!(freshness["feeds"][1]["age_s"].as_f64().unwrap() >= 0.0);
