@@ -39,14 +39,21 @@ fn lines(command: &mut Command) -> (Helper, Receiver<String>) {
     (Helper(child), lines)
 }
 
-/// What comes on a topic, from when the broker has said that it is subscribed to.
+/// What comes on a topic, from when a first message came through.
 fn subscriber(port: u16, topic: &str) -> (Helper, Receiver<String>) {
-    // With `-d` it says so.
-    let mut command = Command::new("mosquitto_sub");
-    command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-q", "1", "-d"]);
-    let (helper, said) = lines(command.args(["-t", topic]));
-    while !said.recv_timeout(PATIENCE).unwrap().contains("Subscribed") {}
-    (helper, said)
+    let port = port.to_string();
+    let at = ["-h", "127.0.0.1", "-p", &port, "-t", topic, "-q", "1"];
+    let (helper, said) = lines(Command::new("mosquitto_sub").args(at));
+    let start = Instant::now();
+    loop {
+        let mut publisher = Command::new("mosquitto_pub");
+        let sent = publisher.args(at).args(["-m", "ready"]).status();
+        assert!(sent.unwrap().success());
+        if said.recv_timeout(Duration::from_millis(200)).is_ok() {
+            return (helper, said);
+        }
+        assert!(start.elapsed() < PATIENCE, "nothing comes on {topic}");
+    }
 }
 
 fn message(said: &Receiver<String>) -> Value {
