@@ -23,6 +23,8 @@ pub struct Shape {
     pub(crate) colour: Colour,
     /// Width of the stroke in pixels; none for a filled path.
     pub(crate) stroke: Option<f32>,
+    /// What is outside of this rectangle is not drawn.
+    pub(crate) clip: Option<Rect>,
 }
 
 impl Drawing {
@@ -42,6 +44,7 @@ impl Drawing {
                 path,
                 colour,
                 stroke,
+                clip: None,
             });
         }
     }
@@ -76,16 +79,31 @@ impl Drawing {
         self.add(path.finish(), colour, None);
     }
 
-    /// Adds the shapes of another drawing on top, moved by pixels and shrunk or grown by a factor.
+    /// Adds the shapes of another drawing on top, moved by pixels and shrunk or grown by a factor, and cut at its edges.
     pub fn place(&mut self, other: &Self, [x, y]: [f32; 2], factor: f32) {
         let transform = tiny_skia::Transform::from_scale(factor, factor)
             .post_concat(tiny_skia::Transform::from_translate(x, y));
+        let [width, height] =
+            [other.width, other.height].map(|side| pixels(f64::from(side)) * factor);
+        let edges = Rect::from_xywh(x, y, width, height);
         for shape in &other.shapes {
-            self.add(
-                shape.path.clone().transform(transform),
-                shape.colour,
-                shape.stroke.map(|width| width * factor),
-            );
+            let inner = shape.clip.and_then(|clip| clip.transform(transform));
+            let clip = match (edges, inner) {
+                (Some(edges), Some(inner)) => match edges.intersect(&inner) {
+                    Some(both) => Some(both),
+                    // Nothing of it is seen.
+                    None => continue,
+                },
+                (edges, inner) => edges.or(inner),
+            };
+            if let Some(path) = shape.path.clone().transform(transform) {
+                self.shapes.push(Shape {
+                    path,
+                    colour: shape.colour,
+                    stroke: shape.stroke.map(|width| width * factor),
+                    clip,
+                });
+            }
         }
     }
 }
