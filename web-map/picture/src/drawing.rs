@@ -191,3 +191,34 @@ fn near(frame: &Frame, points: &[[f64; 2]]) -> bool {
 pub(crate) const fn pixels(value: f64) -> f32 {
     value.clamp(-1e5, 1e5) as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Raster;
+
+    #[test]
+    fn what_is_placed_ends_at_its_edges() {
+        let red = Colour::rgb(0x00ff_0000);
+        let mut inner = Drawing::new(10, 10);
+        inner.panel([-50.0, -50.0, 200.0, 200.0], 0.0, red);
+        let mut middle = Drawing::new(20, 20);
+        middle.place(&inner, [15.0, 0.0], 1.0);
+        let mut page = Drawing::new(40, 40);
+        page.place(&middle, [10.0, 10.0], 1.0);
+        let raster = Raster::of(&page).unwrap();
+        let painted = |x, y| raster.colour(x, y) == Some(red);
+        // The inner drawing begins at 25, 10; the middle one ends at 30.
+        for (x, y, there) in [
+            (27, 15, true),
+            (24, 15, false),
+            (31, 15, false),
+            (27, 9, false),
+            (27, 21, false),
+        ] {
+            assert_eq!(painted(x, y), there, "{x}, {y}");
+        }
+        let svg = page.svg("edges");
+        assert!(svg.contains("<clipPath id=\"edges-0\"><rect x=\"25.0\" y=\"10.0\" width=\"5.0\" height=\"10.0\"/>"), "{svg}");
+    }
+}
