@@ -106,11 +106,15 @@ fn lines(rings: Vec<Vec<(i64, i64)>>) -> Option<GeomData> {
     encoder.encode().ok()
 }
 
-/// A ring that turns the other way round than the outer ones is a hole in the polygon before.
+/// A ring that turns the other way round than the first is a hole in the polygon before: boundaries and dots turn differently.
 fn with_rings(mut shape: Rings, rings: impl IntoIterator<Item = Vec<(i64, i64)>>) -> Rings {
-    let mut outer = false;
+    let (mut outer, mut turn) = (false, 0);
     for ring in rings {
-        if doubled_area(&ring) > 0 {
+        let area = doubled_area(&ring).signum();
+        if turn == 0 {
+            turn = area;
+        }
+        if area == turn {
             outer = shape.add(ring, Role::Outer);
         } else if outer {
             shape.add(ring, Role::Hole);
@@ -128,8 +132,7 @@ fn doubled_area(ring: &[(i64, i64)]) -> i64 {
         .sum()
 }
 
-/// The rings of a path in tile units, curves as a few straight pieces. Boundaries run counter-clockwise on the ground, which is so on
-/// the screen too: here outer rings run clockwise.
+/// The rings of a path in tile units, curves as a few straight pieces.
 fn rings(path: &Path, scale: f64) -> Vec<Vec<(i64, i64)>> {
     let unit = |at: tiny_skia::Point| {
         #[expect(
@@ -166,9 +169,6 @@ fn rings(path: &Path, scale: f64) -> Vec<Vec<(i64, i64)>> {
             }
             PathSegment::Close => {}
         }
-    }
-    for ring in &mut rings {
-        ring.reverse();
     }
     rings
 }

@@ -1,7 +1,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use citybrain_grid::geo::{MultiPolygon, Rect, coord};
-use citybrain_picture::{Border, Frame, Map, Scale};
+use citybrain_picture::{Border, Dot, Frame, Map, Scale};
 use h3o::{CellIndex, LatLng, Resolution};
 
 use super::*;
@@ -90,7 +90,7 @@ fn map(ground: &MultiPolygon<f64>) -> Map<'_> {
             areas: vec![ground],
             depth: 0,
         }],
-        dots: Vec::new(),
+        dots: vec![Dot { at: [116.25, 39.8] }],
         labels: Vec::new(),
     }
 }
@@ -109,9 +109,13 @@ fn both_renderers_give_each_cell_the_same_colour() {
     let by_helper = helper.paint(&map.tile(), size).unwrap();
     let by_hand = Raster::of(&map.drawing()).unwrap();
     let (mut sum, mut compared) = (0.0, 0.0);
-    for (cell, _) in &map.cells {
+    let cells = map.cells.iter().map(|(cell, _)| {
         let at = LatLng::from(*cell);
-        let [x, y] = map.frame.at(at.lng(), at.lat());
+        [at.lng(), at.lat()]
+    });
+    let dots = map.dots.iter().map(|dot| dot.at);
+    for [lon, lat] in cells.chain(dots) {
+        let [x, y] = map.frame.at(lon, lat);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
