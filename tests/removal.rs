@@ -174,7 +174,7 @@ fn a_server_keeps_of_old_observations_their_hours_and_tells_what_went() {
 
 #[test]
 fn wherever_retention_is_cut_off_every_hour_is_counted_once() {
-    for point in ["expiry hours", "expiry portion", "before lake commit"] {
+    for point in ["expiry hours", "expiry portion"] {
         let state = small_state();
         let server = Server::start(state.path());
         let rows = json!(observations(&["2015-03-01", "2015-04-01"]));

@@ -96,6 +96,7 @@ impl LakeTable {
                 return Ok(None);
             }
         }
+        let mut made = false;
         let mut delta = DeltaTableBuilder::from_url(dir.table(name)?)
             .map_err(failed)?
             .build()
@@ -106,6 +107,7 @@ impl LakeTable {
                 columns::bring_up_to_date(&mut delta, table, &schema).await?;
             }
         } else if create {
+            made = true;
             let columns: StructType = schema
                 .as_ref()
                 .try_into_kernel()
@@ -124,13 +126,17 @@ impl LakeTable {
         } else {
             return Ok(None);
         }
-        Ok(Some(Self {
+        let opened = Self {
             table,
             dir: dir.clone(),
             schema,
             delta,
             quarantined: false,
-        }))
+        };
+        if made {
+            opened.make_durable(&[]).await?;
+        }
+        Ok(Some(opened))
     }
 
     /// The journal position that the newest commit carries: every row up to it is here.

@@ -6,12 +6,12 @@ use std::time::Duration;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use deltalake::Path as ObjectPath;
 use deltalake::checkpoints::{cleanup_expired_logs_for, create_checkpoint};
 use deltalake::datafusion::prelude::{SessionContext, col, lit};
 use deltalake::kernel::transaction::CommitProperties;
 use deltalake::logstore::object_store::{Error as ObjectStoreError, ObjectStoreExt};
 use deltalake::protocol::DeltaOperation;
+use deltalake::{DeltaTableBuilder, Path as ObjectPath};
 
 use super::{LakeTable, delta_error, rows_error};
 use crate::schema::ROW_ID;
