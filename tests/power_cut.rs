@@ -5,6 +5,7 @@
 //! server goes on with it.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,7 @@ fn when_the_power_goes_what_was_acknowledged_is_there_once() {
         let server = Server::start_with(state.path(), &settings);
         if !unanswered.is_empty() {
             server.post_json("/v1/complaints", &json!(unanswered));
-            acknowledged.extend(unanswered.drain(..).map(id_of));
+            acknowledged.extend(unanswered.drain(..).map(|row| id_of(&row)));
         }
         // Killed while a sender is at work: at another moment each round.
         let url = server.url().to_owned();
@@ -70,7 +71,7 @@ fn when_the_power_goes_what_was_acknowledged_is_there_once() {
         build(synced.path(), &key_of(state.path()).unwrap(), rest.path());
         state = rest;
         let there = ids(state.path());
-        let maybe: BTreeSet<String> = unanswered.iter().cloned().map(id_of).collect();
+        let maybe: BTreeSet<String> = unanswered.iter().map(id_of).collect();
         let lost: Vec<_> = acknowledged.difference(&there).collect();
         assert!(lost.is_empty(), "round {round}: lost {lost:?}");
         let strange: Vec<_> = there
@@ -81,7 +82,7 @@ fn when_the_power_goes_what_was_acknowledged_is_there_once() {
     }
     let server = Server::start(state.path());
     server.post_json("/v1/complaints", &json!(unanswered));
-    acknowledged.extend(unanswered.into_iter().map(id_of));
+    acknowledged.extend(unanswered.iter().map(id_of));
     server.stop();
     assert_eq!(ids(state.path()), acknowledged);
     run(["verify", "--state-dir", state.path().to_str().unwrap()]).succeeded();
@@ -129,13 +130,13 @@ fn send(url: &str, round: u64, counted: &AtomicUsize) -> (Vec<String>, Vec<Value
         if !answer.is_ok_and(|answer| answer.status().is_success()) {
             return (answered, rows);
         }
-        answered.extend(rows.into_iter().map(id_of));
+        answered.extend(rows.iter().map(id_of));
         counted.fetch_add(1, Ordering::Relaxed);
     }
     (answered, Vec::new())
 }
 
-fn id_of(row: Value) -> String {
+fn id_of(row: &Value) -> String {
     row["id"].as_str().unwrap().to_owned()
 }
 
@@ -152,7 +153,7 @@ fn ids(state: &Path) -> BTreeSet<String> {
     ]);
     let rows: Vec<Value> = serde_json::from_str(asked.good().out.trim()).unwrap();
     let count = rows.len();
-    let ids: BTreeSet<String> = rows.into_iter().map(id_of).collect();
+    let ids: BTreeSet<String> = rows.iter().map(id_of).collect();
     assert_eq!(ids.len(), count, "nothing is counted twice");
     ids
 }
@@ -185,10 +186,10 @@ fn keep_all(dir: &Path, synced: &Path) -> bool {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if path.is_dir() {
             keep_all(&path, synced);
-            list += &format!("d {its} {name}\n");
+            writeln!(list, "d {its} {name}").unwrap();
         } else {
             fs::copy(&path, synced.join(format!("f-{its}"))).unwrap();
-            list += &format!("f {its} {name}\n");
+            writeln!(list, "f {its} {name}").unwrap();
         }
     }
     fs::write(synced.join(format!("d-{key}")), list).unwrap();

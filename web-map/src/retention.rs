@@ -154,7 +154,10 @@ const EVERY: Duration = Duration::from_hours(1);
 /// Applies the setting of a server at once and then every hour.
 pub(crate) async fn keep(state: Arc<AppState>) {
     let retention = &state.config.retention;
-    while !retention.is_for_ever() {
+    if retention.is_for_ever() {
+        return;
+    }
+    loop {
         let (writer, control) = (state.engine.writer(), &state.control);
         match retention
             .apply(writer, control, "retention", clock::now())

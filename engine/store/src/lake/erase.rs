@@ -80,14 +80,20 @@ impl LakeTable {
         let keep = chrono::TimeDelta::from_std(keep).unwrap_or(chrono::TimeDelta::MAX);
         let before = now.checked_sub_signed(keep).unwrap_or(now);
         let log = self.delta.log_store();
-        cleanup_expired_logs_for(
-            self.version(),
-            log.as_ref(),
-            before.timestamp_millis(),
-            None,
-        )
-        .await
-        .map_err(failed)?;
+        let version = self.version();
+        let before = before.timestamp_millis();
+        let removed = cleanup_expired_logs_for(version, log.as_ref(), before, None)
+            .await
+            .map_err(failed)?;
+        if removed > 0 {
+            // The state in memory would look into entries that are gone, also after an update.
+            let url = self.delta.table_url().clone();
+            let mut anew = DeltaTableBuilder::from_url(url)
+                .and_then(DeltaTableBuilder::build)
+                .map_err(failed)?;
+            anew.load().await.map_err(failed)?;
+            self.delta = anew;
+        }
         Ok(())
     }
 }
