@@ -21,8 +21,12 @@ pub(crate) struct Args {
     /// The directory to make; one of the same city is left as it is, but for the city's roads and calendars
     #[arg(long, value_name = "DIR")]
     state_dir: PathBuf,
-    /// Keep the history elsewhere: s3://BUCKET/PREFIX (credentials and endpoint in the environment, as for other programs), or a folder
-    #[arg(long, value_name = "URL")]
+    /// Keep the history on S3-compatible storage, or in another folder
+    #[arg(
+        long,
+        value_name = "s3://BUCKET/PREFIX",
+        long_help = "Keep the history on S3-compatible storage (credentials and endpoint are in the environment, as for other programs), or in another folder"
+    )]
     lake: Option<String>,
 }
 
