@@ -20,6 +20,8 @@ command -v npm >/dev/null || packages+=(npm)
 { command -v mosquitto || [ -x /usr/sbin/mosquitto ]; } >/dev/null || packages+=(mosquitto)
 command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
 command -v curl >/dev/null || packages+=(curl)
+# The certificate of a webhook over TLS in a test.
+command -v openssl >/dev/null || packages+=(openssl)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}" >&2
   sudo=(); [ "$(id -u)" = 0 ] || sudo=(sudo)

@@ -32,3 +32,4 @@ mod places;
 mod replace;
 mod simulated;
 mod sql_limits;
+mod told;
