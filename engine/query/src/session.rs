@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use citybrain_store::Snapshot;
+use datafusion::arrow::error::ArrowError;
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
     SchemaProvider,
@@ -221,7 +222,13 @@ impl Session {
     }
 
     pub(crate) fn error(&self, error: DataFusionError) -> QueryError {
-        QueryError::read(error, &Tables::names(), self.limits.memory_bytes)
+        let read = QueryError::read(error, &Tables::names(), self.limits.memory_bytes);
+        if let QueryError::Failed(cause) = &read
+            && is_of_a_file(cause)
+        {
+            self.snapshot.suspect();
+        }
+        read
     }
 }
 
@@ -231,6 +238,21 @@ impl fmt::Debug for Session {
             .field("seq", &self.snapshot.seq)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
+    }
+}
+
+/// Could a file not be read?
+fn is_of_a_file(error: &DataFusionError) -> bool {
+    match error.find_root() {
+        DataFusionError::ArrowError(error, _) => matches!(
+            **error,
+            ArrowError::ParquetError(_) | ArrowError::IoError(..) | ArrowError::ExternalError(_)
+        ),
+        DataFusionError::External(_)
+        | DataFusionError::IoError(_)
+        | DataFusionError::ObjectStore(_)
+        | DataFusionError::ParquetError(_) => true,
+        _ => false,
     }
 }
 
