@@ -197,6 +197,8 @@ impl Session {
         let statement = filter.apply(statement, Table::Complaints, city)?;
         let by_counts = analysis.function == "hotspots"
             && by == "cell"
+            // Kept counts have no time.
+            && !given("step")
             && self.put_cells_rolled(filter).await?;
         let mut answer = if by_counts {
             let of_counts = Statement::new(include_str!("analysis_rolled.sql"))
