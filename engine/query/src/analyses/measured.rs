@@ -28,8 +28,8 @@ const VALUED: &str = "valued";
 const COARSEST: Resolution = Resolution::Six;
 /// Distances that are tried when none is given, in cells.
 const DISTANCES: std::ops::RangeInclusive<u32> = 1..=5;
-/// Most cells of a resolution that is chosen: an answer of some 7 MB of JSON, and as many as a map of a city can show.
-const CHOSEN_CELLS_MAX: usize = 50_000;
+/// Most cells of a resolution that is chosen: a city has few questions that more could answer, and each costs time.
+const CHOSEN_CELLS_MAX: usize = 200_000;
 /// Most neighbours that are listed to try a distance, four bytes each.
 const NEIGHBOURS_MAX: usize = 20_000_000;
 
