@@ -4,7 +4,7 @@
 //! holds the picture in its upper left.
 
 use citybrain_grid::tile::{EXTENT, Role, Shape as Rings};
-use mvt::Tile;
+use mvt::{GeomData, GeomEncoder, GeomType, Tile};
 use serde_json::{Value, json};
 use tiny_skia::{Path, PathSegment};
 
@@ -39,8 +39,8 @@ impl Map<'_> {
             (extent + 9, extent + 9),
             (-9, extent + 9),
         ]];
-        let mut add = |rings: Rings, colour: String, line: bool| {
-            let Some(geometry) = rings.encode() else {
+        let mut add = |geometry: Option<GeomData>, colour: String, line: bool| {
+            let Some(geometry) = geometry else {
                 return;
             };
             let name = format!("layer-{}", layers.len());
@@ -57,10 +57,15 @@ impl Map<'_> {
             }));
             layers.push(name);
         };
-        add(with_rings(whole, all), OUTSIDE.hex(), false);
+        add(with_rings(whole, all).encode(), OUTSIDE.hex(), false);
         for layer in self.layers() {
-            let rings = with_rings(Rings::default(), rings(&layer.path, scale));
-            add(rings, layer.colour.hex(), layer.stroke.is_some());
+            let rings = rings(&layer.path, scale);
+            // A line layer fills polygons: a border is a line there, not the rim of one.
+            let geometry = match layer.stroke {
+                Some(_) => lines(rings),
+                None => with_rings(Rings::default(), rings).encode(),
+            };
+            add(geometry, layer.colour.hex(), layer.stroke.is_some());
         }
         let style = json!({
             "version": 8, "name": "map", "metadata": {}, "sources": {}, "layers": styles, "center": [0.0, 0.0], "zoom": 0.0, "pitch": 0.0,
@@ -72,6 +77,33 @@ impl Map<'_> {
             bytes: tile.to_bytes().expect("writing to memory does not fail"),
         }
     }
+}
+
+/// Each ring as a closed line.
+fn lines(rings: Vec<Vec<(i64, i64)>>) -> Option<GeomData> {
+    let mut encoder = GeomEncoder::<i32>::new(GeomType::Linestring);
+    let mut last = None;
+    for mut ring in rings {
+        ring.dedup();
+        if ring.len() < 2 {
+            continue;
+        }
+        // The encoder takes a line that begins where the last one ended for its continuation.
+        if ring.first().copied() == last {
+            ring.rotate_left(1);
+        }
+        let first = ring.first().copied();
+        ring.extend(first);
+        last = first;
+        for (x, y) in ring {
+            encoder
+                .add_point(i32::try_from(x).ok()?, i32::try_from(y).ok()?)
+                .ok()?;
+        }
+        encoder.complete_geom().ok()?;
+    }
+    last?;
+    encoder.encode().ok()
 }
 
 /// A ring that turns the other way round than the outer ones is a hole in the polygon before.
