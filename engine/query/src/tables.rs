@@ -82,7 +82,7 @@ impl SchemaProvider for Tables {
             CALENDAR => calendar::table(&self.snapshot.city).map(Some),
             AREAS => areas::table(&self.snapshot.city).map(Some),
             HOURLY => self.view(hourly::sql(&self.snapshot)).await.map(Some),
-            hourly::KEPT => hourly::kept(&self.snapshot),
+            hourly::KEPT => Ok(hourly::kept(&self.snapshot)),
             REJECTED => rejected::table(&self.snapshot).map(Some),
             _ => Ok(None),
         }

@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// The directory to make; one of the same city is left as it is, but for the city's roads and calendars
     #[arg(long, value_name = "DIR")]
     state_dir: PathBuf,
-    /// Keep the history elsewhere: s3://BUCKET/PREFIX (credentials and endpoint in the environment, as for other programs), or a folder
+    /// Keep the history elsewhere: `s3://BUCKET/PREFIX` (credentials and endpoint in the environment, as for other programs), or a folder
     #[arg(long, value_name = "URL")]
     lake: Option<String>,
 }

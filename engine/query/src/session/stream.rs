@@ -110,9 +110,9 @@ impl Session {
             .collect::<Result<Vec<_>, _>>()?;
         let values = ParamValues::from(values);
         let notes = self.notes();
-        let (session, sql, noted) = (self.clone(), sql.to_owned(), notes.clone());
+        let (session, sql, for_plan) = (self.clone(), sql.to_owned(), notes.clone());
         let plan = self
-            .at_work(async move { session.plan_with(&sql, values, &noted).await })
+            .at_work(async move { session.plan_with(&sql, values, &for_plan).await })
             .await?;
         let schema = Arc::clone(plan.schema().inner());
         let (sender, items) = mpsc::channel(WAITING);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use citybrain_store::{Snapshot, Table};
 use datafusion::catalog::TableProvider;
-use datafusion::error::Result;
 
 /// The hours alone, as the lake has them: a table of the view's own.
 pub(super) const KEPT: &str = "observations_hourly_kept";
@@ -20,6 +19,6 @@ pub(super) fn sql(snapshot: &Snapshot) -> &'static str {
 }
 
 /// The hours alone.
-pub(super) fn kept(snapshot: &Snapshot) -> Result<Option<Arc<dyn TableProvider>>> {
-    Ok(snapshot.table(Table::Observations).hourly.clone())
+pub(super) fn kept(snapshot: &Snapshot) -> Option<Arc<dyn TableProvider>> {
+    snapshot.table(Table::Observations).hourly.clone()
 }
