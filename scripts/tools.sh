@@ -20,6 +20,8 @@ command -v npm >/dev/null || packages+=(npm)
 { command -v mosquitto || [ -x /usr/sbin/mosquitto ]; } >/dev/null || packages+=(mosquitto)
 command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
 command -v curl >/dev/null || packages+=(curl)
+# The certificate of a webhook over TLS in a test.
+command -v openssl >/dev/null || packages+=(openssl)
 # Shifts the clock of a server under test.
 ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || packages+=(libfaketime)
 if [ ${#packages[@]} -gt 0 ]; then

@@ -37,3 +37,4 @@ mod replace;
 mod simulated;
 mod snapshots;
 mod sql_limits;
+mod told;

@@ -29,6 +29,7 @@ pub fn app(state: Arc<AppState>) -> Router {
     let (described, _) = described().split_for_parts();
     let (hosts, gated) = (state.hosts.clone(), Arc::clone(&state));
     described
+        .merge(sensorthings())
         .layer(from_fn_with_state(
             Arc::clone(&state),
             boundaries::set_header,
@@ -37,7 +38,6 @@ pub fn app(state: Arc<AppState>) -> Router {
         .route("/docs", get(docs::page))
         .route("/docs/docs.js", get(docs::script))
         .route("/docs/docs.css", get(docs::style))
-        .merge(sensorthings())
         .fallback(page::serve)
         .method_not_allowed_fallback(async || HttpError::Method)
         .with_state(state)
@@ -150,7 +150,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "citybrain", description = "A city's complaints and sensor feeds: placed exactly, kept durably, questioned continuously, shown live."),
-    components(schemas(schema::AlertStateWord, schema::AnalysisFormat, schema::CellsFormat, schema::DeliveryStateWord)),
+    components(schemas(schema::AlertStateWord, schema::AnalysisFormat, schema::CellsFormat, schema::DeliveryStateWord, schema::LiveMeasureWord)),
     tags(
         (name = "city", description = "The city"),
         (name = "questions", description = "Counts, rates and SQL"),

@@ -43,6 +43,8 @@ pub struct Config {
     pub queries_at_once: usize,
     /// Different live views (filter and resolution) that are kept at the same time.
     pub live_views: usize,
+    /// Records that the windows of all live views know one by one, about 250 bytes each; a view that would know more ends.
+    pub live_records: usize,
     /// Memory for ready map tiles, in bytes.
     pub tile_cache_bytes: u64,
     /// The program that paints pictures by maplibre-rs; empty: `citybrain-snapshot` beside this program, if it is there.
@@ -87,6 +89,7 @@ impl Default for Config {
             query_rows: 1_000_000,
             queries_at_once: 8,
             live_views: 256,
+            live_records: 4_000_000,
             tile_cache_bytes: 128 << 20,
             snapshot_helper: PathBuf::new(),
             seal_rows: 250_000,
@@ -141,7 +144,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "listen",
     "hosts",
     "body_bytes_max",
@@ -154,6 +157,7 @@ const NAMES: [&str; 19] = [
     "query_rows",
     "queries_at_once",
     "live_views",
+    "live_records",
     "tile_cache_bytes",
     "snapshot_helper",
     "seal_rows",

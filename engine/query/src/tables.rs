@@ -16,6 +16,8 @@ use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::{DataFusionError, Result};
 
+pub(crate) use records::columns as shown_columns;
+
 use crate::{Limits, session};
 
 /// Tables that other tables add up to, as SQL.

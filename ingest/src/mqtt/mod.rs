@@ -10,7 +10,8 @@
 //! A refused message is kept with topic and payload, and acknowledged: it never comes again and blocks nothing.
 //!
 //! Observations of other feeds are published on SensorThings topics ([`publish`]) over a connection of its own, marked with the
-//! link's client id; a message that carries the mark of this server is dropped, so that nothing is echoed.
+//! link's client id; a message that carries the mark of this server is dropped, so that nothing is echoed. A [`Publisher`] hands
+//! single messages to the broker and hears when it has them.
 
 mod client;
 mod filter;
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     filter::filter_matches,
-    link::Link,
+    link::{Link, Publisher},
     settings::{MqttPublish, MqttSettings, MqttTopic, MqttVersion, SettingsError},
 };
 use crate::{Context, MessageReader};

@@ -21,12 +21,8 @@ pub(crate) struct Args {
     /// The directory to make; one of the same city is left as it is, but for the city's roads and calendars
     #[arg(long, value_name = "DIR")]
     state_dir: PathBuf,
-    /// Keep the history on S3-compatible storage, or in another folder
-    #[arg(
-        long,
-        value_name = "s3://BUCKET/PREFIX",
-        long_help = "Keep the history on S3-compatible storage (credentials and endpoint are in the environment, as for other programs), or in another folder"
-    )]
+    /// Keep the history elsewhere: `s3://BUCKET/PREFIX` (credentials and endpoint in the environment, as for other programs), or a folder
+    #[arg(long, value_name = "URL")]
     lake: Option<String>,
 }
 

@@ -86,7 +86,6 @@ const TABLE: &[Line] = &[
     (READ, "/v1/series", SUMS),
     (READ, "/v1/breakdown", SUMS),
     (READ, "/v1/live", SUMS),
-    (READ, "/tiles/heat/*", DESK),
     (READ, "/tiles/*", SUMS),
     (READ, "/v1/freshness", HEALTH),
     (READ, "/v1/complaints*", DESK),

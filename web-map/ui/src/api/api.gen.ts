@@ -190,7 +190,7 @@ export interface paths {
          * A vector tile of cells with the complaints in them (Mapbox Vector Tile 2.1): layer `heat`, polygons with `cell` (hex text) and `count`.
          * @description Cells are of the resolution that suits the zoom, or of `resolution`; cells without complaints are left out, and so are those that do
          *     not touch the city. The counts are those of this moment; the tag of a tile changes exactly when a count in it does, so a client that
-         *     asks with `If-None-Match` is answered 304 until then.
+         *     asks with `If-None-Match` is answered 304 until then. The role `public` is told counts in steps, and of cells below the first step nothing.
          */
         get: operations["heat"];
         put?: never;
@@ -764,6 +764,7 @@ export interface paths {
          * What changes, as it changes: a stream of events (`text/event-stream`).
          * @description First `snapshot` with every count, then `cells` and `areas` with the new counts of what changed, at most four times a second,
          *     `freshness` at once and every two seconds, and `alerts` with those that are open and then those that change. A client that falls behind or comes back is sent a new `snapshot`.
+         *     With `detail` there are `aligned` and `categories`; of values of sensors `sensors` instead of `areas`. A stream that the server ends says why in `problem`.
          */
         get: operations["live"];
         put?: never;
@@ -1043,6 +1044,7 @@ export interface paths {
          * @description Each message is a POST of JSON (`step`, `at`, `actor`, `note`, `alert`) with the headers `citybrain-delivery` (its number: the same
          *     message may come more than once), `citybrain-timestamp` (seconds since 1970) and `citybrain-signature` (`v1=` and the HMAC-SHA256
          *     of `TIMESTAMP.BODY` with the secret, in hex). What is not answered with 2xx is sent again after growing pauses, 32 times.
+         *     To a broker each message is published at `QoS` 1 with its number in it (`delivery`), and again until the broker has acknowledged it.
          */
         put: operations["keep_webhook"];
         post?: never;
@@ -1765,11 +1767,41 @@ export interface components {
             /** @description The alerts. */
             alerts: components["schemas"]["Alert"][];
         };
+        /** @description Event `aligned`, when `detail` asks for it: the new counts of the aligned cells that changed; after a snapshot, all that have any. */
+        LiveAligned: {
+            /** @description Cell as hex text, the id of the area of the city's smallest level whose part of it is meant, and complaints in it now. */
+            aligned: [
+                string,
+                string,
+                number
+            ][];
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number is counted.
+             */
+            seq: number;
+        };
         /** @description Event `areas`: the new counts of the areas that changed; after a snapshot, all that have any. */
         LiveAreas: {
             /** @description Area id, and complaints in it now. */
             areas: [
                 string,
+                number
+            ][];
+            /** @description The level. */
+            level: string;
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number is counted.
+             */
+            seq: number;
+        };
+        /** @description Event `categories`, when `detail` asks for it: the new counts of each category in the areas where it changed. */
+        LiveCategories: {
+            /** @description Area id, category (null: none), and complaints now. */
+            categories: [
+                string,
+                string | null,
                 number
             ][];
             /** @description The level. */
@@ -1794,7 +1826,29 @@ export interface components {
             seq: number;
         };
         /** @description The data of an event of the live stream. */
-        LiveEvent: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveCells"] | components["schemas"]["LiveAreas"] | components["schemas"]["LiveAlerts"] | components["schemas"]["Freshness"];
+        LiveEvent: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveCells"] | components["schemas"]["LiveAreas"] | components["schemas"]["LiveAligned"] | components["schemas"]["LiveCategories"] | components["schemas"]["LiveValues"] | components["schemas"]["LiveValueCells"] | components["schemas"]["LiveSensors"] | components["schemas"]["LiveProblem"] | components["schemas"]["LiveAlerts"] | components["schemas"]["Freshness"];
+        /**
+         * @description What the live stream tells of each cell.
+         * @enum {string}
+         */
+        LiveMeasureWord: "count" | "latest" | "mean" | "max" | "min";
+        /** @description Event `problem`: why the stream ends. */
+        LiveProblem: {
+            detail: string;
+        };
+        /** @description Event `sensors`: the new values of the sensors where they changed; after a snapshot, all that have any. */
+        LiveSensors: {
+            /** @description Sensor, or the datastream of one that names none, and its value; null: none in the window any more. */
+            sensors: [
+                string,
+                number | null
+            ][];
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number counts.
+             */
+            seq: number;
+        };
         /** @description Event `snapshot`: every count. */
         LiveSnapshot: components["schemas"]["LiveSums"] & {
             /** @description Cell as hex text, and complaints in it. */
@@ -1840,6 +1894,41 @@ export interface components {
              * @description Complaints that the filter meets.
              */
             total: number;
+        };
+        /** @description Event `cells` of values of sensors: the new values of the cells where they changed. */
+        LiveValueCells: {
+            /** @description Cell as hex text, and its value; null: none in the window any more. */
+            cells: [
+                string,
+                number | null
+            ][];
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number counts.
+             */
+            seq: number;
+        };
+        /** @description Event `snapshot` of values of sensors: the value of each cell that has any in the window. */
+        LiveValues: {
+            /** @description Cell as hex text, and its value. */
+            cells: [
+                string,
+                number
+            ][];
+            /** @description `latest`, `mean`, `max` or `min`. */
+            measure: string;
+            /** @description The observed property. */
+            property: string;
+            /**
+             * Format: int32
+             * @description H3 resolution of the cells.
+             */
+            resolution: number;
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number counts.
+             */
+            seq: number;
         };
         /**
          * @description What is measured in a cell or an area.
@@ -2172,10 +2261,10 @@ export interface components {
         WebhookBody: {
             /** @description Only alerts of these rules; all by default. */
             rules?: string[];
-            /** @description What messages are signed with, 16 characters or more. */
-            secret: string;
+            /** @description What messages are signed with, 16 characters or more; needed for `http` and `https`, not used for `mqtt`. */
+            secret?: string | null;
             severity?: components["schemas"]["SeverityWord"] | null;
-            /** @description Where to: `http://` or `https://`. */
+            /** @description Where to: `http://`, `https://`, or `mqtt://LINK/TOPIC` with the `client_id` of a link of the settings. */
             url: string;
         };
         /** @description Webhooks by name. */
@@ -4148,6 +4237,12 @@ export interface operations {
                 bbox?: string;
                 /** @description Only what was made within the last `5min`, `1h`, `24h` or the like (1s to 24h), or `today`; complaints leave the counts as time goes on */
                 window?: string;
+                /** @description With a window: what is counted besides cells and areas, separated by commas: `aligned` (the part of each cell in each area of the city's smallest level), `categories` (each category in each area) */
+                detail?: string;
+                /** @description `count` (the default) of complaints; or `latest`, `mean`, `max`, `min` of the observations of `property` in the window, per sensor and per cell */
+                measure?: components["schemas"]["LiveMeasureWord"];
+                /** @description The observed property */
+                property?: string;
                 /** @description The level of the areas; the city's largest by default */
                 level?: components["schemas"]["LevelWord"];
                 /** @description H3 resolution, from 5 to the base resolution; 9 by default */
