@@ -11,6 +11,8 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+use crate::retention::Retention;
+
 /// Settings of `citybrain serve`. A file names them as they are named here; the environment as `CITYBRAIN_` and the name in
 /// capitals (`CITYBRAIN_BODY_BYTES_MAX=1000000`). An unknown name in a file is refused; the environment belongs to others too, so
 /// there it is left alone.
@@ -67,6 +69,9 @@ pub struct Config {
     /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
     /// looked for.
     pub keep_replaced_seconds: u64,
+    /// How long records are kept, a `[retention]`: only in a file. Without it for ever.
+    #[serde(skip_serializing_if = "Retention::is_for_ever")]
+    pub retention: Retention,
 }
 
 impl Default for Config {
@@ -95,6 +100,7 @@ impl Default for Config {
             folder: Vec::new(),
             rules: None,
             keep_replaced_seconds: 3600,
+            retention: Retention::default(),
         }
     }
 }

@@ -20,6 +20,7 @@ const TILE_CACHE_BYTES: &str = "citybrain_tile_cache_bytes";
 const LINK_CONNECTED: &str = "citybrain_link_connected";
 const LINK_MESSAGES: &str = "citybrain_link_messages_total";
 const FILES: &str = "citybrain_files_total";
+const REMOVED: &str = "citybrain_removed_total";
 const SEQ: &str = "citybrain_journal_seq";
 
 /// Upper bounds of the buckets of every duration, in seconds.
@@ -53,7 +54,7 @@ fn describe() {
     describe_counter!(
         RECORDS,
         Unit::Count,
-        "Records that came in by table and outcome: accepted, updated, duplicate, rejected."
+        "Records that came in by table and outcome: accepted, updated, duplicate, rejected, expired."
     );
     describe_histogram!(
         APPEND_SECONDS,
@@ -91,6 +92,11 @@ fn describe() {
         Unit::Count,
         "Files of watched folders by outcome: read, failed, refused."
     );
+    describe_counter!(
+        REMOVED,
+        Unit::Count,
+        "Records that went for good by table and reason: age, erasure."
+    );
     describe_gauge!(TILE_CACHE_BYTES, Unit::Bytes, "Memory of ready map tiles.");
     describe_gauge!(
         SEQ,
@@ -119,6 +125,7 @@ pub(crate) fn records(table: &'static str, receipt: &Receipt, rejected: usize) {
         ("updated", receipt.updated),
         ("duplicate", receipt.duplicate),
         ("rejected", rejected as u64),
+        ("expired", receipt.expired),
     ];
     for (outcome, rows) in outcomes {
         counter!(RECORDS, "table" => table, "outcome" => outcome).increment(rows);
@@ -138,6 +145,11 @@ pub(crate) fn link_messages(link: &str, outcome: &'static str, messages: u64) {
 /// A file of a watched folder was dealt with.
 pub(crate) fn files(outcome: &'static str) {
     counter!(FILES, "outcome" => outcome).increment(1);
+}
+
+/// Records went for good.
+pub(crate) fn removed(table: &'static str, reason: &'static str, rows: usize) {
+    counter!(REMOVED, "table" => table, "reason" => reason).increment(rows as u64);
 }
 
 /// A query was answered.

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::app::app;
 use crate::state::AppState;
-use crate::tiles;
+use crate::{retention, tiles};
 
 /// How long open requests may take to end after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -29,6 +29,7 @@ pub async fn run(
     let (stop, tasks) = (state.stop.clone(), state.tasks.clone());
     tasks.spawn(until(&state, Arc::clone(&state).feel_pulse()));
     tasks.spawn(until(&state, keep_metrics(Arc::clone(&state))));
+    tasks.spawn(until(&state, retention::keep(Arc::clone(&state))));
     let (alerts, until_stop) = (Arc::clone(&state.alerts), stop.clone());
     tasks.spawn_blocking(move || alerts.keep(&until_stop));
     tasks.spawn(until(&state, Arc::clone(&state.alerts).send()));

@@ -114,6 +114,8 @@ const TABLE: &[Line] = &[
     (READ, "/v1/bulletin", DESK),
     (WRITE, "/v1/sql", ASK),
     (WRITE, "/v1/complaints", FEED),
+    // A citizen's right: a complaint goes for good.
+    (WRITE, "/v1/complaints/*", Access::Roles(ADMIN)),
     (WRITE, "/v1/complaint-events", FEED),
     (WRITE, "/v1/observations", FEED),
     (READ, "/v1/feeds*", HEALTH),

@@ -120,7 +120,7 @@ impl View {
             first,
         };
         let until = stop.clone();
-        tasks.spawn(async move { until.run_until_cancelled(keeper.keep()).await });
+        tasks.spawn(async move { until.run_until_cancelled(Box::pin(keeper.keep())).await });
         metrics::live_views(1.0);
         Self {
             shared,

@@ -572,7 +572,12 @@ export interface paths {
         get: operations["by_source_and_id"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erases a complaint, its steps and the refused rows that name it.
+         * @description When it answers, no query sees them and the journal does not have them; files of the lake that were replaced go after the time
+         *     told. The same record is not taken in again. Backups are not touched.
+         */
+        delete: operations["erase_complaint"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1637,6 +1642,20 @@ export interface components {
          * @enum {string}
          */
         DeliveryStateWord: "due" | "done" | "dead";
+        /** @description What was erased. */
+        ErasedComplaint: {
+            /** @description 1, or 0 when there was none. */
+            complaints: number;
+            /**
+             * Format: int64
+             * @description Files of earlier versions have it for so long; until then it can be read by whoever can read the files.
+             */
+            gone_from_files_after_seconds: number;
+            /** @description Refused rows that named it. */
+            rejected: number;
+            /** @description Its steps. */
+            steps: number;
+        };
         /** @description How fresh a feed is. */
         FeedFreshness: {
             /**
@@ -1987,6 +2006,11 @@ export interface components {
              * @description Records that were there already with the same content.
              */
             duplicate: number;
+            /**
+             * Format: int64
+             * @description Records that are older than what is kept of their table or source; they are not kept.
+             */
+            expired?: number;
             /** @description Rows that are no record; they are kept with their reason and can be replayed. */
             rejected: components["schemas"]["Rejected"][];
             /**
@@ -3716,6 +3740,46 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_complaint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source that the id belongs to */
+                source: string;
+                /** @description The complaint's id within the source */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedComplaint"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
