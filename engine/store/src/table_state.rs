@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -17,6 +17,9 @@ use crate::{LakeError, StoreOptions, Table, TableSnapshot, rows_schema};
 
 /// After so many seals small files are looked for also while much waits to be sealed.
 const SEALS_LOOKED_AT: u32 = 16;
+
+/// Replaced files are looked for at most so often.
+const VACUUM_EVERY: Duration = Duration::from_secs(1);
 
 /// What a seal moves into the lake.
 #[derive(Debug)]
@@ -244,8 +247,8 @@ impl TableState {
     ) -> Option<LakeTable> {
         let last = *self.vacuumed_at.get_or_insert(now);
         let age = now.duration_since(last);
-        let due = age >= options.keep_replaced && self.is_calm(options)
-            || age >= 2 * options.keep_replaced;
+        let every = options.keep_replaced.max(VACUUM_EVERY);
+        let due = age >= every && self.is_calm(options) || age >= 2 * every;
         if !due
             || !self.may_be_kept_up(now)
             || self.lake.as_ref().is_none_or(|lake| lake.version() == 0)
@@ -258,7 +261,12 @@ impl TableState {
     }
 
     fn may_be_kept_up(&self, now: Instant) -> bool {
-        !self.upkeep && self.sealing.is_none() && self.upkeep_after.is_none_or(|after| now >= after)
+        // Somebody waits for what is to be sealed.
+        let first = self.seal_now;
+        !self.upkeep
+            && !first
+            && self.sealing.is_none()
+            && self.upkeep_after.is_none_or(|after| now >= after)
     }
 
     /// Little waits to be sealed.
