@@ -130,7 +130,14 @@ fn long_answers_come_as_they_are_made_in_every_format_that_can(server: &Server) 
     let answer = server.post_json("/v1/sql", &json!({ "sql": many }));
     assert_eq!(answer["rows"].as_array().unwrap().len(), rows);
     assert_eq!(answer["schema"][1]["name"], "cell");
-    assert!(answer["rows"][0]["cell"].is_string(), "a cell is hex text");
+    // Which row comes first is not said, and not every complaint has a cell.
+    let cells = answer["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["cell"]);
+    let mut cells = cells.filter(|cell| !cell.is_null());
+    assert!(cells.next().unwrap().is_string(), "a cell is hex text");
     let csv = server
         .post("/v1/sql")
         .json(&json!({"sql": many, "format": "csv"}));
