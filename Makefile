@@ -9,8 +9,7 @@ UI := web-map/ui
 BINARY := $(CARGO_TARGET_DIR)/release/citybrain
 DEBUG_BINARY := $(CARGO_TARGET_DIR)/debug/citybrain
 
-.PHONY: help demo run test bench snapshot fmt lint clean tools page api
-.PHONY: help demo run test soak bench fmt lint clean tools page api
+.PHONY: help demo run test soak bench snapshot fmt lint clean tools page api
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16

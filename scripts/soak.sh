@@ -5,4 +5,4 @@ cd "$(dirname "$0")/.."
 export CITYBRAIN_CRASH_ROUNDS=${ROUNDS:-200}
 cargo build --workspace --bins --tests --locked
 cargo test --workspace --test main --locked -- --nocapture \
-  crash:: cut_off::
+  --include-ignored crash:: cut_off:: faults::

@@ -43,20 +43,37 @@ impl Server {
         Self::with(state, None, settings)
     }
 
+    /// As [`Server::start_with`], for a server that is told to end somewhere: none when it ended before it listens.
+    pub fn unless_it_ends(state: &Path, settings: &[(&str, &str)]) -> Option<Self> {
+        Self::heard(Self::command(state, None, settings))
+    }
+
     fn with(state: &Path, config: Option<&Path>, settings: &[(&str, &str)]) -> Self {
+        Self::launched(Self::command(state, config, settings))
+    }
+
+    fn command(
+        state: &Path,
+        config: Option<&Path>,
+        settings: &[(&str, &str)],
+    ) -> std::process::Command {
         let mut command = citybrain(["serve", "--listen", "127.0.0.1:0", "--state-dir"]);
         command.arg(state).envs(settings.iter().copied());
         if let Some(config) = config {
             command.arg("--config").arg(config);
         }
-        Self::launched(command)
+        command
     }
 
     /// Starts `command`, which ends up as a `citybrain serve`, and waits until it says where it listens.
     ///
     /// # Panics
     /// When it ends before that.
-    pub fn launched(mut command: std::process::Command) -> Self {
+    pub fn launched(command: std::process::Command) -> Self {
+        Self::heard(command).expect("the server says where it listens")
+    }
+
+    fn heard(mut command: std::process::Command) -> Option<Self> {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -64,9 +81,10 @@ impl Server {
             .expect("the server starts");
         let out = child.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(out).lines().map_while(Result::ok);
-        let line = lines
-            .find(|line| line.contains("http://"))
-            .expect("the server says where it listens");
+        let Some(line) = lines.find(|line| line.contains("http://")) else {
+            child.wait().expect("what says nothing more has ended");
+            return None;
+        };
         let url = line
             .split_whitespace()
             .find(|word| word.starts_with("http://"))
@@ -77,7 +95,7 @@ impl Server {
             .timeout(Duration::from_mins(1))
             .build()
             .expect("a client needs nothing");
-        Self { child, url, client }
+        Some(Self { child, url, client })
     }
 
     /// Its address: `http://127.0.0.1:PORT`.

@@ -1,15 +1,15 @@
 //! MQTT 3.1.1 and 5: the server is a client of brokers.
 //!
 //! A link has one persistent session with one broker. A message goes one way:
-//! 1. one task takes packets from the network ([`client`], [`wire`]) and hands messages on through a bounded queue;
+//! 1. one task takes packets from the network (`client`, `wire`) and hands messages on through a bounded queue;
 //! 2. another takes all that wait, up to a thousand, reads them by the profiles of their topics ([`MessageReader`]), and appends
-//!    them ([`intake`]);
+//!    them (`intake`);
 //! 3. only when [`Writer::append`] has returned, **after the journal's fsync, they are acknowledged**. What the store cannot take is
 //!    not acknowledged: the broker keeps it. A message that comes again is a duplicate by its identity.
 //!
 //! A refused message is kept with topic and payload, and acknowledged: it never comes again and blocks nothing.
 //!
-//! Observations of other feeds are published on SensorThings topics ([`publish`]) over a connection of its own, marked with the
+//! Observations of other feeds are published on SensorThings topics (`publish`) over a connection of its own, marked with the
 //! link's client id; a message that carries the mark of this server is dropped, so that nothing is echoed. A [`Publisher`] hands
 //! single messages to the broker and hears when it has them.
 
