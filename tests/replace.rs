@@ -291,7 +291,10 @@ fn files(state: &Path) -> Vec<(PathBuf, u64)> {
             let (path, name) = (entry.path(), entry.file_name());
             if path.is_dir() {
                 folders.push(path);
-            } else if name != "lock" && !name.to_string_lossy().starts_with("journal") {
+            } else if name != "lock"
+                // The server notes in both that it ran.
+                && !["journal", "control"].iter().any(|own| name.to_string_lossy().starts_with(own))
+            {
                 files.push((path, entry.metadata().unwrap().len()));
             }
         }
