@@ -20,6 +20,7 @@ command -v npm >/dev/null || packages+=(npm)
 { command -v mosquitto || [ -x /usr/sbin/mosquitto ]; } >/dev/null || packages+=(mosquitto)
 command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
 command -v curl >/dev/null || packages+=(curl)
+command -v openssl >/dev/null || packages+=(openssl)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}" >&2
   sudo=(); [ "$(id -u)" = 0 ] || sudo=(sudo)
@@ -45,5 +46,13 @@ if ! "$python" -c 'import polars, deltalake' 2>/dev/null; then
   folder=$(dirname "$(dirname "$python")")
   if ! { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check polars deltalake; } >&2; then
     echo "citybrain: Polars could not be installed; the test with another engine is skipped" >&2
+  fi
+fi
+# A client of the SensorThings API that others wrote, for one test.
+frost=${CITYBRAIN_FROST:-$HOME/.cache/citybrain/frost/bin/python}
+if ! "$frost" -c 'import frost_sta_client' 2>/dev/null; then
+  folder=$(dirname "$(dirname "$frost")")
+  if ! { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check frost_sta_client; } >&2; then
+    echo "citybrain: frost_sta_client could not be installed; the test with it is skipped" >&2
   fi
 fi

@@ -6,12 +6,14 @@
 )]
 
 mod binary;
+mod certificate;
 mod data;
 mod mosquitto;
 mod proxy;
 mod server;
 
 pub use binary::{Finished, binary, citybrain, run};
+pub use certificate::certificate;
 pub use data::{city_file, real_data, repository, sample_city};
 pub use mosquitto::Mosquitto;
 pub use proxy::Proxy;

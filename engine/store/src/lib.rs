@@ -28,6 +28,7 @@ mod identities;
 mod index;
 mod journal;
 mod lake;
+mod ledger;
 mod lock;
 mod replace;
 mod rollup;
@@ -44,12 +45,14 @@ pub use backup::{BackedUp, Backup, BackupError};
 pub use batch::{Batch, Receipt, Refused};
 pub use control::{
     Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
-    Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptRule, Key,
-    KeyRing, NewKey, NotDone, Role, Secret, SensorThings, Standing, Stream, UnknownRole, Webhook,
+    Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptAnswer,
+    KeptRule, Key, KeyRing, NewKey, NotDone, Role, Secret, SensorThings, Standing, Stream,
+    UnknownRole, Webhook,
 };
 pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
 pub use index::IndexError;
 pub use journal::RejectedRow;
+pub use ledger::FeedCounts;
 pub use replace::{Change, Changes, Replacing, changes_under};
 pub use rollup::{CACHE_BYTES, CountedKind, CountedPlace, Counts};
 pub use schema::{Table, rows_schema};

@@ -22,6 +22,8 @@ pub(super) struct Made {
     pub(super) observations: Vec<Nested>,
     /// Now: µs since 1970, UTC.
     pub(super) now: i64,
+    /// The feed of new datastreams.
+    pub(super) feed: String,
 }
 
 /// An observation within another entity.
@@ -96,7 +98,8 @@ pub(super) fn create(
             id
         }
     };
-    let stream = (kind == EntityKind::Datastream).then(|| stream_for(draft, &properties, &id));
+    let stream =
+        (kind == EntityKind::Datastream).then(|| stream_for(draft, &properties, &id, &made.feed));
     let entity = Entity {
         properties,
         stream,
@@ -320,7 +323,12 @@ pub(super) fn properties(
 }
 
 /// A name in the store that no other datastream has or had: its own where it is free.
-fn stream_for(draft: &Draft<'_>, properties: &Map<String, Value>, id: &EntityId) -> Stream {
+fn stream_for(
+    draft: &Draft<'_>,
+    properties: &Map<String, Value>,
+    id: &EntityId,
+    feed: &str,
+) -> Stream {
     let name = properties
         .get("name")
         .and_then(Value::as_str)
@@ -330,7 +338,7 @@ fn stream_for(draft: &Draft<'_>, properties: &Map<String, Value>, id: &EntityId)
         .take(200)
         .collect::<String>();
     let stream = |datastream: String| Stream {
-        source: SOURCE.to_owned(),
+        source: feed.to_owned(),
         datastream,
     };
     let plain = stream(name.trim().to_owned());

@@ -63,8 +63,9 @@ pub(super) async fn create_observations(
             }));
         }
     }
-    let answers = keep(state, view, rows).await?;
-    let links = answers
+    let kept = keep(&state.engine, view, rows, None).await?;
+    let links = kept
+        .answers
         .into_iter()
         .map(|answer| match answer {
             Ok(id) => Value::String(format!("{base}/Observations({})", in_link(&id.entity()))),
