@@ -10,6 +10,11 @@ use std::process::{Command, Stdio};
 pub fn certificate(dir: &Path) -> (PathBuf, PathBuf) {
     let (certificate, key) = (dir.join("certificate.pem"), dir.join("key.pem"));
     let (new, new_key) = (dir.join("new.pem"), dir.join("new-key.pem"));
+    // It is no authority: some clients do not let one speak for itself.
+    let config = dir.join("openssl.cnf");
+    let text = "[req]\nprompt = no\ndistinguished_name = name\nx509_extensions = extensions\n[name]\nCN = localhost\n\
+                [extensions]\nsubjectAltName = IP:127.0.0.1,DNS:localhost\nbasicConstraints = critical,CA:FALSE\n";
+    std::fs::write(&config, text).expect("the folder takes a file");
     let made = Command::new("openssl")
         .args([
             "req",
@@ -19,8 +24,8 @@ pub fn certificate(dir: &Path) -> (PathBuf, PathBuf) {
             "-pkeyopt",
             "ec_paramgen_curve:prime256v1",
         ])
-        .args(["-nodes", "-days", "30", "-subj", "/CN=localhost"])
-        .args(["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"])
+        .args(["-nodes", "-days", "30", "-config"])
+        .arg(&config)
         .arg("-keyout")
         .arg(&new_key)
         .arg("-out")

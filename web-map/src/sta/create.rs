@@ -47,6 +47,12 @@ pub(super) fn link_of(body: &Value) -> Option<EntityId> {
     id_of(id)
 }
 
+/// The id of an entity that is there, whatever else is said of it.
+pub(super) fn id_in(body: &Value) -> Option<EntityId> {
+    let object = body.as_object()?;
+    id_of(object.get("@iot.id").or_else(|| object.get("id"))?)
+}
+
 pub(super) fn id_of(id: &Value) -> Option<EntityId> {
     match id {
         Value::Number(number) => number.as_i64().map(EntityId::Number),
@@ -69,7 +75,9 @@ pub(super) fn create(
             "entities are nested more than {DEPTH_MAX} deep"
         )));
     }
-    if let Some(id) = link_of(body) {
+    // Some clients send the whole of what they link to.
+    let there = |id: &EntityId| depth > 0 && draft.catalog().get(kind, id).is_some();
+    if let Some(id) = link_of(body).or_else(|| id_in(body).filter(there)) {
         if draft.catalog().get(kind, &id).is_none() {
             return Err(StaError::bad(format!(
                 "there is no {kind} with the id {id}"

@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                Part::One(one(None, "GET", "Things(1)?$select=name", "\r\n")),
+                Part::One(one(None, "GET", "Things(1)?$select=name", "")),
                 Part::Changes(vec![
                     one(Some("1"), "POST", "/sta/v1.1/Things", "{\"a\": 1}"),
                     one(Some("2"), "DELETE", "$1", ""),

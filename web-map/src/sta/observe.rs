@@ -11,7 +11,7 @@ use citybrain_query::sensorthings::{Datum, ObservationId, bounds, from_geojson};
 use citybrain_store::{Batch, Catalog, Draft, Entity, Receipt, Refused};
 use serde_json::{Map, Value};
 
-use super::create::{SOURCE, create, id_of, link_of};
+use super::create::{SOURCE, create, id_in, id_of, link_of};
 use super::{StaError, View, create::Made};
 use crate::engine::Engine;
 use crate::metrics;
@@ -51,8 +51,7 @@ pub(super) fn observed(
         }
     }
     let named = object.get("Datastream").map(|link| {
-        link_of(link)
-            .ok_or_else(|| StaError::bad("\"Datastream\" must be a link: {\"@iot.id\": …}"))
+        id_in(link).ok_or_else(|| StaError::bad("\"Datastream\" must be a link: {\"@iot.id\": …}"))
     });
     let datastream = named
         .transpose()?
