@@ -32,7 +32,7 @@ const PLAN: [(&str, &[&str]); 12] = [
     (
         "benches",
         &[
-            "model", "grid", "stats", "synth", "store", "query", "watch", "ingest",
+            "model", "grid", "stats", "synth", "store", "query", "watch", "ingest", "picture",
         ],
     ),
 ];

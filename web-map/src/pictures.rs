@@ -5,6 +5,7 @@
 
 mod bulletin;
 mod facts;
+mod heat_tile;
 mod helper;
 mod painter;
 mod request;
@@ -12,6 +13,7 @@ mod words;
 
 pub(crate) use bulletin::{Bulletin, BulletinRequest};
 pub(crate) use facts::{Facts, facts};
+pub(crate) use heat_tile::heat_tile;
 pub(crate) use painter::{Pictures, Renderer};
-pub(crate) use request::{PictureRequest, Shown};
+pub(crate) use request::{PictureRequest, Shown, breaks};
 pub(crate) use words::Words;

@@ -23,6 +23,8 @@ pub struct Shape {
     pub(crate) colour: Colour,
     /// Width of the stroke in pixels; none for a filled path.
     pub(crate) stroke: Option<f32>,
+    /// What is outside of this rectangle is not drawn.
+    pub(crate) clip: Option<Rect>,
 }
 
 impl Drawing {
@@ -42,6 +44,7 @@ impl Drawing {
                 path,
                 colour,
                 stroke,
+                clip: None,
             });
         }
     }
@@ -76,16 +79,31 @@ impl Drawing {
         self.add(path.finish(), colour, None);
     }
 
-    /// Adds the shapes of another drawing on top, moved by pixels and shrunk or grown by a factor.
+    /// Adds the shapes of another drawing on top, moved by pixels and shrunk or grown by a factor, and cut at its edges.
     pub fn place(&mut self, other: &Self, [x, y]: [f32; 2], factor: f32) {
         let transform = tiny_skia::Transform::from_scale(factor, factor)
             .post_concat(tiny_skia::Transform::from_translate(x, y));
+        let [width, height] =
+            [other.width, other.height].map(|side| pixels(f64::from(side)) * factor);
+        let edges = Rect::from_xywh(x, y, width, height);
         for shape in &other.shapes {
-            self.add(
-                shape.path.clone().transform(transform),
-                shape.colour,
-                shape.stroke.map(|width| width * factor),
-            );
+            let inner = shape.clip.and_then(|clip| clip.transform(transform));
+            let clip = match (edges, inner) {
+                (Some(edges), Some(inner)) => match edges.intersect(&inner) {
+                    Some(both) => Some(both),
+                    // Nothing of it is seen.
+                    None => continue,
+                },
+                (edges, inner) => edges.or(inner),
+            };
+            if let Some(path) = shape.path.clone().transform(transform) {
+                self.shapes.push(Shape {
+                    path,
+                    colour: shape.colour,
+                    stroke: shape.stroke.map(|width| width * factor),
+                    clip,
+                });
+            }
         }
     }
 }
@@ -172,4 +190,35 @@ fn near(frame: &Frame, points: &[[f64; 2]]) -> bool {
 )]
 pub(crate) const fn pixels(value: f64) -> f32 {
     value.clamp(-1e5, 1e5) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Raster;
+
+    #[test]
+    fn what_is_placed_ends_at_its_edges() {
+        let red = Colour::rgb(0x00ff_0000);
+        let mut inner = Drawing::new(10, 10);
+        inner.panel([-50.0, -50.0, 200.0, 200.0], 0.0, red);
+        let mut middle = Drawing::new(20, 20);
+        middle.place(&inner, [15.0, 0.0], 1.0);
+        let mut page = Drawing::new(40, 40);
+        page.place(&middle, [10.0, 10.0], 1.0);
+        let raster = Raster::of(&page).unwrap();
+        let painted = |x, y| raster.colour(x, y) == Some(red);
+        // The inner drawing begins at 25, 10; the middle one ends at 30.
+        for (x, y, there) in [
+            (27, 15, true),
+            (24, 15, false),
+            (31, 15, false),
+            (27, 9, false),
+            (27, 21, false),
+        ] {
+            assert_eq!(painted(x, y), there, "{x}, {y}");
+        }
+        let svg = page.svg("edges");
+        assert!(svg.contains("<clipPath id=\"edges-0\"><rect x=\"25.0\" y=\"10.0\" width=\"5.0\" height=\"10.0\"/>"), "{svg}");
+    }
 }

@@ -3,7 +3,7 @@
 //! The font comes in slices by Unicode range (WOFF2). Each character is drawn from the slice that has it, at the weight asked for.
 //! There is no shaping: Chinese, Latin, Greek and Cyrillic need none; scripts that do are drawn letter by letter.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use skrifa::instance::{LocationRef, Size};
 use skrifa::outline::{DrawSettings, OutlinePen};
@@ -73,6 +73,15 @@ impl Fonts {
     /// Is there a letter to draw this character?
     pub fn has(&self, letter: char) -> bool {
         self.by_char.contains_key(&letter)
+    }
+
+    /// Which of the slices the letters of a text come from, rising: what a page needs to show it.
+    pub fn slices_of(&self, text: &str) -> Vec<usize> {
+        let slices: BTreeSet<usize> = text
+            .chars()
+            .filter_map(|letter| Some(usize::from(self.by_char.get(&letter)?.0)))
+            .collect();
+        slices.into_iter().collect()
     }
 
     /// Sets one line of text in letters of `size` pixels. A character that no slice has is an empty box.

@@ -1,7 +1,11 @@
 //! The pure-Rust renderer: a drawing painted by tiny-skia.
 
-use tiny_skia::{FillRule, LineCap, LineJoin, Paint, Pixmap, PixmapPaint, Stroke, Transform};
+use tiny_skia::{
+    FillRule, LineCap, LineJoin, Mask, Paint, PathBuilder, Pixmap, PixmapPaint, Rect, Stroke,
+    Transform,
+};
 
+use crate::drawing::pixels;
 use crate::{Colour, Drawing};
 
 /// Pixels: rows from the top, each pixel red, green, blue and alpha, premultiplied.
@@ -53,7 +57,12 @@ impl Raster {
 
     /// Paints a drawing on top.
     pub fn paint(&mut self, drawing: &Drawing) {
+        let mut cut: Option<(Rect, Option<Mask>)> = None;
         for shape in &drawing.shapes {
+            if cut.as_ref().map(|(edges, _)| *edges) != shape.clip {
+                cut = shape.clip.map(|edges| (edges, self.mask(edges)));
+            }
+            let mask = cut.as_ref().and_then(|(_, mask)| mask.as_ref());
             let mut paint = Paint {
                 anti_alias: true,
                 ..Paint::default()
@@ -66,7 +75,7 @@ impl Raster {
                     &paint,
                     FillRule::Winding,
                     Transform::identity(),
-                    None,
+                    mask,
                 ),
                 Some(width) => {
                     let stroke = Stroke {
@@ -76,10 +85,27 @@ impl Raster {
                         ..Stroke::default()
                     };
                     self.0
-                        .stroke_path(&shape.path, &paint, &stroke, Transform::identity(), None);
+                        .stroke_path(&shape.path, &paint, &stroke, Transform::identity(), mask);
                 }
             }
         }
+    }
+
+    /// Only the inside of a rectangle; none when that is all of the picture.
+    fn mask(&self, edges: Rect) -> Option<Mask> {
+        let whole = Rect::from_xywh(
+            0.0,
+            0.0,
+            pixels(f64::from(self.0.width())),
+            pixels(f64::from(self.0.height())),
+        )?;
+        if edges.intersect(&whole) == Some(whole) {
+            return None;
+        }
+        let mut mask = Mask::new(self.0.width(), self.0.height())?;
+        let path = PathBuilder::from_rect(edges);
+        mask.fill_path(&path, FillRule::Winding, true, Transform::identity());
+        Some(mask)
     }
 
     /// The part that begins at `left`, `top`: what lies outside is transparent.

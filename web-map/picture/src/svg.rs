@@ -15,8 +15,27 @@ impl Drawing {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\"><title>{}</title>",
             escaped(title)
         );
-        for shape in &self.shapes {
-            shape.write(&mut text);
+        // Neighbours with the same edges are a group that is cut once.
+        let groups = self.shapes.chunk_by(|one, next| one.clip == next.clip);
+        for (number, shapes) in groups.enumerate() {
+            let clip = shapes.first().and_then(|shape| shape.clip);
+            if let Some(edges) = clip {
+                // Writing to a String cannot fail.
+                let _written = write!(
+                    text,
+                    "<clipPath id=\"edges-{number}\"><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/></clipPath><g clip-path=\"url(#edges-{number})\">",
+                    edges.x(),
+                    edges.y(),
+                    edges.width(),
+                    edges.height()
+                );
+            }
+            for shape in shapes {
+                shape.write(&mut text);
+            }
+            if clip.is_some() {
+                text.push_str("</g>");
+            }
         }
         text.push_str("</svg>");
         text

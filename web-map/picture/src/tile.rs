@@ -4,7 +4,7 @@
 //! holds the picture in its upper left.
 
 use citybrain_grid::tile::{EXTENT, Role, Shape as Rings};
-use mvt::Tile;
+use mvt::{GeomData, GeomEncoder, GeomType, Tile};
 use serde_json::{Value, json};
 use tiny_skia::{Path, PathSegment};
 
@@ -39,8 +39,8 @@ impl Map<'_> {
             (extent + 9, extent + 9),
             (-9, extent + 9),
         ]];
-        let mut add = |rings: Rings, colour: String, line: bool| {
-            let Some(geometry) = rings.encode() else {
+        let mut add = |geometry: Option<GeomData>, colour: String, line: bool| {
+            let Some(geometry) = geometry else {
                 return;
             };
             let name = format!("layer-{}", layers.len());
@@ -57,10 +57,15 @@ impl Map<'_> {
             }));
             layers.push(name);
         };
-        add(with_rings(whole, all), OUTSIDE.hex(), false);
+        add(with_rings(whole, all).encode(), OUTSIDE.hex(), false);
         for layer in self.layers() {
-            let rings = with_rings(Rings::default(), rings(&layer.path, scale));
-            add(rings, layer.colour.hex(), layer.stroke.is_some());
+            let rings = rings(&layer.path, scale);
+            // A line layer fills polygons: a border is a line there, not the rim of one.
+            let geometry = match layer.stroke {
+                Some(_) => lines(rings),
+                None => with_rings(Rings::default(), rings).encode(),
+            };
+            add(geometry, layer.colour.hex(), layer.stroke.is_some());
         }
         let style = json!({
             "version": 8, "name": "map", "metadata": {}, "sources": {}, "layers": styles, "center": [0.0, 0.0], "zoom": 0.0, "pitch": 0.0,
@@ -74,11 +79,42 @@ impl Map<'_> {
     }
 }
 
-/// A ring that turns the other way round than the outer ones is a hole in the polygon before.
+/// Each ring as a closed line.
+fn lines(rings: Vec<Vec<(i64, i64)>>) -> Option<GeomData> {
+    let mut encoder = GeomEncoder::<i32>::new(GeomType::Linestring);
+    let mut last = None;
+    for mut ring in rings {
+        ring.dedup();
+        if ring.len() < 2 {
+            continue;
+        }
+        // The encoder takes a line that begins where the last one ended for its continuation.
+        if ring.first().copied() == last {
+            ring.rotate_left(1);
+        }
+        let first = ring.first().copied();
+        ring.extend(first);
+        last = first;
+        for (x, y) in ring {
+            encoder
+                .add_point(i32::try_from(x).ok()?, i32::try_from(y).ok()?)
+                .ok()?;
+        }
+        encoder.complete_geom().ok()?;
+    }
+    last?;
+    encoder.encode().ok()
+}
+
+/// A ring that turns the other way round than the first is a hole in the polygon before: boundaries and dots turn differently.
 fn with_rings(mut shape: Rings, rings: impl IntoIterator<Item = Vec<(i64, i64)>>) -> Rings {
-    let mut outer = false;
+    let (mut outer, mut turn) = (false, 0);
     for ring in rings {
-        if doubled_area(&ring) > 0 {
+        let area = doubled_area(&ring).signum();
+        if turn == 0 {
+            turn = area;
+        }
+        if area == turn {
             outer = shape.add(ring, Role::Outer);
         } else if outer {
             shape.add(ring, Role::Hole);
@@ -96,8 +132,7 @@ fn doubled_area(ring: &[(i64, i64)]) -> i64 {
         .sum()
 }
 
-/// The rings of a path in tile units, curves as a few straight pieces. Boundaries run counter-clockwise on the ground, which is so on
-/// the screen too: here outer rings run clockwise.
+/// The rings of a path in tile units, curves as a few straight pieces.
 fn rings(path: &Path, scale: f64) -> Vec<Vec<(i64, i64)>> {
     let unit = |at: tiny_skia::Point| {
         #[expect(
@@ -134,9 +169,6 @@ fn rings(path: &Path, scale: f64) -> Vec<Vec<(i64, i64)>> {
             }
             PathSegment::Close => {}
         }
-    }
-    for ring in &mut rings {
-        ring.reverse();
     }
     rings
 }

@@ -240,7 +240,7 @@ impl Bulletin {
                         bar: None,
                     })
                     .collect(),
-                widths: vec![0.3, 0.28, 0.27, 0.15],
+                widths: vec![0.27, 0.35, 0.26, 0.12],
             }),
             Ok(_) => page.line(words.none_found()),
             Err(reason) => page.line(&words.why_none(reason)),
@@ -313,6 +313,37 @@ impl Bulletin {
             .replace("{{below}}", &escaped(&self.below))
             .replace("{{foot}}", &escaped(&self.foot))
             .replace("{{title}}", &escaped(&self.title))
+            .replace("{{letters}}", &pictures.letters_of(&self.said()))
+    }
+
+    /// Every text of the page that is not in the picture.
+    fn said(&self) -> String {
+        let words = self.words;
+        let mut said = [
+            self.title.as_str(),
+            &self.below,
+            &self.foot,
+            words.topics(),
+            words.category(),
+            words.count(),
+            words.windows(),
+            words.when(),
+            words.next(),
+            words.expected(),
+            words.none_found(),
+        ]
+        .concat();
+        for (figure, what) in &self.figures {
+            said.extend([figure.as_str(), what]);
+        }
+        for topic in &self.topics {
+            said.extend([topic.category.as_str(), &topic.count]);
+        }
+        match &self.windows {
+            Ok(windows) => said.extend(windows.iter().flatten().map(String::as_str)),
+            Err(reason) => said.push_str(&words.why_none(reason)),
+        }
+        said
     }
 
     /// What the page is called.
@@ -391,8 +422,8 @@ fn picture(
     let bbox = area.map_or_else(|| city.bbox(), |area| area.bbox);
     let frame = Frame::fit(
         [bbox.west, bbox.south, bbox.east, bbox.north],
-        [1030, 560],
-        24.0,
+        [760, 420],
+        18.0,
     )
     .map_err(|error| HttpError::parameter("area", error.to_string()))?;
     #[expect(
@@ -431,7 +462,10 @@ async fn windows(
         .area
         .as_ref()
         .map_or(session.snapshot().city.largest().level, |(level, _)| *level);
-    let arguments = [("by".to_owned(), level.to_string())];
+    let arguments = [
+        ("by".to_owned(), level.to_string()),
+        ("language".to_owned(), request.words.code().to_owned()),
+    ];
     let found = match session.analysis(analysis, &filter, &arguments).await {
         Ok(found) => found,
         Err(error) if error.is_mistake() => return Ok(Err(error.to_string())),

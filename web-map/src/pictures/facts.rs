@@ -1,6 +1,6 @@
 //! What a picture shows, read from the store.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use citybrain_grid::City;
 use citybrain_picture::{Border, Caption, Dot, Frame, Label, LegendRow, Map, Scale};
@@ -226,10 +226,19 @@ async fn caption(
     })
 }
 
-/// The filter's span of time in the city's days or minutes.
+/// The filter's span of time in the city's minutes, or in days, both included, when it begins and ends at midnight.
 pub(super) fn span(filter: &Filter, all: &str, zone: Tz) -> String {
     let instant = |instant: DateTime<Utc>| local(instant, zone);
     match (filter.from, filter.to) {
+        (Some(from), Some(to)) if [from, to].iter().all(|at| is_midnight(*at, zone)) => {
+            let (first, last) = (instant(from), instant(to - TimeDelta::hours(12)));
+            let last = last.get(..first.len()).unwrap_or(&last);
+            if first == last {
+                first
+            } else {
+                format!("{first} – {last}")
+            }
+        }
         (None, None) => all.to_owned(),
         (Some(from), None) => format!("≥ {}", instant(from)),
         (None, Some(to)) => format!("< {}", instant(to)),
@@ -252,6 +261,10 @@ fn told(filter: &Filter, city: &City) -> String {
         parts.push(name.to_owned());
     }
     parts.join(" · ")
+}
+
+fn is_midnight(instant: DateTime<Utc>, zone: Tz) -> bool {
+    instant.with_timezone(&zone).time() == NaiveTime::MIN
 }
 
 /// `2026-11-29 08:15` in the city's zone; without the time at midnight.
@@ -283,7 +296,31 @@ pub(super) fn number(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{number, span};
+    use citybrain_query::Filter;
+
+    #[test]
+    fn a_span_of_whole_days_is_told_by_its_first_and_last_day() {
+        let zone = chrono_tz::Asia::Shanghai;
+        let told = |from: &str, to: &str| {
+            let filter = Filter {
+                from: Some(from.parse().unwrap()),
+                to: Some(to.parse().unwrap()),
+                ..Filter::default()
+            };
+            span(&filter, "all", zone)
+        };
+        let (first, next) = ("2026-10-31T16:00:00Z", "2026-11-01T16:00:00Z");
+        assert_eq!(
+            told(first, "2026-11-30T16:00:00Z"),
+            "2026-11-01 – 2026-11-30"
+        );
+        assert_eq!(told(first, next), "2026-11-01");
+        assert_eq!(
+            told(first, "2026-11-01T17:30:00Z"),
+            "2026-11-01 – 2026-11-02 01:30"
+        );
+    }
 
     #[test]
     fn numbers_are_grouped() {

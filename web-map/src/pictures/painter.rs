@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use citybrain_grid::City;
 use citybrain_picture::{Drawing, Fonts, PaintError, Raster};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -94,6 +96,22 @@ impl Pictures {
                 Fonts::default()
             })
         })
+    }
+
+    /// What a page of its own needs to show a text on a machine without fonts: the slices with its letters, as CSS.
+    pub(crate) fn letters_of(&self, text: &str) -> String {
+        let packed = page::font_slices();
+        let rules = self.fonts().slices_of(text).into_iter().filter_map(|slice| {
+            let data = BASE64.encode(packed.get(slice)?);
+            let family = format!("letters-{slice}");
+            let rule = format!(
+                "@font-face {{ font-family: {family}; font-weight: 100 900; src: url(data:font/woff2;base64,{data}) format(\"woff2\") }}\n"
+            );
+            Some((family, rule))
+        });
+        let (mut families, rules): (Vec<String>, String) = rules.unzip();
+        families.push("sans-serif".to_owned());
+        rules + ":root { --letters: " + &families.join(", ") + " }"
     }
 
     /// The whole picture. It takes long: call it from a thread for blocking work.

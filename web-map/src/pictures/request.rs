@@ -212,7 +212,7 @@ fn shown(params: &mut Params, frame: &Frame, city: &City) -> Result<Shown, HttpE
 }
 
 /// Lower bounds of the classes: `1,5,20`.
-fn breaks(params: &mut Params) -> Result<Option<Scale>, HttpError> {
+pub(crate) fn breaks(params: &mut Params) -> Result<Option<Scale>, HttpError> {
     let Some(text) = params.text("breaks")? else {
         return Ok(None);
     };

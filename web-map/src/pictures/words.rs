@@ -113,7 +113,7 @@ impl Words {
 
     pub(crate) const fn windows(self) -> &'static str {
         self.pick(
-            "周期性问题:下一个时段",
+            "周期性问题：下一个时段",
             "What comes back: next expected windows",
         )
     }
@@ -139,7 +139,7 @@ impl Words {
 
     pub(crate) fn why_none(self, reason: &str) -> String {
         match self {
-            Self::Chinese => format!("无法分析:{reason}"),
+            Self::Chinese => format!("无法分析：{reason}"),
             Self::English => format!("cannot be said: {reason}"),
         }
     }
@@ -153,7 +153,7 @@ impl Words {
 
     pub(crate) fn suppressed(self, least: u64) -> String {
         match self {
-            Self::Chinese => format!("少于 {least} 件的数字不予公布;不含个人信息"),
+            Self::Chinese => format!("少于 {least} 件的数字不予公布；不含个人信息"),
             Self::English => {
                 format!("Counts below {least} are not shown; no personal data")
             }

@@ -1,4 +1,5 @@
-//! `GET /tiles/heat/{z}/{x}/{y}`: cells with their counts, for clients that draw what a tile says (QGIS, plain `MapLibre`).
+//! `GET /tiles/heat/{z}/{x}/{y}`: cells with their counts, for clients that draw what a tile says (QGIS, plain `MapLibre`), and
+//! `…/{y}.png`: the same, painted, for clients that take nothing but pictures.
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use citybrain_grid::tile::{self, TileCoord};
+use citybrain_picture::Scale;
 use h3o::{CellIndex, Resolution};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -16,6 +18,7 @@ use crate::http::filter::FilterParams;
 use crate::http::params::Params;
 use crate::http::segments::Segments;
 use crate::live::Ask;
+use crate::pictures::{breaks, heat_tile};
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::tiles::cells_at;
@@ -25,17 +28,22 @@ use crate::tiles::cells_at;
 /// Cells are of the resolution that suits the zoom, or of `resolution`; cells without complaints are left out, and so are those that do
 /// not touch the city. The counts are those of this moment; the tag of a tile changes exactly when a count in it does, so a client that
 /// asks with `If-None-Match` is answered 304 until then.
+///
+/// With `.png` after the row the tile is a picture with transparent ground. Its classes are those of the whole city at that resolution,
+/// so that tiles fit together, or `breaks`.
 #[utoipa::path(
     get, path = "/tiles/heat/{z}/{x}/{y}", tag = "tiles",
     params(
         ("z" = u8, Path, description = "Zoom"),
         ("x" = u32, Path, description = "Column from the west"),
-        ("y" = u32, Path, description = "Row from the north"),
+        ("y" = String, Path, description = "Row from the north: `775`, or `775.png` for a picture", example = "775"),
         ("resolution" = Option<u8>, Query, description = "H3 resolution, from 5 to the base resolution, at most two finer than suits the zoom", minimum = 5, maximum = 15),
+        ("size" = Option<u32>, Query, description = "Of a picture: 256 (by default) or 512 pixels a side"),
+        ("breaks" = Option<String>, Query, description = "Of a picture: lower bounds of the classes, one to seven rising numbers: `1,5,20`"),
         FilterParams,
     ),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/vnd.mapbox-vector-tile"),
+        (status = 200, content((Vec<u8> = "application/vnd.mapbox-vector-tile"), (Vec<u8> = "image/png"))),
         (status = 304, description = "The client has it already"),
         (status = 400, body = Problem),
         (status = 404, body = Problem),
@@ -44,13 +52,21 @@ use crate::tiles::cells_at;
 )]
 pub(crate) async fn heat(
     State(state): State<Arc<AppState>>,
-    Segments((z, x, y)): Segments<(u8, u32, u32)>,
+    Segments((z, x, row)): Segments<(u8, u32, String)>,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, HttpError> {
+    let (row, painted) = match row.strip_suffix(".png") {
+        Some(row) => (row, true),
+        None => (row.as_str(), false),
+    };
+    let y = row
+        .parse()
+        .map_err(|_error| HttpError::NotFound(format!("tile: \"{row}\" is not a row")))?;
     let tile = TileCoord::try_new(z, x, y)
         .map_err(|error| HttpError::NotFound(format!("tile: {error}")))?;
     let resolution = resolution(&state, &mut params, z)?;
+    let painting = painted.then(|| Painting::read(&mut params)).transpose()?;
     let filter = state.filter(params)?;
     let city = Arc::clone(state.engine.city());
     let view = state.live.view_for_a_look(Ask {
@@ -64,28 +80,71 @@ pub(crate) async fn heat(
         .map_err(|error| HttpError::from(&*error))?;
 
     // Finding cells and drawing them takes milliseconds of computing.
-    let draw = move || {
+    let draw = move || -> Result<Response, HttpError> {
         let cells = tile::heat_cells(&city, resolution, tile);
-        let counts: Vec<(CellIndex, u64)> = view.look(|counts| {
+        let (counts, painting) = view.look(|counts| {
             let count = |cell: CellIndex| counts.cells.get(&cell.into()).copied();
-            cells
+            let here: Vec<(CellIndex, u64)> = cells
                 .into_iter()
                 .filter_map(|cell| Some((cell, count(cell).filter(|count| *count > 0)?)))
-                .collect()
+                .collect();
+            let painting = painting.map(|painting| painting.of(counts.cells.values().copied()));
+            (here, painting)
         });
         let tagged = Tagged {
-            tag: tag(&counts, &city.boundary_version()),
+            tag: tag(&counts, &city.boundary_version(), painting.as_ref()),
             keep: Keep::WhileCurrent,
-            content_type: HeaderValue::from_static("application/vnd.mapbox-vector-tile"),
+            content_type: match &painting {
+                Some(_) => HeaderValue::from_static("image/png"),
+                None => HeaderValue::from_static("application/vnd.mapbox-vector-tile"),
+            },
         };
         if tagged.is_current(&headers) {
-            return tagged.not_modified();
+            return Ok(tagged.not_modified());
         }
-        tagged.content(Bytes::from(tile::heat(&counts, tile)))
+        let body = match painting {
+            Some((size, scale)) => {
+                heat_tile(tile, size, &counts, scale).map_err(HttpError::internal)?
+            }
+            None => tile::heat(&counts, tile),
+        };
+        Ok(tagged.content(Bytes::from(body)))
     };
     tokio::task::spawn_blocking(draw)
         .await
-        .map_err(HttpError::internal)
+        .map_err(HttpError::internal)?
+}
+
+/// How a tile is painted: pixels a side, and the classes if they were asked for.
+struct Painting {
+    size: u32,
+    scale: Option<Scale>,
+}
+
+impl Painting {
+    fn read(params: &mut Params) -> Result<Self, HttpError> {
+        let scale = breaks(params)?;
+        match params.text("size")?.as_deref() {
+            None | Some("256") => Ok(Self { size: 256, scale }),
+            Some("512") => Ok(Self { size: 512, scale }),
+            Some(other) => Err(HttpError::parameter(
+                "size",
+                format!("\"{other}\" is not 256 or 512 pixels"),
+            )),
+        }
+    }
+
+    /// Pixels a side, and the classes: by the counts of the whole city when no others were asked for.
+    fn of(self, counts: impl Iterator<Item = u64>) -> (u32, Scale) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "counts of a city are far below 2^52"
+        )]
+        let scale = self
+            .scale
+            .unwrap_or_else(|| Scale::geometric(counts.map(|count| count as f64)));
+        (self.size, scale)
+    }
 }
 
 /// How much finer than by its zoom the cells of a tile may be: each step is seven times as many.
@@ -108,9 +167,15 @@ fn resolution(state: &AppState, params: &mut Params, zoom: u8) -> Result<Resolut
         })
 }
 
-/// Names what a tile shows: a hash of its cells and counts.
-fn tag(counts: &[(CellIndex, u64)], boundaries: &str) -> String {
+/// Names what a tile shows: a hash of its cells and counts, and of how they are painted.
+fn tag(counts: &[(CellIndex, u64)], boundaries: &str, painting: Option<&(u32, Scale)>) -> String {
     let mut hash = Xxh3::new();
+    if let Some((size, scale)) = painting {
+        hash.update(&size.to_le_bytes());
+        for bound in scale.breaks() {
+            hash.update(&bound.to_le_bytes());
+        }
+    }
     for (cell, count) in counts {
         hash.update(&u64::from(*cell).to_le_bytes());
         hash.update(&count.to_le_bytes());

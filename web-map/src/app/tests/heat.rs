@@ -112,3 +112,55 @@ async fn every_answer_says_how_old_the_data_are_feed_by_feed() {
     assert_eq!(freshness["feeds"][1]["source"], "热线");
     assert!(freshness["feeds"][1]["age_s"].as_f64().unwrap() >= 0.0);
 }
+
+/// How opaque each pixel of a PNG is.
+fn opacities(png: &[u8]) -> Vec<u8> {
+    let picture = tiny_skia::Pixmap::decode_png(png).unwrap();
+    picture.pixels().iter().map(|pixel| pixel.alpha()).collect()
+}
+
+#[tokio::test]
+async fn a_tile_is_a_picture_for_clients_that_take_nothing_else() {
+    let server = TestServer::start().await;
+    let city = city();
+    let label = city.levels.last().unwrap().latest()[0].label;
+    let here = path(tile_at(13, label.x(), label.y()));
+    let picture = format!("{here}.png");
+    let empty = server.response(&picture).await;
+    assert_eq!(empty.headers()["content-type"], "image/png");
+    let empty = (
+        empty.headers()["etag"].clone(),
+        empty.bytes().await.unwrap(),
+    );
+
+    server.post_json("/v1/complaints", &complaint("1", 0)).await;
+    let painted = loop {
+        let answer = server.response(&picture).await;
+        if answer.headers()["etag"] != empty.0 {
+            break answer.bytes().await.unwrap();
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(painted.starts_with(b"\x89PNG"));
+    let pixels = opacities(&painted);
+    assert_eq!(pixels.len(), 256 * 256);
+    assert!(pixels.iter().any(|alpha| *alpha > 200), "the cell is there");
+    assert!(pixels.contains(&0), "the ground is transparent");
+    assert!(opacities(&empty.1).iter().all(|alpha| *alpha == 0));
+
+    // Classes and size are part of what a picture is.
+    let other = tag(&server, &format!("{picture}?breaks=1,5")).await;
+    assert_ne!(other, tag(&server, &picture).await);
+    let large = server.response(&format!("{picture}?size=512")).await;
+    assert_eq!(opacities(&large.bytes().await.unwrap()).len(), 512 * 512);
+    for (query, word) in [("?size=4096", "256 or 512"), ("?breaks=5,1", "rising")] {
+        let (status, problem) = server.problem(&format!("{picture}{query}")).await;
+        assert_eq!(status.as_u16(), 400);
+        assert!(
+            problem["detail"].as_str().unwrap().contains(word),
+            "{problem}"
+        );
+    }
+    let (status, _) = server.problem(&format!("{here}.gif")).await;
+    assert_eq!(status.as_u16(), 404);
+}
