@@ -1,5 +1,5 @@
 //! What live costs: `live fold` measures counting and rules in this process; `live serve` a server from outside, with senders and
-//! stream clients on the same machine. One line a figure; everything is bounded in count and time.
+//! stream clients on the same machine, `live tiles` tiles with values over the history of a state directory. One line a figure; everything is bounded in count and time.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +10,8 @@
     reason = "a measuring program prints rounded figures, and ends at the first failure"
 )]
 
+use std::path::Path;
+
 #[path = "live/fold.rs"]
 mod fold;
 #[path = "live/serve.rs"]
@@ -19,7 +21,11 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("fold") => fold::measure(),
         Some("serve") => serve::measure(),
-        _ => println!("usage: live fold | serve"),
+        Some("tiles") => {
+            let state = std::env::args().nth(2).expect("a state directory");
+            serve::tiles(Path::new(&state));
+        }
+        _ => println!("usage: live fold | serve | tiles STATE_DIR"),
     }
 }
 

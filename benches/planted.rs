@@ -3,7 +3,7 @@
 //!
 //! `CITYBRAIN=… cargo run --release -p citybrain-benches --bin planted` prints the table of `tests/README.md`. Settings:
 //! `CITYBRAIN_PLANTED_SEEDS` (20, or a range as in `3..=7`), `CITYBRAIN_PLANTED_DAYS` (120, of 2,000 complaints: the size of
-//! `make demo`), `CITYBRAIN_PLANTED_WORKERS` (1: cities at once).
+//! `make demo`), `CITYBRAIN_PLANTED_WORKERS` (1: cities at once), `CITYBRAIN_PLANTED_ANALYSES` (all, or as in `leading,hotspots by share`).
 
 #![expect(
     clippy::unwrap_used,

@@ -20,7 +20,10 @@ command -v npm >/dev/null || packages+=(npm)
 { command -v mosquitto || [ -x /usr/sbin/mosquitto ]; } >/dev/null || packages+=(mosquitto)
 command -v mosquitto_pub >/dev/null || packages+=(mosquitto-clients)
 command -v curl >/dev/null || packages+=(curl)
+# The certificate of a webhook over TLS in a test.
 command -v openssl >/dev/null || packages+=(openssl)
+# Shifts the clock of a server under test.
+ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || packages+=(libfaketime)
 if [ ${#packages[@]} -gt 0 ]; then
   echo "installing ${packages[*]}" >&2
   sudo=(); [ "$(id -u)" = 0 ] || sudo=(sudo)
@@ -40,12 +43,12 @@ if ! [ -f "$notebooks/ready" ]; then
     "$notebooks/bin/pip" install -q --disable-pip-version-check geopandas matplotlib nbclient ipykernel && touch "$notebooks/ready"
   fi || echo "citybrain: the notebooks' packages could not be installed; their test is skipped" >&2
 fi
-# Another engine that reads the lake, for one test; it lies outside of the clone. Without it that test says so.
+# Another engine that reads the lake, and an S3 server, for tests; they lie outside of the clone. Without them these tests say so.
 python=${CITYBRAIN_PYTHON:-$HOME/.cache/citybrain/python/bin/python}
-if ! "$python" -c 'import polars, deltalake' 2>/dev/null; then
+if ! "$python" -c 'import polars, deltalake, moto' 2>/dev/null; then
   folder=$(dirname "$(dirname "$python")")
-  if ! { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check polars deltalake; } >&2; then
-    echo "citybrain: Polars could not be installed; the test with another engine is skipped" >&2
+  if ! { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check polars deltalake 'moto[server]'; } >&2; then
+    echo "citybrain: Polars and moto could not be installed; the tests with another engine and on S3 are skipped" >&2
   fi
 fi
 # A client of the SensorThings API that others wrote, for one test.

@@ -17,23 +17,23 @@ const PATIENCE: Duration = Duration::from_mins(1);
     clippy::disallowed_methods,
     reason = "rules watch by the clock, and this test is outside of the server"
 )]
-fn now() -> chrono::DateTime<chrono::Utc> {
+pub(crate) fn now() -> chrono::DateTime<chrono::Utc> {
     chrono::Utc::now()
 }
 
-fn complaint(id: &str, minutes_ago: i64) -> Value {
+pub(crate) fn complaint(id: &str, minutes_ago: i64) -> Value {
     let at = now() - chrono::TimeDelta::minutes(minutes_ago);
     json!([{"id": id, "source": "test", "requested_at": at.to_rfc3339(), "lon": 0.25, "lat": 0.5, "category": "noise"}])
 }
 
-fn many(at_least: u64) -> Value {
+pub(crate) fn many(at_least: u64) -> Value {
     json!({
         "severity": "critical",
         "when": {"kind": "threshold", "per": "district", "window": "1h", "at_least": at_least}
     })
 }
 
-fn put(server: &Server, path: &str, body: &Value) -> Value {
+pub(crate) fn put(server: &Server, path: &str, body: &Value) -> Value {
     let client = reqwest::blocking::Client::new();
     let answer = client
         .put(format!("{}{path}", server.url()))
@@ -47,7 +47,7 @@ fn put(server: &Server, path: &str, body: &Value) -> Value {
 }
 
 /// Asks until there are alerts that fit.
-fn alerts(server: &Server, query: &str, fits: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+pub(crate) fn alerts(server: &Server, query: &str, fits: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let start = Instant::now();
     loop {
         let answer = server.get(&format!("/v1/alerts{query}"));

@@ -65,6 +65,15 @@ fn every_analysis_answers_with_its_parameters_and_the_sql_of_the_same_rows() {
         assert_eq!(&feature["properties"], row);
         assert_eq!(feature["geometry"]["type"], "MultiPolygon", "{feature}");
     }
+    // Of many cells those are told that stand out, and that there are more.
+    let found = server.get("/v1/hotspots?resolution=9");
+    assert_eq!(found["truncated"], true);
+    let rows = found["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 20_000);
+    assert!(found["parameters"]["cells"].as_u64() > Some(80_000));
+    let hot = "SELECT count(*) AS n FROM hotspots((SELECT cell FROM complaints), resolution => 9) WHERE bin <> 0";
+    let told = rows.iter().filter(|row| row["bin"].as_i64() != Some(0));
+    assert_eq!(server.sql(hot)[0]["n"], told.count());
     let drawn = server.get("/v1/forecast?by=district&horizon=1&format=geojson");
     assert!(drawn["features"][0]["geometry"].is_object(), "{drawn}");
 

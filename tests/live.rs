@@ -92,3 +92,40 @@ fn the_stream_says_how_fresh_it_is() {
     let freshness = next(&mut lines, "freshness");
     assert!(freshness["server_time"].is_string(), "{freshness}");
 }
+
+#[test]
+fn windows_are_whole_again_after_the_server_was_killed() {
+    let state = small_state();
+    let server = Server::start(state.path());
+    let made = |id: u32, minutes: i64, category: &str| {
+        let at = crate::alerts::now() - chrono::TimeDelta::minutes(minutes);
+        json!([{"id": id.to_string(), "source": "test", "requested_at": at.to_rfc3339(), "lon": 0.25, "lat": 0.5, "category": category}])
+    };
+    // Late, twice, corrected, withdrawn from what is asked; one is too old.
+    for (id, minutes, category) in [
+        (1, 30, "noise"),
+        (2, 90, "noise"),
+        (1, 30, "noise"),
+        (3, 1, "noise"),
+        (4, 5, "noise"),
+        (3, 1, "water"),
+    ] {
+        server.post_json("/v1/complaints", &made(id, minutes, category));
+    }
+    let totals = |server: &Server| {
+        ["1h", "24h"].map(|window| {
+            let stream = server.response(&format!("/v1/live?window={window}&category=noise"));
+            let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+            next(&mut lines, "snapshot")["total"].as_u64().unwrap()
+        })
+    };
+    assert_eq!(totals(&server), [2, 3]);
+    server.kill();
+    let server = Server::start(state.path());
+    assert_eq!(totals(&server), [2, 3]);
+    let stream = server.response("/v1/live?window=1h&category=noise");
+    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
+    assert_eq!(next(&mut lines, "snapshot")["total"], 2);
+    server.post_json("/v1/complaints", &made(5, 2, "noise"));
+    assert_eq!(next(&mut lines, "cells")["total"], 3);
+}

@@ -23,6 +23,7 @@ fn sql_reads_and_does_nothing_else_and_long_answers_come_as_they_are_made() {
     let server = Server::start(state.path());
     only_queries_over_the_tables_are_allowed(&server, state.path());
     long_answers_come_as_they_are_made_in_every_format_that_can(&server);
+    what_would_take_the_server_with_it_is_refused(&server);
 }
 
 #[test]
@@ -160,7 +161,8 @@ fn long_answers_come_as_they_are_made_in_every_format_that_can(server: &Server) 
 }
 
 fn a_runaway_query_never_harms_what_comes_in(state: &Path) {
-    let server = Server::start_with(state, &[("CITYBRAIN_QUERY_SECONDS", "60")]);
+    // Far more time than this test waits for anything.
+    let server = Server::start_with(state, &[("CITYBRAIN_QUERY_SECONDS", "3600")]);
     // More of them than may run at once, and nobody waits for their answers yet.
     let mut clients: Vec<TcpStream> = [
         RUNAWAY,
@@ -193,6 +195,49 @@ fn a_runaway_query_never_harms_what_comes_in(state: &Path) {
     assert!(server.response("/healthz").status().is_success());
     let running = clients.iter_mut().map(is_open).filter(|open| *open).count();
     assert!(running > 0, "no query ran while the records came in");
+
+    // Their clients go, and with them their work: the next question finds a place long before their time is up.
+    drop(clients);
+    let rows = server.sql("SELECT count(*) AS n FROM complaints WHERE id LIKE 'during-%'");
+    assert_eq!(rows[0]["n"], 40);
+}
+
+/// Each of these would end the whole process if somebody tried it.
+fn what_would_take_the_server_with_it_is_refused(server: &Server) {
+    for (sql, told) in [
+        (
+            format!("SELECT 1{}", "+1".repeat(100_000)),
+            "1000 is the most",
+        ),
+        (
+            format!(
+                "SELECT id FROM complaints WHERE id = ''{}",
+                " OR id = 'x'".repeat(20_000)
+            ),
+            "1000 is the most",
+        ),
+        (
+            format!("SELECT 1 FROM areas a{}", ", areas a".repeat(50_000)),
+            "more than 1000 tables",
+        ),
+        (
+            "SELECT sum(length(lpad(id, 1000000, 'y'))) FROM complaints".to_owned(),
+            "lpad: it would make more than",
+        ),
+        (
+            "SELECT sum(length(repeat(id, 1000000))) FROM complaints".to_owned(),
+            "repeat: it would make more than",
+        ),
+    ] {
+        let answer = ask(server, &sql);
+        let status = answer.status().as_u16();
+        let text = answer.text().unwrap();
+        assert_eq!(status, 400, "{text}");
+        assert!(text.contains(told), "{text}");
+    }
+    // And what is near the bound is answered.
+    let rows = server.sql(&format!("SELECT 1{} AS n", "+1".repeat(900)));
+    assert_eq!(rows[0]["n"], 901);
 }
 
 fn ask(server: &Server, sql: &str) -> reqwest::blocking::Response {

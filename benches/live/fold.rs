@@ -13,63 +13,120 @@ use citybrain_benches::sample_city;
 use citybrain_grid::{City, NOWHERE};
 use citybrain_model::AreaLevel;
 use citybrain_store::{Published, Table, rows_schema};
-use citybrain_watch::{Counts, LiveView, Question, Rule, Rules, Window};
+use citybrain_watch::{
+    Counts, Detail, LiveValues, LiveView, Question, Rule, Rules, Statistic, Window,
+};
 use h3o::Resolution;
 
 const BATCHES: usize = 50;
 const ROWS: usize = 20_000;
 const CATEGORIES: usize = 50;
 const NOW: i64 = 1_795_140_000_000_000;
+const SENSORS: usize = 10_000;
 const RULES: usize = 1_000;
 /// The best of so many rounds: other work on the machine only makes a round longer.
 const ROUNDS: usize = 5;
 
 pub(super) fn measure() {
     let city = Arc::new(sample_city());
-    let batches: Vec<Published> = (0..BATCHES).map(|number| batch(&city, number)).collect();
-    let rows = (BATCHES * ROWS) as f64;
-    let best = |what: &str, mut round: Box<dyn FnMut() -> f64 + '_>| {
-        let seconds = (0..ROUNDS).map(|_| round()).fold(f64::INFINITY, f64::min);
-        println!("{what}: {:.2} M records/s", rows / seconds / 1e6);
+    let batches = |table| -> Vec<Published> {
+        (0..BATCHES)
+            .map(|number| batch(&city, table, number))
+            .collect()
     };
+    let complaints = batches(Table::Complaints);
+    counts(&city, &complaints);
+    values(&city, &batches(Table::Observations));
+    rules(&city, &complaints);
+}
+
+/// The best of some rounds, which give the seconds that a million records took.
+fn best(what: &str, mut round: impl FnMut() -> f64) {
+    let seconds = (0..ROUNDS).map(|_| round()).fold(f64::INFINITY, f64::min);
+    let records = (BATCHES * ROWS) as f64;
+    println!("{what}: {:.2} M records/s", records / seconds / 1e6);
+}
+
+fn hour() -> Window {
+    "1h".parse().unwrap()
+}
+
+fn counts(city: &City, batches: &[Published]) {
+    let (question, level) = (Question::default, AreaLevel::Subdistrict);
     best(
         "live counts, one view, resolution 9 and subdistricts",
-        Box::new(|| {
-            let mut view = LiveView::new(
-                Question::default(),
-                Resolution::Nine,
-                AreaLevel::Subdistrict,
-            );
+        || {
+            let mut view = LiveView::new(question(), Resolution::Nine, level);
             view.reset(Counts::default());
-            let start = Instant::now();
-            for batch in &batches {
-                view.fold(batch);
-                black_box(view.take_changes());
-            }
-            start.elapsed().as_secs_f64()
-        }),
+            fold(&mut view, batches)
+        },
     );
+    let detailed = Detail {
+        aligned: Some(AreaLevel::Community),
+        categories: true,
+    };
+    for (what, detail) in [
+        ("", Detail::default()),
+        (", with aligned cells and areas by category", detailed),
+    ] {
+        best(
+            &format!("live counts of the last hour, one view, resolution 9 and subdistricts{what}"),
+            || {
+                let zone = city.time_zone;
+                let mut view = LiveView::windowed(
+                    question(),
+                    Resolution::Nine,
+                    level,
+                    detail,
+                    hour(),
+                    zone,
+                    NOW,
+                );
+                view.seed(&batches[0].rows.slice(0, 0), 0);
+                fold(&mut view, batches)
+            },
+        );
+    }
+}
+
+fn fold(view: &mut LiveView, batches: &[Published]) -> f64 {
+    let start = Instant::now();
+    for batch in batches {
+        view.fold(batch);
+        black_box(view.take_changes());
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    assert_eq!(view.counts().totals.total, (BATCHES * ROWS) as u64);
+    seconds
+}
+
+fn values(city: &City, batches: &[Published]) {
     best(
-        "live counts of the last hour, one view, resolution 9 and subdistricts",
-        Box::new(|| {
-            let window: Window = "1h".parse().unwrap();
-            let mut view = LiveView::windowed(
+        "means of the last hour, one view of 10,000 sensors, resolution 9",
+        || {
+            let mut view = LiveValues::new(
                 Question::default(),
+                "PM10".to_owned(),
+                Statistic::Mean,
                 Resolution::Nine,
-                AreaLevel::Subdistrict,
-                window,
+                hour(),
                 city.time_zone,
                 NOW,
             );
-            view.reset(Counts::default());
+            view.seed(&batches[0].rows.slice(0, 0), 0);
             let start = Instant::now();
-            for batch in &batches {
+            for batch in batches {
                 view.fold(batch);
-                black_box(view.take_changes());
             }
-            start.elapsed().as_secs_f64()
-        }),
+            black_box(view.take_changes());
+            let seconds = start.elapsed().as_secs_f64();
+            assert_eq!(view.known(), BATCHES * ROWS);
+            seconds
+        },
     );
+}
+
+fn rules(city: &Arc<City>, batches: &[Published]) {
     for (what, rules) in [
         (
             "1,000 rules: 20 windows for each of 50 categories, per subdistrict",
@@ -77,24 +134,21 @@ pub(super) fn measure() {
         ),
         (
             "1,000 rules: one for each of 20 subdistricts and 50 categories",
-            places(&city),
+            places(city),
         ),
     ] {
-        best(
-            what,
-            Box::new(|| {
-                let mut rules = Rules::new(&city, &rules, Vec::new(), NOW).unwrap();
-                rules.begin();
-                let start = Instant::now();
-                for batch in &batches {
-                    rules.fold(batch.table, &batch.rows, NOW, false);
-                    black_box(rules.take());
-                }
-                let seconds = start.elapsed().as_secs_f64();
-                assert_eq!(rules.memory().dropped, 0, "{:?}", rules.memory());
-                seconds
-            }),
-        );
+        best(what, || {
+            let mut rules = Rules::new(city, &rules, Vec::new(), NOW).unwrap();
+            rules.begin();
+            let start = Instant::now();
+            for batch in batches {
+                rules.fold(batch.table, &batch.rows, NOW, false);
+                black_box(rules.take());
+            }
+            let seconds = start.elapsed().as_secs_f64();
+            assert_eq!(rules.memory().dropped, 0, "{:?}", rules.memory());
+            seconds
+        });
     }
 }
 
@@ -133,15 +187,15 @@ fn rule(number: usize, when: &str) -> Rule {
     Rule::of_toml(&text).unwrap().remove(0)
 }
 
-/// Complaints spread over the city's communities and fifty categories, all of the last minute.
-fn batch(city: &City, number: usize) -> Published {
+/// Complaints spread over the city's communities and fifty categories, or observations of 10,000 sensors, all of the last minute.
+fn batch(city: &City, table: Table, number: usize) -> Published {
     let communities = city.levels.last().unwrap().latest();
     let rows: Vec<usize> = (number * ROWS..(number + 1) * ROWS).collect();
     let label = |row: usize| communities[row * 7919 % communities.len()].label;
     let lon: Vec<f64> = rows.iter().map(|row| label(*row).x()).collect();
     let lat: Vec<f64> = rows.iter().map(|row| label(*row).y()).collect();
     let places = city.locate(&lon, &lat, None);
-    let schema = rows_schema(Table::Complaints);
+    let schema = rows_schema(table);
     let columns = schema.fields().iter().map(|field| -> ArrayRef {
         let texts = |of: &dyn Fn(usize) -> String| {
             Arc::new(
@@ -152,10 +206,17 @@ fn batch(city: &City, number: usize) -> Published {
         };
         match (field.name().as_str(), field.data_type()) {
             ("id", _) => texts(&|row| row.to_string()),
+            ("sensor" | "datastream", _) => texts(&|row| format!("s{}", row % SENSORS)),
+            ("property", _) => texts(&|_| "PM10".to_owned()),
+            ("quality", _) => texts(&|_| "good".to_owned()),
+            ("result", _) => {
+                let results = rows.iter().map(|row| (row % 97) as f64);
+                Arc::new(results.collect::<Float64Array>())
+            }
             ("source" | "location_quality", _) => texts(&|_| "x".to_owned()),
             ("category", _) => texts(&|row| format!("c{}", row % CATEGORIES)),
             ("category_path", _) => texts(&|row| format!("a->c{}", row % CATEGORIES)),
-            ("requested_at" | "received_at", _) => {
+            ("requested_at" | "received_at" | "phenomenon_time", _) => {
                 let at = rows
                     .iter()
                     .map(|row| Some(NOW - (*row % 60_000) as i64 * 1_000));
@@ -185,7 +246,7 @@ fn batch(city: &City, number: usize) -> Published {
     });
     Published {
         seq: number as u64 + 1,
-        table: Table::Complaints,
+        table,
         rows: RecordBatch::try_new(Arc::clone(&schema), columns.collect()).unwrap(),
         replaces: false,
         replaced: None,

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use chrono::Datelike;
 use serde_json::Value;
 
 use crate::quantile;
@@ -37,7 +38,6 @@ pub(super) fn measure() {
     };
     latency(&server, clients("CITYBRAIN_BENCH_RATE", 20_000) as u64);
     many_clients(&server, clients("CITYBRAIN_BENCH_CLIENTS", 1_000));
-    tiles(&server);
 }
 
 /// Records acknowledged at a rate, one client of the stream.
@@ -186,44 +186,69 @@ fn many_clients(server: &Server, clients: usize) {
     server.push(number, 1);
 }
 
-/// Tiles with values over what was sent, one after another.
-fn tiles(server: &Server) {
-    for (what, z, count) in [("z10", 10_u8, 60), ("z12", 12, 60), ("z14", 14, 60)] {
-        let bounds = server.get("/tiles/heat.json");
-        let bounds: Value = serde_json::from_slice(&bounds).unwrap();
-        let b: Vec<f64> = bounds["bounds"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|v| v.as_f64().unwrap())
-            .collect();
-        let (lon, lat) = (f64::midpoint(b[0], b[2]), f64::midpoint(b[1], b[3]));
-        let scale = f64::from(z).exp2();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a column and a row"
-        )]
-        let (x, y) = (
-            ((lon / 360.0 + 0.5) * scale) as u32,
-            ((0.5 - lat.to_radians().sin().atanh() / std::f64::consts::TAU) * scale) as u32,
-        );
+/// Tiles with values over the history of a state directory that is there already, one after another: the nine of the city's middle.
+pub(super) fn tiles(state: &Path) {
+    let server = Server::start(state);
+    let city: Value = serde_json::from_slice(&server.get("/v1/city")).unwrap();
+    println!("{} complaints", city["complaints"]);
+    let bounds: Value = serde_json::from_slice(&server.get("/tiles/heat.json")).unwrap();
+    let bounds: Vec<f64> = bounds["bounds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bound| bound.as_f64().unwrap())
+        .collect();
+    let middle = (
+        f64::midpoint(bounds[0], bounds[2]),
+        f64::midpoint(bounds[1], bounds[3]),
+    );
+    let last = city["range"]["to"].as_str().unwrap();
+    let last: chrono::DateTime<chrono::Utc> = last.parse().unwrap();
+    // A whole month: the one before the last.
+    let end = last.date_naive().with_day(1).unwrap().pred_opt().unwrap();
+    let month = format!("?from={}&to={end}", end.with_day(1).unwrap());
+    for (what, z, filter) in [
+        ("all time z10", 10_u8, ""),
+        ("one month z12", 12, month.as_str()),
+        ("one month z14", 14, month.as_str()),
+    ] {
+        let (x, y) = tile_of(z, middle);
         let mut millis = Vec::new();
         let mut bytes = 0;
-        for n in 0..count {
-            let path = format!("/tiles/heat/{z}/{}/{}", x + n % 3, y + n / 3 % 3);
+        for n in 0..TILES {
+            let path = format!(
+                "/tiles/heat/{z}/{}/{}{filter}",
+                x + n % 3 - 1,
+                y + n / 3 % 3 - 1
+            );
             let begin = Instant::now();
             bytes += server.get(&path).len();
             millis.push(begin.elapsed().as_secs_f64() * 1e3);
         }
         println!(
-            "heat tile {what}: p50 {:.1} ms, p99 {:.1} ms, {} bytes on average, first {:.1} ms",
+            "heat tile {what}: p50 {:.1} ms, p99 {:.1} ms, {} bytes on average; the first of the filter {:.0} ms",
             quantile(&mut millis.clone(), 0.5),
             quantile(&mut millis.clone(), 0.99),
-            bytes / count as usize,
+            bytes / TILES as usize,
             millis[0],
         );
     }
+}
+
+const TILES: u32 = 90;
+
+/// Column and row of the tile that holds a position.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a column and a row"
+)]
+fn tile_of(z: u8, (lon, lat): (f64, f64)) -> (u32, u32) {
+    let scale = f64::from(z).exp2();
+    (
+        ((lon / 360.0 + 0.5) * scale) as u32,
+        ((0.5 - lat.to_radians().sin().atanh() / std::f64::consts::TAU) * scale) as u32,
+    )
 }
 
 /// Sends batches at a rate from four senders; when each was acknowledged, by sequence number.

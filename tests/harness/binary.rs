@@ -75,11 +75,24 @@ impl Finished {
 /// # Panics
 /// When it cannot be started.
 pub fn run<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Finished {
+    run_with(args, &[])
+}
+
+/// As [`run`], with variables in the environment.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn run_with<S: AsRef<std::ffi::OsStr>>(
+    args: impl IntoIterator<Item = S>,
+    environment: &[(&str, String)],
+) -> Finished {
+    let mut command = citybrain(args);
+    command.envs(environment.iter().cloned());
     let Output {
         status,
         stdout,
         stderr,
-    } = citybrain(args).output().expect("the binary starts");
+    } = command.output().expect("the binary starts");
     Finished {
         code: status.code().unwrap_or(-1),
         out: String::from_utf8_lossy(&stdout).into_owned(),

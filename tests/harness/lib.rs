@@ -6,13 +6,15 @@
 )]
 
 mod binary;
+mod bucket;
 mod certificate;
 mod data;
 mod mosquitto;
 mod proxy;
 mod server;
 
-pub use binary::{Finished, binary, citybrain, run};
+pub use binary::{Finished, binary, citybrain, run, run_with};
+pub use bucket::Bucket;
 pub use certificate::certificate;
 pub use data::{city_file, real_data, repository, sample_city};
 pub use mosquitto::Mosquitto;

@@ -49,6 +49,14 @@ impl Server {
         if let Some(config) = config {
             command.arg("--config").arg(config);
         }
+        Self::launched(command)
+    }
+
+    /// Starts `command`, which ends up as a `citybrain serve`, and waits until it says where it listens.
+    ///
+    /// # Panics
+    /// When it ends before that.
+    pub fn launched(mut command: std::process::Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -1,15 +1,18 @@
 //! Standing rules and what they tell: which rules there are, the thread that follows the records for them, and the sender of webhooks.
 //!
-//! What is told is on disk before anybody hears of it: the page by the live stream, others by the outbox of webhooks.
+//! What is told is on disk before anybody hears of it: the page by the live stream, others by the outbox of webhooks, which sends to
+//! servers and to brokers (`mqtt://LINK/TOPIC`).
 
 mod book;
 mod keeper;
 mod sender;
 mod sign;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use citybrain_grid::City;
+use citybrain_ingest::mqtt::Publisher;
 use citybrain_store::{Alert, Control};
 use citybrain_watch::Memory;
 use tokio::sync::{Notify, broadcast, watch};
@@ -31,6 +34,8 @@ pub(crate) struct Alerts {
     due: Notify,
     /// Held for a copy.
     memory: Mutex<Memory>,
+    /// Brokers that can be told, by the name of their link. Held to look one up.
+    brokers: Mutex<BTreeMap<String, Publisher>>,
 }
 
 /// Tellings that a client of the stream may fall behind.
@@ -46,6 +51,7 @@ impl Alerts {
             told: broadcast::Sender::new(TOLD_KEPT),
             due: Notify::new(),
             memory: Mutex::default(),
+            brokers: Mutex::default(),
         }
     }
 
@@ -74,10 +80,29 @@ impl Alerts {
         self.due.notify_one();
     }
 
+    /// From now on the broker of a link can be told.
+    pub(crate) fn add_broker(&self, link: &str, publisher: Publisher) {
+        self.brokers().insert(link.to_owned(), publisher);
+    }
+
+    /// The broker of a link.
+    pub(crate) fn broker(&self, link: &str) -> Option<Publisher> {
+        self.brokers().get(link).cloned()
+    }
+
+    fn brokers(&self) -> MutexGuard<'_, BTreeMap<String, Publisher>> {
+        self.brokers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What the rules keep in memory.
     pub(crate) fn memory(&self) -> Memory {
         *self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The link and the topic of an address `mqtt://LINK/TOPIC`; none for another address.
+pub(crate) fn link_and_topic(url: &str) -> Option<(&str, &str)> {
+    url.strip_prefix("mqtt://")?.split_once('/')
 }
 
 /// The levels of a city from small to large, and the city: whose turn an alert is.

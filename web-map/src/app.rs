@@ -18,8 +18,8 @@ use crate::http::{boundaries, gate, host, idempotency, observe, panics, security
 use crate::page;
 use crate::routes::{
     alerts, analyses, append, areas, audit, breakdown, cells, city, complaint, complaints, docs,
-    feeds, freshness, health, heat, imports, live, metrics, open311, rejected, rules, sensors,
-    series, session, snapshot, sql, sta, tilejson, tiles, webhooks,
+    erase, feeds, freshness, health, heat, imports, live, metrics, open311, rejected, rules,
+    sensors, series, session, snapshot, sql, sta, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -30,6 +30,7 @@ pub fn app(state: Arc<AppState>) -> Router {
     let hosts = state.hosts.clone();
     let (gated, answering) = (Arc::clone(&state), Arc::clone(&state));
     described
+        .merge(sensorthings())
         .layer(from_fn_with_state(
             Arc::clone(&state),
             boundaries::set_header,
@@ -38,7 +39,6 @@ pub fn app(state: Arc<AppState>) -> Router {
         .route("/docs", get(docs::page))
         .route("/docs/docs.js", get(docs::script))
         .route("/docs/docs.css", get(docs::style))
-        .merge(sensorthings())
         .fallback(page::serve)
         .method_not_allowed_fallback(async || HttpError::Method)
         .with_state(state)
@@ -105,6 +105,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(complaints::complaints))
         .routes(routes!(complaint::by_id))
         .routes(routes!(complaint::by_source_and_id))
+        .routes(routes!(erase::erase))
         .routes(routes!(sensors::sensors))
         .merge(write)
         .routes(routes!(open311::discovery))
@@ -156,7 +157,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
 #[derive(OpenApi)]
 #[openapi(
     info(title = "citybrain", description = "A city's complaints and sensor feeds: placed exactly, kept durably, questioned continuously, shown live."),
-    components(schemas(schema::AlertStateWord, schema::AnalysisFormat, schema::CellsFormat, schema::DeliveryStateWord)),
+    components(schemas(schema::AlertStateWord, schema::AnalysisFormat, schema::CellsFormat, schema::DeliveryStateWord, schema::LiveMeasureWord)),
     tags(
         (name = "city", description = "The city"),
         (name = "questions", description = "Counts, rates and SQL"),

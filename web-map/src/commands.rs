@@ -12,6 +12,7 @@ mod locate;
 mod openapi;
 mod push;
 mod rejected;
+mod remove;
 mod replace;
 mod serve;
 mod simulate;
@@ -50,6 +51,8 @@ enum Command {
     Backup(backup::BackupArgs),
     Restore(backup::RestoreArgs),
     Verify(backup::VerifyArgs),
+    Retain(remove::RetainArgs),
+    Erase(remove::EraseArgs),
     Simulate(simulate::Args),
     Rejected(rejected::Args),
     Key(key::Args),
@@ -75,6 +78,8 @@ pub fn run() -> ExitCode {
         Command::Backup(args) => backup::backup(&args),
         Command::Restore(args) => backup::restore(&args),
         Command::Verify(args) => backup::verify(&args),
+        Command::Retain(args) => remove::retain(&args),
+        Command::Erase(args) => remove::erase(&args),
         Command::Simulate(args) => simulate::run(args),
         Command::Rejected(args) => rejected::run(args),
         Command::Key(args) => key::run(args),

@@ -12,6 +12,8 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+use crate::retention::Retention;
+
 /// Settings of `citybrain serve`. A file names them as they are named here; the environment as `CITYBRAIN_` and the name in
 /// capitals (`CITYBRAIN_BODY_BYTES_MAX=1000000`). An unknown name in a file is refused; the environment belongs to others too, so
 /// there it is left alone.
@@ -51,6 +53,8 @@ pub struct Config {
     pub queries_at_once: usize,
     /// Different live views (filter and resolution) that are kept at the same time.
     pub live_views: usize,
+    /// Records that the windows of all live views know one by one, about 250 bytes each; a view that would know more ends.
+    pub live_records: usize,
     /// Memory for ready map tiles, in bytes.
     pub tile_cache_bytes: u64,
     /// The program that paints pictures by maplibre-rs; empty: `citybrain-snapshot` beside this program, if it is there.
@@ -77,6 +81,9 @@ pub struct Config {
     /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
     /// looked for.
     pub keep_replaced_seconds: u64,
+    /// How long records are kept, a `[retention]`: only in a file. Without it for ever.
+    #[serde(skip_serializing_if = "Retention::is_for_ever")]
+    pub retention: Retention,
 }
 
 /// Limits for the queries of each role; where one has none the general ones hold.
@@ -142,6 +149,7 @@ impl Default for Config {
             role_limits: RoleLimitsTable::default(),
             queries_at_once: 8,
             live_views: 256,
+            live_records: 4_000_000,
             tile_cache_bytes: 128 << 20,
             snapshot_helper: PathBuf::new(),
             seal_rows: 250_000,
@@ -153,6 +161,7 @@ impl Default for Config {
             rules: None,
             rejected_days: 30,
             keep_replaced_seconds: 3600,
+            retention: Retention::default(),
         }
     }
 }
@@ -196,7 +205,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 23] = [
+const NAMES: [&str; 24] = [
     "listen",
     "tls_cert",
     "tls_key",
@@ -212,6 +221,7 @@ const NAMES: [&str; 23] = [
     "query_rows",
     "queries_at_once",
     "live_views",
+    "live_records",
     "tile_cache_bytes",
     "snapshot_helper",
     "seal_rows",

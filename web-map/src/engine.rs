@@ -111,6 +111,8 @@ impl QueryRuntime {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads.max(1))
             .thread_name("query")
+            // Plans are trees, and trees are walked by recursion; what is not used costs nothing.
+            .thread_stack_size(64 << 20)
             .enable_all()
             .build()
             .expect("a process that serves may start threads");

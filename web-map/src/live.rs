@@ -6,9 +6,10 @@
 mod counts;
 pub(crate) mod event;
 mod hub;
+mod kept;
 mod pulse;
 mod view;
 
 pub(crate) use hub::Hub;
 pub(crate) use pulse::{Freshness, Pulse};
-pub(crate) use view::{Ask, View};
+pub(crate) use view::{Ask, Measure, View};

@@ -31,6 +31,7 @@ const FEED_USUAL: &str = "citybrain_feed_usual_records_per_hour";
 const FEED_QUIET: &str = "citybrain_feed_quiet";
 const FEED_STREAMS: &str = "citybrain_feed_datastreams";
 const FILES: &str = "citybrain_files_total";
+const REMOVED: &str = "citybrain_removed_total";
 const SEQ: &str = "citybrain_journal_seq";
 
 /// Upper bounds of the buckets of every duration, in seconds.
@@ -64,7 +65,7 @@ fn describe() {
     describe_counter!(
         RECORDS,
         Unit::Count,
-        "Records that came in by table and outcome: accepted, updated, duplicate, rejected."
+        "Records that came in by table and outcome: accepted, updated, duplicate, rejected, expired."
     );
     describe_histogram!(
         APPEND_SECONDS,
@@ -143,6 +144,11 @@ fn describe() {
         Unit::Count,
         "Datastreams of a feed by state: all, silent, stuck, clock_off."
     );
+    describe_counter!(
+        REMOVED,
+        Unit::Count,
+        "Records that went for good by table and reason: age, erasure."
+    );
     describe_gauge!(TILE_CACHE_BYTES, Unit::Bytes, "Memory of ready map tiles.");
     describe_gauge!(
         SEQ,
@@ -171,6 +177,7 @@ pub(crate) fn records(table: &'static str, receipt: &Receipt, rejected: usize) {
         ("updated", receipt.updated),
         ("duplicate", receipt.duplicate),
         ("rejected", rejected as u64),
+        ("expired", receipt.expired),
     ];
     for (outcome, rows) in outcomes {
         counter!(RECORDS, "table" => table, "outcome" => outcome).increment(rows);
@@ -229,6 +236,11 @@ pub(crate) fn feeds(feeds: &[FeedHealth]) {
 /// A file of a watched folder was dealt with.
 pub(crate) fn files(outcome: &'static str) {
     counter!(FILES, "outcome" => outcome).increment(1);
+}
+
+/// Records went for good.
+pub(crate) fn removed(table: &'static str, reason: &'static str, rows: usize) {
+    counter!(REMOVED, "table" => table, "reason" => reason).increment(rows as u64);
 }
 
 /// A query was answered.

@@ -11,6 +11,7 @@ pub(crate) mod city;
 pub(crate) mod complaint;
 pub(crate) mod complaints;
 pub(crate) mod docs;
+pub(crate) mod erase;
 pub(crate) mod feeds;
 pub(crate) mod freshness;
 pub(crate) mod health;

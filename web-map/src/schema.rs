@@ -19,4 +19,6 @@ pub(crate) use alerts::{
 pub(crate) use bodies::{ComplaintBody, ComplaintEventBody, ObservationBody};
 pub(crate) use counts::{Analysis, Areas, Breakdown, Cells, Series, SqlAnswer, SqlColumn};
 pub(crate) use records::{ComplaintDetail, Complaints, Sensors};
-pub(crate) use words::{AnalysisFormat, BinWord, ByWord, CellsFormat, LevelWord, MeasureWord};
+pub(crate) use words::{
+    AnalysisFormat, BinWord, ByWord, CellsFormat, LevelWord, LiveMeasureWord, MeasureWord,
+};

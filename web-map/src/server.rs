@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 pub use self::certificate::{Certificate, CertificateError};
 use crate::app::app;
 use crate::state::AppState;
-use crate::{replay, tiles};
+use crate::{replay, retention, tiles};
 
 /// How long open requests may take to end after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -35,6 +35,7 @@ pub async fn run(
     tasks.spawn(until(&state, Arc::clone(&state).feel_pulse()));
     tasks.spawn(until(&state, keep_metrics(Arc::clone(&state))));
     tasks.spawn(until(&state, replay::forget_old(Arc::clone(&state))));
+    tasks.spawn(until(&state, retention::keep(Arc::clone(&state))));
     let (alerts, until_stop) = (Arc::clone(&state.alerts), stop.clone());
     tasks.spawn_blocking(move || alerts.keep(&until_stop));
     tasks.spawn(until(&state, Arc::clone(&state.alerts).send()));

@@ -83,6 +83,7 @@ impl AppState {
                 tasks.clone(),
                 stop.clone(),
                 config.live_views,
+                config.live_records,
             ),
             alerts: Arc::new(Alerts::new(rules, control.clone(), Arc::clone(&engine))),
             engine,

@@ -39,10 +39,12 @@ use datafusion::logical_expr::LogicalPlan;
 use serde_json::{Map, Value};
 
 pub use error::AnalysisError;
+pub(crate) use exec::AnalysisExec;
 pub(crate) use planner::{AnalysisPlanner, PhysicalAnalyses};
 pub(crate) use rewrite::queries_as_subqueries;
 
 use crate::session::Held;
+use crate::stop::Stop;
 use arguments::Arguments;
 use input::Input;
 
@@ -103,7 +105,9 @@ struct Planned {
 /// The part of an analysis that runs on the grouped rows.
 trait Compute: Debug + Send + Sync {
     /// All rows of the grouped query, in no order, to the answer's rows and the parameters that made it.
-    fn compute(&self, rows: &[RecordBatch]) -> Result<Found>;
+    ///
+    /// What takes long looks now and then whether it is to stop.
+    fn compute(&self, rows: &[RecordBatch], stop: &Stop) -> Result<Found>;
 }
 
 /// What an analysis found.

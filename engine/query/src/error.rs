@@ -43,6 +43,16 @@ pub enum QueryError {
     /// An analysis cannot be made of this query.
     #[error(transparent)]
     Analysis(#[from] AnalysisError),
+    /// The statement is too long a chain of operators, which makes too deep a plan.
+    #[error(
+        "the SQL has {operators} operators and keywords, {limit} is the most: take IN (…) for many values, or a WITH query"
+    )]
+    TooLong {
+        /// How many there are.
+        operators: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// The statement would do something other than read.
     #[error("only queries are allowed: {0}")]
     Forbidden(String),
@@ -116,6 +126,12 @@ impl QueryError {
 
     /// Reads what DataFusion says. `tables` are the names that a query may use, `memory_bytes` its limit.
     pub(crate) fn read(error: DataFusionError, tables: &[&str], memory_bytes: usize) -> Self {
+        // It comes as a fault of whatever evaluated it.
+        const REGULAR_EXPRESSION: &str = "Regular expression did not compile";
+        let said = one_line(&error);
+        if let Some(at) = said.find(REGULAR_EXPRESSION) {
+            return Self::Invalid(said.get(at..).unwrap_or(REGULAR_EXPRESSION).to_owned());
+        }
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => Self::Memory {
                 bytes: memory_bytes,

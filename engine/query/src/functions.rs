@@ -4,6 +4,7 @@
 
 mod arguments;
 mod boundary_version;
+mod bounded;
 mod error;
 mod h3_cell_area;
 mod h3_cell_to_boundary_wkt;
@@ -56,6 +57,13 @@ pub(crate) fn h3() -> &'static [Arc<ScalarUDF>] {
         .to_vec()
     });
     &FUNCTIONS
+}
+
+/// DataFusion's own functions, those that make much of little within bounds.
+pub(crate) fn within_bounds(functions: &mut [Arc<ScalarUDF>]) {
+    for function in functions {
+        *function = bounded::bounded(Arc::clone(function));
+    }
 }
 
 /// The functions that know the city: its time zone, its boundaries and its roads.

@@ -18,6 +18,8 @@ mod filter;
 #[cfg(test)]
 mod fixture;
 mod functions;
+mod interruptible;
+mod limited_scan;
 mod limits;
 mod nearest;
 pub mod odata;
@@ -26,9 +28,10 @@ mod questions;
 mod rolled;
 pub mod sensorthings;
 mod session;
+mod size;
 mod statement;
+mod stop;
 mod tables;
-mod yielding;
 mod zone;
 
 pub use analyses::AnalysisError;

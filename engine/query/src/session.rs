@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use citybrain_store::Snapshot;
+use datafusion::arrow::error::ArrowError;
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList,
     SchemaProvider,
@@ -13,22 +14,28 @@ use datafusion::catalog::{
 use datafusion::common::ParamValues;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
-use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SQLOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionState;
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use futures::StreamExt;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use crate::analyses::{AnalysisPlanner, Notes, PhysicalAnalyses, queries_as_subqueries};
+use crate::interruptible::interruptible;
+use crate::limited_scan::LimitedScan;
+use crate::size::{check_constants, check_size};
 use crate::statement::Statement;
+use crate::stop::Stop;
 use crate::tables::Tables;
-use crate::yielding::YieldInJoins;
 use crate::{Answer, Limits, QueryError, functions, parameters};
 
 pub use stream::{RowStream, StreamEnd};
@@ -70,7 +77,7 @@ impl Session {
     }
 
     /// The session with something that lives until the work of its queries has ended, also that of a query nobody waits for any more: an
-    /// analysis that computes cannot be interrupted.
+    /// analysis that computes looks for the sign to stop now and then only.
     #[must_use]
     pub fn holding(mut self, held: Held) -> Self {
         self.held = Some(held);
@@ -122,28 +129,37 @@ impl Session {
         rows_max: Option<usize>,
     ) -> Result<Answer, QueryError> {
         let notes = self.notes();
-        let plan = self.plan_with(sql, values, &notes).await?;
-        let session = self.clone();
-        let run = async move { session.run(plan, rows_max).await };
-        let answer = match &self.runtime {
-            None => run.await,
-            Some(runtime) => {
-                // Dropped with the call, it stops the work.
-                let mut work = JoinSet::new();
-                work.spawn_on(run, runtime);
-                // The time is kept here as well: threads that a query does not give back cannot.
-                let limit = self.limits.timeout;
-                match tokio::time::timeout(limit, work.join_next()).await {
-                    Ok(Some(Ok(answer))) => answer,
-                    Ok(Some(Err(error))) => Err(QueryError::lost(error)),
-                    Ok(None) => Err(QueryError::stopped()),
-                    Err(_elapsed) => Err(QueryError::Timeout(limit)),
-                }
-            }
+        let stop = Stop::default();
+        let _waiting = stop.at_end();
+        let (session, sql) = (self.clone(), sql.to_owned());
+        self.at_work(async move {
+            let plan = session.plan_with(&sql, values, &notes).await?;
+            let mut answer = session.run(plan, rows_max, &stop).await?;
+            answer.parameters = notes.take();
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Does the work where queries do theirs, within the time that one has. Planning is work too: a short statement can have a long plan.
+    async fn at_work<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, QueryError>> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let Some(runtime) = &self.runtime else {
+            return work.await;
         };
-        let mut answer = answer?;
-        answer.parameters = notes.take();
-        Ok(answer)
+        // Dropped with the call, it stops the work.
+        let mut tasks = JoinSet::new();
+        tasks.spawn_on(work, runtime);
+        // The time is kept here as well: threads that a query does not give back cannot.
+        let limit = self.limits.timeout;
+        match tokio::time::timeout(limit, tasks.join_next()).await {
+            Ok(Some(Ok(done))) => done,
+            Ok(Some(Err(error))) => Err(QueryError::lost(error)),
+            Ok(None) => Err(QueryError::stopped()),
+            Err(_elapsed) => Err(QueryError::Timeout(limit)),
+        }
     }
 
     fn notes(&self) -> Notes {
@@ -172,6 +188,7 @@ impl Session {
         values: &ParamValues,
         notes: &Notes,
     ) -> Result<LogicalPlan, QueryError> {
+        check_size(sql)?;
         let mut state = self.state.clone();
         let planner = AnalysisPlanner {
             city: Arc::clone(&self.snapshot.city),
@@ -201,8 +218,9 @@ impl Session {
         &self,
         plan: LogicalPlan,
         rows_max: Option<usize>,
+        stop: &Stop,
     ) -> Result<Answer, QueryError> {
-        let answer = collect(self.frame(plan), rows_max);
+        let answer = collect(self.frame(plan), rows_max, stop);
         match tokio::time::timeout(self.limits.timeout, answer).await {
             Ok(answer) => answer.map_err(|error| self.error(error)),
             Err(_elapsed) => Err(QueryError::Timeout(self.limits.timeout)),
@@ -221,7 +239,13 @@ impl Session {
     }
 
     pub(crate) fn error(&self, error: DataFusionError) -> QueryError {
-        QueryError::read(error, &Tables::names(), self.limits.memory_bytes)
+        let read = QueryError::read(error, &Tables::names(), self.limits.memory_bytes);
+        if let QueryError::Failed(cause) = &read
+            && is_of_a_file(cause)
+        {
+            self.snapshot.suspect();
+        }
+        read
     }
 }
 
@@ -231,6 +255,21 @@ impl fmt::Debug for Session {
             .field("seq", &self.snapshot.seq)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
+    }
+}
+
+/// Could a file not be read?
+fn is_of_a_file(error: &DataFusionError) -> bool {
+    match error.find_root() {
+        DataFusionError::ArrowError(error, _) => matches!(
+            **error,
+            ArrowError::ParquetError(_) | ArrowError::IoError(..) | ArrowError::ExternalError(_)
+        ),
+        DataFusionError::External(_)
+        | DataFusionError::IoError(_)
+        | DataFusionError::ObjectStore(_)
+        | DataFusionError::ParquetError(_) => true,
+        _ => false,
     }
 }
 
@@ -253,13 +292,33 @@ fn limited(frame: DataFrame, rows_max: usize) -> Result<DataFrame, DataFusionErr
     frame.limit(0, Some(rows_max + 1))
 }
 
-async fn collect(frame: DataFrame, rows_max: Option<usize>) -> Result<Answer, DataFusionError> {
+/// The frame's rows as they come, from a plan that stops at the sign.
+async fn start(
+    frame: DataFrame,
+    stop: &Stop,
+) -> Result<SendableRecordBatchStream, DataFusionError> {
+    let context = Arc::new(frame.task_ctx());
+    let (state, plan) = frame.into_parts();
+    let plan = state.optimize(&plan)?;
+    check_constants(&plan)?;
+    let plan = state
+        .query_planner()
+        .create_physical_plan(&plan, &state)
+        .await?;
+    execute_stream(interruptible(plan, stop)?, context)
+}
+
+async fn collect(
+    frame: DataFrame,
+    rows_max: Option<usize>,
+    stop: &Stop,
+) -> Result<Answer, DataFusionError> {
     let schema = Arc::clone(frame.schema().inner());
     let frame = match rows_max {
         Some(rows_max) if is_table(frame.logical_plan()) => limited(frame, rows_max)?,
         _ => frame,
     };
-    let mut stream = frame.execute_stream().await?;
+    let mut stream = start(frame, stop).await?;
     let mut answer = Answer {
         schema,
         batches: Vec::new(),
@@ -289,11 +348,11 @@ pub(crate) fn state(snapshot: &Snapshot, limits: &Limits, tables: Arc<Tables>) -
     static TEMPLATE: LazyLock<SessionState> = LazyLock::new(|| {
         let mut builder = SessionStateBuilder::new_with_default_features()
             .with_config(SessionConfig::new().with_create_default_catalog_and_schema(false))
+            .with_physical_optimizer_rules(physical_rules())
             .with_query_planner(Arc::new(PhysicalAnalyses));
-        builder
-            .scalar_functions()
-            .get_or_insert_default()
-            .extend(functions::h3().iter().cloned());
+        let scalar = builder.scalar_functions().get_or_insert_default();
+        functions::within_bounds(scalar);
+        scalar.extend(functions::h3().iter().cloned());
         builder.build()
     });
     let config = SessionConfig::new()
@@ -310,8 +369,7 @@ pub(crate) fn state(snapshot: &Snapshot, limits: &Limits, tables: Arc<Tables>) -
     let mut builder = SessionStateBuilder::new_from_existing(TEMPLATE.clone())
         .with_config(config)
         .with_catalog_list(Arc::new(catalogs))
-        .with_runtime_env(Arc::new(runtime(limits.memory_bytes)))
-        .with_physical_optimizer_rule(Arc::new(YieldInJoins));
+        .with_runtime_env(Arc::new(runtime(limits.memory_bytes)));
     builder
         .scalar_functions()
         .get_or_insert_default()
@@ -320,6 +378,12 @@ pub(crate) fn state(snapshot: &Snapshot, limits: &Limits, tables: Arc<Tables>) -
     // What `now()` means in this query.
     state.mark_start_execution();
     state
+}
+
+fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    rules.insert(0, Arc::new(LimitedScan));
+    rules
 }
 
 /// An environment with its own memory, and with the footers of Parquet files shared by all sessions.

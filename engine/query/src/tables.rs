@@ -3,6 +3,7 @@
 mod aligned_cells;
 mod areas;
 mod calendar;
+mod hourly;
 mod records;
 mod rejected;
 
@@ -14,6 +15,8 @@ use citybrain_store::{Snapshot, Table};
 use datafusion::catalog::{SchemaProvider, TableProvider};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::{DataFusionError, Result};
+
+pub(crate) use records::columns as shown_columns;
 
 use crate::{Limits, session};
 
@@ -27,6 +30,7 @@ const VIEWS: [(&str, &str); 4] = [
 const ALIGNED_CELLS: &str = "aligned_cells";
 const AREAS: &str = "areas";
 const CALENDAR: &str = "calendar";
+const HOURLY: &str = "observations_hourly";
 const REJECTED: &str = "rejected";
 
 /// The tables of one snapshot.
@@ -46,7 +50,7 @@ impl Tables {
         let records = Table::ALL.iter().map(|table| table.as_str());
         let mut names: Vec<_> = records
             .chain(VIEWS.iter().map(|(name, _)| *name))
-            .chain([ALIGNED_CELLS, AREAS, CALENDAR, REJECTED])
+            .chain([ALIGNED_CELLS, AREAS, CALENDAR, HOURLY, REJECTED])
             .collect();
         names.sort_unstable();
         names
@@ -77,6 +81,8 @@ impl SchemaProvider for Tables {
             ALIGNED_CELLS => aligned_cells::table(&self.snapshot.city).map(Some),
             CALENDAR => calendar::table(&self.snapshot.city).map(Some),
             AREAS => areas::table(&self.snapshot.city).map(Some),
+            HOURLY => self.view(hourly::sql(&self.snapshot)).await.map(Some),
+            hourly::KEPT => Ok(hourly::kept(&self.snapshot)),
             REJECTED => rejected::table(&self.snapshot).map(Some),
             _ => Ok(None),
         }

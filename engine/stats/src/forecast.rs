@@ -15,6 +15,9 @@ use damped::Damped;
 /// Cycles that the seasons are smoothed over: they change slowly.
 const SEASONAL_WINDOW: usize = 35;
 
+/// The last bins that a forecast rests on: five years of days. What came before says nothing that these do not.
+const HISTORY: usize = 2_000;
+
 /// Horizons of the past that say how wide intervals must be.
 const HOLD_OUTS: usize = 5;
 
@@ -132,8 +135,8 @@ pub fn seasonal_naive(
 
 /// Seasons by MSTL and a damped level (Gardner & `McKenzie` 1985) of square roots.
 ///
-/// 1. `z = √(x + 3/8)`, whose variance hardly depends on the level (Anscombe 1948).
-/// 2. MSTL of z; a season longer than 60 bins is smoothed over 1/24 of its cycle, because few cycles say little about single bins; seasons are constants over 35 cycles.
+/// 1. Of the last 2,000 bins `z = √(x + 3/8)`, whose variance hardly depends on the level (Anscombe 1948).
+/// 2. MSTL of z, its curves at every tenth of their windows; a season longer than 60 bins is smoothed over 1/24 of its cycle, because few cycles say little about single bins; seasons are constants over 35 cycles.
 /// 3. The seasonally adjusted series by exponential smoothing with a damped trend: α, β, φ of the smallest squared one-step error on a
 ///    grid, missing bins passed over.
 /// 4. `z_h = ℓ + (φ + … + φ^h) b + Σ last seasons`, `Var = σ² (1 + Σ_{j<h} c_j²)`, `c_j = α + β (φ + … + φ^j)` (Hyndman et al. 2008, 6.1).
@@ -157,6 +160,7 @@ pub fn smoothed(counts: &[f64], options: &ForecastOptions) -> Result<Forecast, F
             needed: 10,
         });
     }
+    let counts = &counts[counts.len().saturating_sub(HISTORY)..];
     let roots: Vec<f64> = counts.iter().map(|count| (count + 0.375).sqrt()).collect();
     let inflation = inflation(&roots, options)?;
     let fit = Fit::of(&roots, &options.periods)?;
@@ -190,6 +194,7 @@ impl Fit {
             let parameters = MstlParameters {
                 windows: Some(vec![SEASONAL_WINDOW; fitting.len()]),
                 seasonal_line: false,
+                is_coarse: true,
                 ..MstlParameters::new(fitting)
             };
             let mut seasons = mstl(roots, &parameters)?.seasons;

@@ -15,6 +15,8 @@ pub struct MstlParameters {
     pub rounds: usize,
     /// Robust passes of each STL. Default 0.
     pub outer: usize,
+    /// Are curves computed at every tenth of their window and lines drawn between, as R's `stl` does? Ten times as fast; default no.
+    pub is_coarse: bool,
 }
 
 impl MstlParameters {
@@ -26,6 +28,7 @@ impl MstlParameters {
             seasonal_line: true,
             rounds: 2,
             outer: 0,
+            is_coarse: false,
         }
     }
 }
@@ -111,6 +114,7 @@ pub fn mstl(values: &[f64], parameters: &MstlParameters) -> Result<SeveralSeason
                     seasonal: window,
                     seasonal_line: parameters.seasonal_line,
                     outer: parameters.outer,
+                    jumps: jumps(parameters, *period, window),
                     ..StlParameters::new(*period)
                 },
             )?;
@@ -127,6 +131,16 @@ pub fn mstl(values: &[f64], parameters: &MstlParameters) -> Result<SeveralSeason
         trend,
         remainder,
     })
+}
+
+/// The steps of the seasonal, trend and low-pass curves.
+fn jumps(parameters: &MstlParameters, period: usize, seasonal: usize) -> [usize; 3] {
+    if !parameters.is_coarse {
+        return [1; 3];
+    }
+    // The trend's window is 1.5 p ÷ (1 − 1.5 ÷ the seasonal one), the low-pass filter's is p.
+    let trend = 3 * period * seasonal / (2 * seasonal).saturating_sub(3).max(1);
+    [seasonal, trend, period].map(|window| window.div_ceil(10))
 }
 
 #[cfg(test)]

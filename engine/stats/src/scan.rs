@@ -137,6 +137,18 @@ impl Default for ScanParameters {
 /// [`ScanError`]: a parameter outside its range, tables of the wrong length, a value that is no count, cases where the model
 /// allows none, fractional cases in the permutation model.
 pub fn scan(study: &Study<'_>, parameters: &ScanParameters) -> Result<Scan, ScanError> {
+    scan_while(study, parameters, &|| true)
+}
+
+/// As [`scan`], for as long as the answer `is_wanted`, which is asked before each batch of at most 32 replicates.
+///
+/// # Errors
+/// As [`scan`], and [`ScanError::Stopped`].
+pub fn scan_while(
+    study: &Study<'_>,
+    parameters: &ScanParameters,
+    is_wanted: &(dyn Fn() -> bool + Sync),
+) -> Result<Scan, ScanError> {
     let windows = Windows::of(study, parameters)?;
     let expected = Expected::of(study)?;
     let threads = parameters
@@ -153,7 +165,7 @@ pub fn scan(study: &Study<'_>, parameters: &ScanParameters) -> Result<Scan, Scan
     let replicates = if highest > 0.0 && parameters.replicates > 0 {
         let simulator = Simulator::new(study, &expected)?;
         let plan = Plan::new(study, parameters, windows, &expected, true);
-        replicates::run(&plan, &simulator, highest, parameters, threads)
+        replicates::run(&plan, &simulator, highest, parameters, threads, is_wanted)?
     } else {
         Replicates::default()
     };

@@ -13,6 +13,8 @@ use citybrain_grid::City;
 use citybrain_model::Identity;
 use futures::TryStreamExt;
 
+use crate::columns::Placed;
+use crate::cutoffs::Cutoffs;
 use crate::follow::complaints_of;
 use crate::identities::{contents_of, identities_of};
 use crate::index::{Entries, Found, IndexFiles, Known, NUMBER, Recent};
@@ -27,6 +29,10 @@ use crate::{IndexError, LakeError, OpenError, Receipt, Table, rows_schema};
 pub(crate) struct Admitter {
     recent: [Recent; 3],
     files: [Arc<IndexFiles>; 3],
+    /// Complaints that were erased: neither they nor their steps come in again.
+    erased: HashSet<Identity>,
+    /// How far back each table is kept.
+    cutoffs: [Cutoffs; 3],
     /// What the runs know of the complaints of the group's steps.
     of_steps: HashMap<Identity, Known>,
     next_number: i64,
@@ -57,6 +63,8 @@ impl Admitter {
         Self {
             recent: Default::default(),
             files,
+            erased: HashSet::new(),
+            cutoffs: Default::default(),
             of_steps: HashMap::new(),
             next_number: next_number.unwrap_or(1),
             largest_level: city.levels.first().map(|level| level.level.as_str()),
@@ -71,6 +79,36 @@ impl Admitter {
     /// What came in since the last seal of a table.
     pub(crate) const fn recent(&mut self, table: Table) -> &mut Recent {
         &mut self.recent[table.index()]
+    }
+
+    /// The complaint neither comes in again nor do its steps.
+    pub(crate) fn erase(&mut self, complaint: Identity) {
+        self.erased.insert(complaint);
+    }
+
+    /// How far back a table is kept.
+    pub(crate) const fn cutoffs(&self, table: Table) -> &Cutoffs {
+        &self.cutoffs[table.index()]
+    }
+
+    /// Records of `table` that are older than `cutoffs` come in no more.
+    pub(crate) fn keep_from(&mut self, table: Table, cutoffs: &Cutoffs) {
+        let kept = &mut self.cutoffs[table.index()];
+        *kept = std::mem::take(kept).merged(cutoffs);
+    }
+
+    /// Which rows of a batch are of complaints that were erased.
+    fn erased_among(&self, placed: &Placed) -> Vec<bool> {
+        let gone = |complaints: &[Identity]| {
+            let gone = complaints.iter().map(|of| self.erased.contains(of));
+            gone.collect()
+        };
+        match placed.table {
+            _ if self.erased.is_empty() => Vec::new(),
+            Table::Complaints => gone(&placed.identities),
+            Table::ComplaintEvents => gone(&complaints_of(&placed.rows)),
+            Table::Observations => Vec::new(),
+        }
     }
 
     /// Sorts the rows of a batch into new, updated and duplicate; the first two go to `admitted` with their row ids.
@@ -89,6 +127,9 @@ impl Admitter {
             ..
         } = batch;
         let at = placed.table.index();
+        let erased = self.erased_among(&placed);
+        let cutoffs = &self.cutoffs[at];
+        let expired = (!cutoffs.is_empty()).then(|| cutoffs.mark(placed.table, &placed.rows));
         look_again(&self.files[at], &placed.identities, &mut found)?;
         let recent = &mut self.recent[at];
         let months = placed.rows[MONTH].as_primitive::<Int32Type>().values();
@@ -96,15 +137,22 @@ impl Admitter {
         let mut keep = Vec::with_capacity(contents.len());
         let mut row_ids = Vec::with_capacity(contents.len());
         let mut replaced = Vec::with_capacity(contents.len());
-        for (((identity, &content), &month), found) in placed
+        for (row, (((identity, &content), &month), found)) in placed
             .identities
             .iter()
             .zip(&contents)
             .zip(months)
             .zip(found.known)
+            .enumerate()
         {
+            if expired.as_ref().is_some_and(|expired| expired.value(row)) {
+                receipt.expired += 1;
+                keep.push(false);
+                continue;
+            }
             let known = recent.get(identity).or(found);
-            if known.is_some_and(|known| known.content == content) {
+            let same = known.is_some_and(|known| known.content == content);
+            if same || erased.get(row) == Some(&true) {
                 receipt.duplicate += 1;
                 keep.push(false);
                 continue;
@@ -256,7 +304,7 @@ fn look_again(
 /// The runs of a table: as they are, or made again from the lake when they are not to be relied on.
 pub(crate) async fn open_index(
     dir: &Path,
-    lake: &LakeTable,
+    lake: &mut LakeTable,
     last_seq: u64,
 ) -> Result<IndexFiles, OpenError> {
     std::fs::create_dir_all(dir).map_err(|source| OpenError::Io {
@@ -264,16 +312,19 @@ pub(crate) async fn open_index(
         source,
     })?;
     let position = lake.journal_position().await?;
-    match IndexFiles::open(dir, lake.table(), position, last_seq)? {
-        Some(files) => Ok(files),
-        None => IndexFiles::rebuild(dir, lake, position).await,
+    if let Some(files) = IndexFiles::open(dir, lake.table(), position, last_seq)? {
+        return Ok(files);
     }
+    let files = IndexFiles::rebuild(dir, lake, position).await;
+    // Files that could not be read are not in it.
+    lake.take_quarantined();
+    files
 }
 
 /// Writes the identities of the journal's tail as a run, before the lake gets the rows.
 pub(crate) async fn flush_tail(
     dir: &Path,
-    lake: &LakeTable,
+    lake: &mut LakeTable,
     rows: &[RecordBatch],
     last_seq: u64,
 ) -> Result<(), OpenError> {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::journal::Journal;
-use crate::lake::LakeTable;
+use crate::lake::{CORRECTED, HOURLY, LakeDir, LakeTable};
 use crate::store::runtime;
 use crate::{JournalError, LakeError, OpenError, StateDir, Table};
 
@@ -121,7 +121,10 @@ impl Backup {
             let name = city.file_name().unwrap_or_default();
             copy_folder(city, &out.join(name))?;
         }
-        copy_file(&dir.join("state.json"), &out.join("state.json"))?;
+        // The lake of a copy is in it, wherever it was.
+        let about = out.join("state.json");
+        fs::write(&about, state.text_with_own_lake()).map_err(io(&about))?;
+        sync(&about)?;
         let mut files = Vec::new();
         list(out, out, &mut files)?;
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -251,43 +254,29 @@ fn copy_database(from: &Path, to: &Path) -> Result<(), BackupError> {
 }
 
 async fn copy_lake(state: &StateDir, seq: u64, out: &Path) -> Result<(), BackupError> {
+    let out = out.join("lake");
     for table in Table::ALL {
-        let Some(mut lake) = LakeTable::open(&state.lake_dir(), table, false).await? else {
+        let Some(mut lake) = LakeTable::open(state.lake_dir(), table, false).await? else {
             continue;
         };
         // A table that was sealed after the journal was copied: the version before holds no later row.
-        while lake.journal_position().await? > seq && lake.version() > 0 {
-            lake.keep_to(Some(lake.version() - 1)).await?;
-        }
-        let from = state.lake_dir().join(table.as_str());
-        let to = out.join("lake").join(table.as_str());
-        for file in lake.files()? {
-            copy_file(&from.join(&file.path), &to.join(&file.path))?;
-        }
-        copy_log(&from.join(LOG), &to.join(LOG), lake.version())?;
-        let copied = LakeTable::open(&out.join("lake"), table, false).await?;
+        lake.keep_to_seq(seq).await?;
+        let to = out.join(table.as_str());
+        lake.copy_to(&to).await?;
+        let copied = LakeTable::open(&LakeDir::Folder(out.clone()), table, false).await?;
         let found = copied.map(|copied| copied.version());
         if found != Some(lake.version()) {
             let reason = format!("its copy is at version {found:?}, not {}", lake.version());
             return Err(BackupError::Damaged { path: to, reason });
         }
-    }
-    Ok(())
-}
-
-const LOG: &str = "_delta_log";
-
-/// The log up to a version: its files begin with the number of theirs.
-fn copy_log(from: &Path, to: &Path, version: u64) -> Result<(), BackupError> {
-    for entry in fs::read_dir(from).map_err(io(from))? {
-        let entry = entry.map_err(io(from))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let number: Option<u64> = name
-            .split('.')
-            .next()
-            .and_then(|number| number.parse().ok());
-        if number.is_some_and(|number| number <= version) {
-            copy_file(&entry.path(), &to.join(&name))?;
+        if table == Table::Observations {
+            if let Some(mut corrected) = lake.corrected(false).await? {
+                corrected.keep_to_seq(seq).await?;
+                corrected.copy_to(&out.join(CORRECTED)).await?;
+            }
+            if let Some(hours) = lake.hours().await? {
+                hours.copy_to(&out.join(HOURLY)).await?;
+            }
         }
     }
     Ok(())

@@ -68,7 +68,7 @@ pub struct Refused {
     pub received_at: DateTime<Utc>,
 }
 
-/// What became of one batch. `accepted + updated + duplicate` is the number of its records, and
+/// What became of one batch. `accepted + updated + duplicate + expired` is the number of its records, and
 /// `accepted + updated = located + not_located + outside`; of the located, `area_only` have no cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Receipt {
@@ -80,6 +80,8 @@ pub struct Receipt {
     pub updated: u64,
     /// Records that were there already with the same content.
     pub duplicate: u64,
+    /// Records that are older than what is kept of their table or source; they are not kept.
+    pub expired: u64,
     /// Accepted or updated records in an area of the city's largest level.
     pub located: u64,
     /// Of the located: those that are known by their area alone, without a position and a cell.

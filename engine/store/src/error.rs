@@ -202,6 +202,14 @@ pub enum ReplaceError {
         /// The directory.
         dir: PathBuf,
     },
+    /// The history is on object storage, where files cannot be moved at once.
+    #[error(
+        "{dir}: its history is on object storage; make a backup, restore it (its lake is a folder then), and replace the boundaries there"
+    )]
+    Elsewhere {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// What was written down about the work done so far cannot be understood.
     #[error("{dir}: what is known of the file {path} cannot be read: {source}")]
     Progress {
@@ -253,6 +261,27 @@ pub enum AppendError {
     /// Which records are there already could not be read.
     #[error(transparent)]
     Index(#[from] crate::IndexError),
+}
+
+/// Why records were not erased, or not taken out because of their age. What was begun goes on after the next start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RemoveError {
+    /// The same is being done already.
+    #[error("records of {0} are being taken out at this moment; try again later")]
+    Busy(crate::Table),
+    /// The store is closed.
+    #[error("the store is closed")]
+    Closed,
+    /// The journal could not be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The lake could not be written.
+    #[error("{0}")]
+    Lake(std::sync::Arc<LakeError>),
+    /// What is in memory could not be moved to the lake, which comes first.
+    #[error("what is in memory could not be moved to the lake: {0}")]
+    NotSealed(String),
 }
 
 /// What went wrong while closing. Nothing is lost: what is not sealed stays in the journal.

@@ -3,6 +3,7 @@
 //! SQLite in WAL mode with `synchronous = FULL`: when a transaction is committed it is on disk. One row of `journal` is the
 //! accepted rows of one table in one group commit, as an Arrow IPC stream.
 
+mod gone;
 mod progress;
 mod repair;
 mod waiting;
@@ -14,13 +15,14 @@ use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
 use arrow_schema::ArrowError;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::abort::reached;
 use crate::schema::in_todays_columns;
 use crate::{JournalError, Refused, Table};
 
+pub(crate) use gone::Erasure;
 pub(crate) use progress::FileDone;
 pub(crate) use waiting::StepChanges;
 
@@ -60,7 +62,23 @@ impl Journal {
 
     /// Opens the journal for reading, also while another process writes to it. Everything read through it is of one moment.
     pub(crate) fn open_read_only(path: &Path) -> Result<Self, JournalError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        match Self::read_at(path) {
+            // SQLite wants to write a file beside it. Where nobody can, nobody changes it either.
+            Err(JournalError::Sqlite(error)) if cannot_write(&error) && !has_wal(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_same| path.to_owned());
+                match url::Url::from_file_path(&path) {
+                    Ok(url) => Self::read_at(Path::new(&format!("{url}?immutable=1"))),
+                    Err(()) => Err(error.into()),
+                }
+            }
+            opened => opened,
+        }
+    }
+
+    fn read_at(path: &Path) -> Result<Self, JournalError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY)?;
         connection.execute_batch("BEGIN")?;
@@ -186,6 +204,20 @@ impl Journal {
         }
         Ok(transaction.commit()?)
     }
+}
+
+fn cannot_write(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+    )
+}
+
+/// Are there entries beside the file?
+fn has_wal(path: &Path) -> bool {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0)
 }
 
 const PAGE_BYTES: u32 = 16_384;

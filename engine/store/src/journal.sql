@@ -43,3 +43,20 @@ CREATE TABLE IF NOT EXISTS waiting_steps (
     fields TEXT, -- JSON
     PRIMARY KEY (complaint, at, event)
 ) STRICT, WITHOUT ROWID;
+
+-- Complaints that were erased: the hash of the identity stays, so that the same record is not taken in again. Source and id are
+-- there only until every trace is gone.
+CREATE TABLE IF NOT EXISTS erased (
+    complaint BLOB PRIMARY KEY,
+    at INTEGER NOT NULL, -- µs since 1970, UTC
+    source TEXT,
+    id TEXT
+) STRICT, WITHOUT ROWID;
+
+-- How far back records are kept: older ones went, or are about to.
+CREATE TABLE IF NOT EXISTS cutoffs (
+    tbl TEXT NOT NULL,
+    source TEXT NOT NULL, -- empty: every source without a line of its own
+    before INTEGER NOT NULL, -- µs since 1970, UTC
+    PRIMARY KEY (tbl, source)
+) STRICT, WITHOUT ROWID;

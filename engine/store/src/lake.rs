@@ -5,17 +5,21 @@
 
 mod change;
 mod columns;
+mod copy;
 mod durable;
+mod erase;
+mod expire;
 mod files;
+mod hourly;
+mod place;
 mod point;
 mod read;
 mod upkeep;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::DataType;
+use arrow_schema::{DataType, SchemaRef};
 use deltalake::datafusion::catalog::TableProvider;
 use deltalake::datafusion::execution::SendableRecordBatchStream;
 use deltalake::datafusion::prelude::{SessionContext, col};
@@ -26,7 +30,6 @@ use deltalake::{DeltaTable, DeltaTableBuilder, DeltaTableError, TableProperty};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
-use url::Url;
 
 use crate::schema::{MONTH, ROW_ID, SUPERSEDES, in_todays_columns};
 use crate::{LakeError, Table, rows_schema};
@@ -35,6 +38,10 @@ use crate::{LakeError, Table, rows_schema};
 #[derive(Debug, Clone)]
 pub(crate) struct LakeTable {
     table: Table,
+    /// The place of the table and of those beside it.
+    dir: LakeDir,
+    /// Its columns.
+    schema: SchemaRef,
     delta: DeltaTable,
     /// A damaged file was taken out of it.
     quarantined: bool,
@@ -45,92 +52,109 @@ pub(crate) struct LakeTable {
 pub(crate) const CORRECTED: &str = "observations_corrected";
 
 pub(crate) use files::LiveFile;
+pub(crate) use hourly::HOURLY;
+pub(crate) use place::LakeDir;
 
 const JOURNAL: &str = "citybrain-journal";
 
 impl LakeTable {
     /// Opens the table at its newest version, and makes it when it is not there and `create` is true.
     pub(crate) async fn open(
-        dir: &Path,
+        dir: &LakeDir,
         table: Table,
         create: bool,
     ) -> Result<Option<Self>, LakeError> {
-        Self::open_named(dir, table.as_str(), table, create).await
+        let pruning = table.pruning_columns();
+        let schema = rows_schema(table);
+        Self::open_named(dir, table.as_str(), table, schema, pruning, create).await
     }
 
-    /// The table of corrected observations, made when it is not there, beside this one.
-    pub(crate) async fn corrected(&self) -> Result<Option<Self>, LakeError> {
-        let folder = self.folder();
-        let Some(dir) = folder.as_deref().and_then(Path::parent) else {
-            return Ok(None);
-        };
-        Self::open_named(dir, CORRECTED, self.table, true).await
+    /// The table of corrected observations beside this one, made when it is not there and `create` is true.
+    pub(crate) async fn corrected(&self, create: bool) -> Result<Option<Self>, LakeError> {
+        let pruning = self.table.pruning_columns();
+        let schema = rows_schema(self.table);
+        Self::open_named(&self.dir, CORRECTED, self.table, schema, pruning, create).await
     }
 
+    /// Opens a table of these columns that hangs together with `table`.
     async fn open_named(
-        dir: &Path,
+        dir: &LakeDir,
         name: &str,
         table: Table,
+        schema: SchemaRef,
+        pruning: &[&str],
         create: bool,
     ) -> Result<Option<Self>, LakeError> {
         let failed = |source| delta_error(table, source);
-        let folder = dir.join(name);
-        if create {
-            std::fs::create_dir_all(&folder).map_err(|source| LakeError::Io {
-                path: folder.clone(),
-                source,
-            })?;
-        } else if !folder.join("_delta_log").is_dir() {
-            return Ok(None);
+        if let Some(folder) = dir.folder().map(|dir| dir.join(name)) {
+            if create {
+                std::fs::create_dir_all(&folder).map_err(|source| LakeError::Io {
+                    path: folder.clone(),
+                    source,
+                })?;
+            } else if !folder.join("_delta_log").is_dir() {
+                return Ok(None);
+            }
         }
-        let url = Url::from_directory_path(std::path::absolute(&folder).unwrap_or(folder.clone()))
-            .map_err(|()| LakeError::Location(folder.display().to_string()))?;
-        let mut delta = DeltaTableBuilder::from_url(url)
+        let mut made = false;
+        let mut delta = DeltaTableBuilder::from_url(dir.table(name)?)
             .map_err(failed)?
             .build()
             .map_err(failed)?;
         if delta.verify_deltatable_existence().await.map_err(failed)? {
             delta.load().await.map_err(failed)?;
             if create {
-                columns::bring_up_to_date(&mut delta, table).await?;
+                columns::bring_up_to_date(&mut delta, table, &schema).await?;
             }
         } else if create {
-            let schema: StructType = rows_schema(table)
+            made = true;
+            let columns: StructType = schema
                 .as_ref()
                 .try_into_kernel()
                 .map_err(|cause| failed(DeltaTableError::Arrow { source: cause }))?;
             delta = delta
                 .create()
-                .with_columns(schema.fields().cloned())
+                .with_columns(columns.fields().cloned())
                 .with_partition_columns([MONTH])
                 .with_configuration_property(TableProperty::CheckpointInterval, Some("32"))
                 .with_configuration_property(
                     TableProperty::DataSkippingStatsColumns,
-                    Some(table.pruning_columns().join(",")),
+                    Some(pruning.join(",")),
                 )
                 .await
                 .map_err(failed)?;
         } else {
             return Ok(None);
         }
-        Ok(Some(Self {
+        let opened = Self {
             table,
+            dir: dir.clone(),
+            schema,
             delta,
             quarantined: false,
-        }))
+        };
+        if made {
+            opened.make_durable(&[]).await?;
+        }
+        Ok(Some(opened))
     }
 
     /// The journal position that the newest commit carries: every row up to it is here.
     pub(crate) async fn journal_position(&self) -> Result<u64, LakeError> {
+        Ok(self
+            .transaction(JOURNAL)
+            .await?
+            .unwrap_or(0)
+            .cast_unsigned())
+    }
+
+    /// The number that an application transaction of this version carries.
+    async fn transaction(&self, name: &str) -> Result<Option<i64>, LakeError> {
         let failed = |source| delta_error(self.table, source);
         let log = self.delta.log_store();
-        let position = self
-            .delta
-            .snapshot()
-            .map_err(failed)?
-            .transaction_version(log.as_ref(), JOURNAL)
-            .await;
-        Ok(position.map_err(failed)?.unwrap_or(0).cast_unsigned())
+        let snapshot = self.delta.snapshot().map_err(failed)?;
+        let number = snapshot.transaction_version(log.as_ref(), name).await;
+        number.map_err(failed)
     }
 
     /// This version for queries.
@@ -147,23 +171,6 @@ impl LakeTable {
     /// The table's name.
     pub(crate) const fn table(&self) -> Table {
         self.table
-    }
-
-    /// The rows of this version, `columns` only, a batch at a time.
-    pub(crate) async fn stream(
-        &self,
-        columns: &[&str],
-    ) -> Result<SendableRecordBatchStream, LakeError> {
-        let failed = |source| rows_error(self.table, source);
-        let frame = SessionContext::new()
-            .read_table(self.provider().await?)
-            .map_err(failed)?;
-        frame
-            .select_columns(columns)
-            .map_err(failed)?
-            .execute_stream()
-            .await
-            .map_err(failed)
     }
 
     /// Rows as a reader gives them (text may come as views) in the types of the table's schema.
@@ -198,11 +205,10 @@ fn at_position(position: u64) -> CommitProperties {
 /// How Parquet is written. Numbers that grow within a file (instants, row ids, and the cells and ids of complaints, whose files are
 /// sorted by cell) are kept as differences; positions of complaints, each another, byte by byte apart. A dictionary, the
 /// default, is best for what repeats: words, areas, and where a sensor stands.
-fn writer_properties(table: Table) -> WriterProperties {
+fn writer_properties(table: Table, schema: &SchemaRef) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
         .set_max_row_group_row_count(Some(131_072));
-    let schema = rows_schema(table);
     for field in schema.fields() {
         let complaint = table == Table::Complaints;
         let encoding = match (field.name().as_str(), field.data_type()) {

@@ -20,6 +20,7 @@ mod backup;
 mod batch;
 mod columns;
 mod control;
+mod cutoffs;
 mod error;
 mod fold;
 mod follow;
@@ -30,6 +31,7 @@ mod journal;
 mod lake;
 mod ledger;
 mod lock;
+mod removed;
 mod replace;
 mod rollup;
 mod schema;
@@ -49,10 +51,14 @@ pub use control::{
     KeptRule, Key, KeyRing, NewKey, NotDone, Role, Secret, SensorThings, Standing, Stream,
     UnknownRole, Webhook,
 };
-pub use error::{AppendError, CloseError, JournalError, LakeError, OpenError, ReplaceError};
+pub use cutoffs::Cutoffs;
+pub use error::{
+    AppendError, CloseError, JournalError, LakeError, OpenError, RemoveError, ReplaceError,
+};
 pub use index::IndexError;
 pub use journal::RejectedRow;
 pub use ledger::FeedCounts;
+pub use removed::{Erased, Expired};
 pub use replace::{Change, Changes, Replacing, changes_under};
 pub use rollup::{CACHE_BYTES, CountedKind, CountedPlace, Counts};
 pub use schema::{Table, rows_schema};

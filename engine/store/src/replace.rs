@@ -55,6 +55,10 @@ impl<'a> Replacing<'a> {
         let lock = Lock::take(dir)?;
         let state = StateDir::open(dir)?;
         state.belongs_to(from)?;
+        if state.lake_dir().folder().is_none() {
+            let dir = dir.to_owned();
+            return Err(ReplaceError::Elsewhere { dir });
+        }
         let journal = Journal::open(&state.journal_file())?;
         Ok(Self {
             state,
@@ -314,7 +318,9 @@ impl<'a> Replacing<'a> {
     }
 
     fn folder_of(&self, table: Table) -> PathBuf {
-        self.state.lake_dir().join(table.as_str())
+        let lake = self.state.lake_dir().folder();
+        lake.unwrap_or_else(|| self.state.path())
+            .join(table.as_str())
     }
 }
 

@@ -59,7 +59,7 @@ async fn keep_corrected(
     }
     let table = lake.table();
     let failed = |source: ArrowError| rows_error(table, DataFusionError::from(source));
-    let Some(mut beside) = lake.corrected().await? else {
+    let Some(mut beside) = lake.corrected(true).await? else {
         return Ok(());
     };
     let rows = concat_batches(&rows_schema(table), corrected).map_err(failed)?;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub(crate) journal: PathBuf,
     /// None for a reader beside the writer.
     pub(crate) rollups: Option<Arc<RollUps>>,
+    /// A reader met a file that cannot be read.
+    pub(crate) suspected: Arc<AtomicBool>,
 }
 
 /// One table of a [`Snapshot`]: its rows are those of `lake` and `hot` whose `row_id` is not in `superseded`.
@@ -40,6 +43,9 @@ pub struct TableSnapshot {
     pub lake: Option<Arc<dyn TableProvider>>,
     /// Rows that later rows replace.
     pub superseded: Arc<HashSet<i64>>,
+    /// Of observations: `source, datastream, hour, observations, sum, least, greatest` and where and what, of those that are no
+    /// longer kept one by one. A datastream's hour may have several rows, which add up.
+    pub hourly: Option<Arc<dyn TableProvider>>,
     /// The lake table itself.
     pub(crate) files: Option<LakeTable>,
     /// Of complaints: the rows that rows of `hot` replace, with what they are counted by; none when that is not known.
@@ -61,6 +67,11 @@ impl Snapshot {
             Some(rollups) => rollups.counts(self.table(Table::Complaints)).await,
             None => Ok(None),
         }
+    }
+
+    /// A file of the lake could not be read: the writer looks for damaged ones and puts them aside, so that the rest is served.
+    pub fn suspect(&self) {
+        self.suspected.store(true, Ordering::Relaxed);
     }
 
     /// Refused rows after number `after`, at most `limit`, in order of arrival: read from the journal's file as it is now.

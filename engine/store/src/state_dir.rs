@@ -13,6 +13,7 @@ use citybrain_grid::City;
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Journal;
+use crate::lake::LakeDir;
 use crate::{OpenError, Table};
 
 /// The format of state directories that this version writes, and the newest that it reads.
@@ -23,12 +24,16 @@ pub const FORMAT: u32 = 1;
 pub struct StateDir {
     path: PathBuf,
     about: About,
+    lake: LakeDir,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct About {
     format: u32,
     city: CityAbout,
+    /// Where the lake is, when it is not in the directory: `s3://bucket/prefix`, or another folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lake: Option<String>,
     /// Boundaries that are taking the place of the city's, until all records are placed by them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replacing: Option<ReplacingAbout>,
@@ -74,9 +79,30 @@ impl StateDir {
     /// # Errors
     /// [`OpenError::OtherCity`] and [`OpenError::Newer`] when `path` is another's state directory; file errors by name.
     pub fn create(path: &Path, city: &City) -> Result<Self, OpenError> {
+        Self::create_with_lake(path, city, None)
+    }
+
+    /// [`StateDir::create`] with the history elsewhere: `lake` is a URL of S3 (`s3://bucket/prefix`) or a folder.
+    ///
+    /// # Errors
+    /// As [`StateDir::create`], and when `lake` is no place for tables, or `path` has its history elsewhere already.
+    pub fn create_with_lake(
+        path: &Path,
+        city: &City,
+        lake: Option<&str>,
+    ) -> Result<Self, OpenError> {
         if path.join(STATE_FILE).exists() {
             let dir = Self::open(path)?;
             dir.belongs_to(city)?;
+            if lake.is_some() && dir.about.lake.as_deref() != lake {
+                let reason = format!(
+                    "its history is at {}, not at {}",
+                    dir.about.lake.as_deref().unwrap_or("lake/"),
+                    lake.unwrap_or_default()
+                );
+                let path = path.join(STATE_FILE);
+                return Err(OpenError::BadState { path, reason });
+            }
             return Ok(dir);
         }
         let about = About {
@@ -87,13 +113,18 @@ impl StateDir {
                 folder: first_folder(),
                 generation: 0,
             },
+            lake: lake.map(str::to_owned),
             replacing: None,
         };
-        std::fs::create_dir_all(path.join("lake")).map_err(|source| io(path, source))?;
+        let lake = lake_of(path, &about)?;
+        let folder = lake.folder().unwrap_or(path);
+        std::fs::create_dir_all(path).map_err(|source| io(path, source))?;
+        std::fs::create_dir_all(folder).map_err(|source| io(folder, source))?;
         Journal::open(&path.join(JOURNAL_FILE))?;
         let dir = Self {
             path: path.to_owned(),
             about,
+            lake,
         };
         dir.save()?;
         Ok(dir)
@@ -132,9 +163,11 @@ impl StateDir {
                 known: FORMAT,
             });
         }
+        let about = serde_json::from_str(&text).map_err(bad)?;
         Ok(Self {
+            lake: lake_of(path, &about)?,
             path: path.to_owned(),
-            about: serde_json::from_str(&text).map_err(bad)?,
+            about,
         })
     }
 
@@ -285,8 +318,25 @@ impl StateDir {
         self.path.join("rollups.db")
     }
 
-    pub(crate) fn lake_dir(&self) -> PathBuf {
-        self.path.join("lake")
+    /// Where the lake's tables are.
+    pub(crate) const fn lake_dir(&self) -> &LakeDir {
+        &self.lake
+    }
+
+    /// What the state file says of a copy whose lake is in the directory.
+    pub(crate) fn text_with_own_lake(&self) -> String {
+        let about = About {
+            lake: None,
+            ..self.about.clone()
+        };
+        serde_json::to_string_pretty(&about).expect("a struct of text and numbers is JSON")
+    }
+}
+
+fn lake_of(path: &Path, about: &About) -> Result<LakeDir, OpenError> {
+    match &about.lake {
+        None => Ok(LakeDir::Folder(path.join("lake"))),
+        Some(place) => Ok(LakeDir::try_new(place)?),
     }
 }
 

@@ -115,6 +115,14 @@ impl Store {
         StateDir::create(dir, city)
     }
 
+    /// Makes `dir` the state directory of `city` with its history at `lake`; see [`StateDir::create_with_lake`].
+    ///
+    /// # Errors
+    /// As [`StateDir::create_with_lake`].
+    pub fn create_with_lake(dir: &Path, city: &City, lake: &str) -> Result<StateDir, OpenError> {
+        StateDir::create_with_lake(dir, city, Some(lake))
+    }
+
     /// Opens the state directory for writing: takes its lock, opens the lake, replays the journal's tail.
     ///
     /// # Errors
@@ -206,7 +214,7 @@ pub(crate) fn runtime(dir: &Path) -> Result<tokio::runtime::Runtime, OpenError> 
 pub(crate) async fn open_lake(state: &StateDir) -> Result<[LakeTable; 3], OpenError> {
     let mut tables = Vec::with_capacity(Table::ALL.len());
     for table in Table::ALL {
-        tables.extend(LakeTable::open(&state.lake_dir(), table, true).await?);
+        tables.extend(LakeTable::open(state.lake_dir(), table, true).await?);
     }
     Ok(tables
         .try_into()

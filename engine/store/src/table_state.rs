@@ -55,6 +55,12 @@ pub(crate) struct TableState {
     /// No upkeep before this instant.
     upkeep_after: Option<Instant>,
     vacuumed_at: Option<Instant>,
+    /// The lake has every row up to this position of the journal.
+    sealed_up_to: u64,
+    /// Whatever is hot is to be sealed: somebody waits for it.
+    seal_now: bool,
+    /// Of observations: the hours of those that went.
+    hourly: Option<Arc<dyn TableProvider>>,
     superseded: Arc<HashSet<i64>>,
     /// Of complaints: what hot rows replace, and what those that are being sealed replace; none when that is not known.
     replaced: Option<Hot>,
@@ -76,6 +82,10 @@ impl TableState {
             Some(lake) => Some(lake.provider().await?),
             None => None,
         };
+        let (hourly, sealed_up_to) = match &lake {
+            Some(lake) => (hours_of(lake).await?, lake.journal_position().await?),
+            None => (None, 0),
+        };
         let superseded = Arc::new(superseded);
         let snapshot = Arc::new(TableSnapshot {
             table,
@@ -83,6 +93,7 @@ impl TableState {
             hot: Vec::new(),
             lake: provider.clone(),
             superseded: Arc::clone(&superseded),
+            hourly: hourly.clone(),
             files: lake.clone(),
             replaced: Some(Vec::new()),
         });
@@ -99,6 +110,9 @@ impl TableState {
             seals: 1,
             upkeep_after: None,
             vacuumed_at: None,
+            sealed_up_to,
+            seal_now: false,
+            hourly,
             superseded,
             replaced: Some(Hot::default()),
             replaced_by_sealing: Some(Hot::default()),
@@ -145,11 +159,15 @@ impl TableState {
         if let Some(lake) = &self.lake
             && wanted > 0
         {
-            let found = lake.rows(sealed).await?;
-            if found.num_rows() < wanted {
-                return Ok(());
+            match lake.rows(sealed).await {
+                Ok(found) if found.num_rows() == wanted => rows.extend(Some(found)),
+                Ok(_) => return Ok(()),
+                Err(error) => {
+                    // A damaged file is not to stop the start; counts are scanned until the next seal.
+                    tracing::warn!(table = %self.table, %error, "replaced_rows_not_read");
+                    return Ok(());
+                }
             }
-            rows.extend(Some(found));
         }
         self.replaced = Some(rows);
         self.renew();
@@ -179,6 +197,7 @@ impl TableState {
         options: &StoreOptions,
     ) -> Option<Frozen> {
         let due = all
+            || self.seal_now
             || self.hot.rows() >= options.seal_rows
             || self
                 .hot_since
@@ -188,6 +207,7 @@ impl TableState {
             return None;
         }
         let lake = self.lake.clone()?;
+        self.seal_now = false;
         let hot = std::mem::take(&mut self.hot);
         self.sealing_bytes = hot.bytes();
         self.hot_since = None;
@@ -246,6 +266,32 @@ impl TableState {
         self.hot.rows() <= options.seal_rows / 2
     }
 
+    /// The lake, for a job that needs every row up to `seq` in it and nothing else at work on it; none when that is still to come:
+    /// then it is brought on its way.
+    pub(crate) fn start_removal(&mut self, seq: u64) -> Option<LakeTable> {
+        let all_there = self.hot.rows() == 0 && self.sealing.is_none();
+        if !all_there && self.sealed_up_to < seq {
+            self.seal_now |= self.sealing.is_none();
+            return None;
+        }
+        if self.upkeep || self.sealing.is_some() {
+            return None;
+        }
+        self.upkeep = true;
+        self.lake.clone()
+    }
+
+    /// Rows went out of the lake for good.
+    pub(crate) async fn removed(&mut self, lake: LakeTable) -> Result<(), LakeError> {
+        self.hourly = hours_of(&lake).await?;
+        self.exchange(lake).await
+    }
+
+    /// Rows that later rows replace.
+    pub(crate) fn superseded(&self) -> Arc<HashSet<i64>> {
+        Arc::clone(&self.superseded)
+    }
+
     /// Upkeep is over; after a failure the next one waits until `after`.
     pub(crate) const fn upkeep_ended(&mut self, after: Option<Instant>) {
         self.upkeep = false;
@@ -263,7 +309,8 @@ impl TableState {
     }
 
     /// The lake has the frozen rows: read them from there.
-    pub(crate) async fn adopt(&mut self, lake: LakeTable) -> Result<(), LakeError> {
+    pub(crate) async fn adopt(&mut self, lake: LakeTable, position: u64) -> Result<(), LakeError> {
+        self.sealed_up_to = position;
         self.provider = Some(lake.provider().await?);
         self.lake = Some(lake);
         self.sealing = None;
@@ -317,8 +364,20 @@ impl TableState {
             hot: frozen.chain(self.hot.batches()).cloned().collect(),
             lake: self.provider.clone(),
             superseded: Arc::clone(&self.superseded),
+            hourly: self.hourly.clone(),
             files: self.lake.clone(),
             replaced,
         });
+    }
+}
+
+/// The hours that stay of rows that went from a table.
+async fn hours_of(lake: &LakeTable) -> Result<Option<Arc<dyn TableProvider>>, LakeError> {
+    if lake.table() != Table::Observations {
+        return Ok(None);
+    }
+    match lake.hours().await? {
+        Some(hours) => hours.provider().await.map(Some),
+        None => Ok(None),
     }
 }

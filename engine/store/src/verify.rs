@@ -47,8 +47,9 @@ pub fn verify(dir: &Path, city: &City) -> Result<Vec<Check>, OpenError> {
     let runtime = runtime(dir)?;
     // As for readers: the journal as of one moment, and then the lake.
     let journal = Journal::open_read_only(&state.journal_file())?;
+    let last_seq = journal.last_seq()?;
     for table in Table::ALL {
-        runtime.block_on(of_table(&state, &journal, table, &mut checks));
+        runtime.block_on(of_table(&state, &journal, last_seq, table, &mut checks));
     }
     checks.push(runtime.block_on(of_rollups(&state, city)));
     Ok(checks)
@@ -72,15 +73,22 @@ fn of_database(what: &str, path: &Path) -> Check {
     }
 }
 
-async fn of_table(state: &StateDir, journal: &Journal, table: Table, checks: &mut Vec<Check>) {
+async fn of_table(
+    state: &StateDir,
+    journal: &Journal,
+    last_seq: u64,
+    table: Table,
+    checks: &mut Vec<Check>,
+) {
     let mut problems = Vec::new();
     let mut seen = Seen::new(table);
     let mut position = 0;
     let mut files = 0;
-    match LakeTable::open(&state.lake_dir(), table, false).await {
+    match LakeTable::open(state.lake_dir(), table, false).await {
         Ok(Some(mut lake)) => {
             let read = async {
                 lake.keep_to(state.pinned(table)).await?;
+                lake.keep_to_seq(last_seq).await?;
                 position = lake.journal_position().await?;
                 seen.superseded = superseded_in(&lake).await.unwrap_or_default();
                 for file in lake.files()? {
@@ -231,7 +239,7 @@ async fn of_rollups(state: &StateDir, city: &City) -> Check {
         );
     };
     let compared = async {
-        match LakeTable::open(&state.lake_dir(), Table::Complaints, false).await? {
+        match LakeTable::open(state.lake_dir(), Table::Complaints, false).await? {
             Some(lake) => rollups.compare(&lake).await,
             None => Ok((0, Vec::new())),
         }

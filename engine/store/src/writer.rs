@@ -2,7 +2,7 @@
 
 mod task;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
+use chrono::{DateTime, Utc};
 use citybrain_model::Inspector;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -18,10 +19,14 @@ use crate::fold::Rows;
 use crate::follow::complaints_of;
 use crate::identities::contents_of;
 use crate::index::Found;
+use crate::journal::Erasure;
 use crate::ledger::{FeedCounts, Sent};
 use crate::schema::MONTH;
 use crate::store::Shared;
-use crate::{AppendError, Batch, Published, Receipt, Refused, Snapshot, Table};
+use crate::{
+    AppendError, Batch, Cutoffs, Erased, Expired, Published, Receipt, Refused, RemoveError,
+    Snapshot, Table,
+};
 
 pub(crate) use task::{WriterTask, read_only_snapshot};
 
@@ -131,6 +136,63 @@ impl Writer {
         answer.await.unwrap_or(Err(AppendError::Closed))
     }
 
+    /// Erases the complaint (`source`, `id`) and its steps: **when it returns, no query sees them**, and neither they nor refused rows
+    /// that name them are in the journal. The lake's earlier versions have them for as long as replaced files are kept
+    /// ([`StoreOptions::keep_replaced`](crate::StoreOptions::keep_replaced)). The same record does not come in again: it counts as a
+    /// duplicate. An erasure that is ended is finished after the next start.
+    ///
+    /// # Errors
+    /// When journal or lake cannot be written, or the store is closed.
+    pub async fn erase(
+        &self,
+        source: &str,
+        id: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Erased, RemoveError> {
+        let (reply, answer) = oneshot::channel();
+        let erasure = Erasure {
+            source: source.to_owned(),
+            id: id.to_owned(),
+        };
+        self.ask(Message::Erase { erasure, at, reply }, answer)
+            .await
+    }
+
+    /// Takes the records of `table` that are older than `cutoffs` out for good, and takes no such record in any more. Of observations the
+    /// hours stay.
+    ///
+    /// # Errors
+    /// When journal or lake cannot be written, [`RemoveError::Busy`] while the same goes on already, or the store is closed.
+    pub async fn expire(&self, table: Table, cutoffs: Cutoffs) -> Result<Expired, RemoveError> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Expire {
+            table,
+            cutoffs,
+            reply,
+        };
+        self.ask(message, answer).await
+    }
+
+    /// Forgets refused rows that came in before `before`; gives how many there were.
+    ///
+    /// # Errors
+    /// When the journal cannot be written, or the store is closed.
+    pub async fn expire_rejected(&self, before: DateTime<Utc>) -> Result<usize, RemoveError> {
+        let (reply, answer) = oneshot::channel();
+        self.ask(Message::ExpireRejected { before, reply }, answer)
+            .await
+    }
+
+    async fn ask<T>(
+        &self,
+        message: Message,
+        answer: oneshot::Receiver<Result<T, RemoveError>>,
+    ) -> Result<T, RemoveError> {
+        let sent = self.sender.send(message).await;
+        sent.map_err(|_gone| RemoveError::Closed)?;
+        answer.await.unwrap_or(Err(RemoveError::Closed))
+    }
+
     /// The newest snapshot.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.shared.snapshot()
@@ -159,6 +221,7 @@ impl Writer {
             placed,
             refused,
             fetched: None,
+            asked: HashSet::new(),
             reply,
             _weight: Weight::new(&self.shared, bytes),
         }
@@ -221,6 +284,20 @@ pub(crate) enum Message {
         ids: Vec<i64>,
         reply: oneshot::Sender<Result<(), AppendError>>,
     },
+    Erase {
+        erasure: Erasure,
+        at: DateTime<Utc>,
+        reply: oneshot::Sender<Result<Erased, RemoveError>>,
+    },
+    Expire {
+        table: Table,
+        cutoffs: Cutoffs,
+        reply: oneshot::Sender<Result<Expired, RemoveError>>,
+    },
+    ExpireRejected {
+        before: DateTime<Utc>,
+        reply: oneshot::Sender<Result<usize, RemoveError>>,
+    },
     Close,
 }
 
@@ -230,6 +307,8 @@ pub(crate) struct Append {
     refused: Vec<Refused>,
     /// Rows of the lake that the batch changes.
     fetched: Option<Arc<Rows>>,
+    /// The rows that the lake was asked for.
+    asked: HashSet<i64>,
     reply: Reply,
     _weight: Weight,
 }

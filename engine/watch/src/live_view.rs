@@ -12,12 +12,13 @@ use citybrain_store::{Published, Table};
 use h3o::{CellIndex, Resolution};
 
 use crate::question::{column, text, value};
-use crate::window::{Counted, Windowed};
+use crate::window::{Timed, Windowed};
 use crate::{Question, Window};
 
 /// Live counts of the complaints that a [`Question`] is about, per H3 cell of one resolution and per area of one level.
 ///
-/// A view is *stale* when its counts cannot be carried on: at first, when a batch replaces rows that were counted before, and
+/// A batch says which rows its rows replace: these are counted no more, so that the counts stay exact over corrected and withdrawn
+/// complaints. A view is *stale* when its counts cannot be carried on: at first, when a batch replaces rows and does not say which, and
 /// when published batches were missed. A stale view ignores batches; [`reset`](Self::reset) with counts read anew ends that.
 /// The caller subscribes to the store before it takes the snapshot that it counts, so that no batch is missed between the two;
 /// batches that the counts already hold are recognised by their sequence number and are not counted again.
@@ -32,10 +33,28 @@ pub struct LiveView {
     stale: bool,
     changed_cells: HashSet<u64>,
     changed_areas: BTreeSet<String>,
+    changed_aligned: BTreeSet<Aligned>,
+    changed_categories: BTreeSet<AreaCategory>,
     changed_totals: bool,
-    windowed: Option<Windowed>,
+    windowed: Option<Windowed<Counted>>,
+    detail: Detail,
     names: HashSet<Arc<str>>,
 }
+
+/// What a view of a window counts besides cells and areas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Detail {
+    /// By aligned cell: the part of a cell in one area of this level, the city's smallest.
+    pub aligned: Option<AreaLevel>,
+    /// By area of the view's level and category.
+    pub categories: bool,
+}
+
+/// An aligned cell: the part of an H3 cell that lies in the area of this id.
+pub type Aligned = (u64, Arc<str>);
+
+/// An area's id and a category; none is a category of its own.
+pub type AreaCategory = (Arc<str>, Option<Arc<str>>);
 
 /// Everything that a view counts, at one sequence number. Cells and areas with no complaint may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,8 +65,30 @@ pub struct Counts {
     pub cells: HashMap<u64, u64>,
     /// Complaints per area id of the view's level.
     pub areas: BTreeMap<String, u64>,
+    /// Complaints per aligned cell, in a view that counts them.
+    pub aligned: BTreeMap<Aligned, u64>,
+    /// Complaints per area and category, in a view that counts them.
+    pub categories: BTreeMap<AreaCategory, u64>,
     /// Sums over everything.
     pub totals: Totals,
+}
+
+/// Where a complaint counts.
+#[derive(Debug, Clone, PartialEq)]
+struct Counted {
+    at: i64,
+    /// The cell at the view's resolution.
+    cell: Option<u64>,
+    area: Option<Arc<str>>,
+    /// The area whose part of the cell it is; none where aligned cells are not counted.
+    part_of: Option<Arc<str>>,
+    category: Option<Arc<str>>,
+}
+
+impl Timed for Counted {
+    fn at(&self) -> i64 {
+        self.at
+    }
 }
 
 /// `total = located + outside + not_located`; of the located, `area_only` are in no cell.
@@ -74,6 +115,10 @@ pub struct Changes {
     pub cells: Vec<(u64, u64)>,
     /// Area id and its new count, by id.
     pub areas: Vec<(String, u64)>,
+    /// Aligned cell and its new count, in order.
+    pub aligned: Vec<(Aligned, u64)>,
+    /// Area and category and their new count, in order.
+    pub categories: Vec<(AreaCategory, u64)>,
     /// The new sums.
     pub totals: Totals,
 }
@@ -90,24 +135,29 @@ impl LiveView {
             stale: true,
             changed_cells: HashSet::new(),
             changed_areas: BTreeSet::new(),
+            changed_aligned: BTreeSet::new(),
+            changed_categories: BTreeSet::new(),
             changed_totals: false,
             windowed: None,
+            detail: Detail::default(),
             names: HashSet::new(),
         }
     }
 
-    /// A view that counts what was made within a window that ends now (µs since 1970, UTC), without counts yet. It carries on over rows that
-    /// replace earlier ones, and is filled by [`seed`](Self::seed) instead of [`reset`](Self::reset).
+    /// A view that counts what was made within a window that ends now (µs since 1970, UTC), without counts yet. It knows each complaint
+    /// (about 200 bytes), and is filled by [`seed`](Self::seed) instead of [`reset`](Self::reset).
     pub fn windowed(
         question: Question,
         resolution: Resolution,
         level: AreaLevel,
+        detail: Detail,
         window: Window,
         zone: Tz,
         now: i64,
     ) -> Self {
         Self {
             windowed: Some(Windowed::new(window, zone, now)),
+            detail,
             ..Self::new(question, resolution, level)
         }
     }
@@ -115,6 +165,11 @@ impl LiveView {
     /// The window that the view counts, if it has one.
     pub fn window(&self) -> Option<Window> {
         self.windowed.as_ref().map(Windowed::window)
+    }
+
+    /// How many complaints it knows one by one: those of its window. Without a window it knows none.
+    pub fn known(&self) -> usize {
+        self.windowed.as_ref().map_or(0, Windowed::len)
     }
 
     /// Takes the complaints that lie in the window, or will, as they were up to `seq`: the latest state of each.
@@ -145,6 +200,8 @@ impl LiveView {
         let cells = column(rows, "cell").as_primitive::<Int64Type>();
         let at = column(rows, "requested_at").as_primitive::<TimestampMicrosecondType>();
         let areas = text(rows, self.level.as_str());
+        let parts = self.detail.aligned.map(|level| text(rows, level.as_str()));
+        let categories = self.detail.categories.then(|| text(rows, "category"));
         let (source, id) = (text(rows, "source"), text(rows, "id"));
         for (row, selected) in selected.into_iter().enumerate() {
             let counted = selected.then(|| Counted {
@@ -154,6 +211,12 @@ impl LiveView {
                     .then(|| cells.value(row).cast_unsigned())
                     .and_then(|cell| at_resolution(cell, self.resolution)),
                 area: value(areas, row).map(|area| self.name(area)),
+                part_of: parts
+                    .and_then(|parts| value(parts, row))
+                    .map(|area| self.name(area)),
+                category: categories
+                    .and_then(|categories| value(categories, row))
+                    .map(|category| self.name(category)),
             });
             let identity = Identity::of(source.value(row), id.value(row)).0;
             windowed.put(identity, counted, |counted, weight| {
@@ -163,101 +226,89 @@ impl LiveView {
         self.windowed = Some(windowed);
     }
 
-    /// Each area's id once.
-    fn name(&mut self, area: &str) -> Arc<str> {
-        if let Some(name) = self.names.get(area) {
+    /// Each text once.
+    fn name(&mut self, text: &str) -> Arc<str> {
+        if let Some(name) = self.names.get(text) {
             return Arc::clone(name);
         }
-        let name: Arc<str> = area.into();
+        let name: Arc<str> = text.into();
         self.names.insert(Arc::clone(&name));
         name
     }
 
     /// Counts a complaint of the window, or takes it back.
     fn weigh(&mut self, counted: &Counted, weight: i64) {
-        let Counts {
-            cells,
-            areas,
-            totals,
-            ..
-        } = &mut self.counts;
-        let add = |count: &mut u64| *count = count.saturating_add_signed(weight);
-        add(&mut totals.total);
-        self.changed_totals = true;
-        if let Some(cell) = counted.cell {
-            let count = cells.entry(cell).or_default();
-            add(count);
-            if *count == 0 {
-                cells.remove(&cell);
-            }
-            self.changed_cells.insert(cell);
+        self.count(counted.cell, counted.area.as_deref(), weight);
+        if let (Some(cell), Some(area)) = (counted.cell, &counted.part_of) {
+            let part = (cell, Arc::clone(area));
+            add(&mut self.counts.aligned, &part, weight);
+            self.changed_aligned.insert(part);
         }
-        let Some(area) = &counted.area else {
-            add(match counted.cell {
-                Some(_) => &mut totals.outside,
-                None => &mut totals.not_located,
-            });
-            return;
-        };
-        add(&mut totals.located);
-        if counted.cell.is_none() {
-            add(&mut totals.area_only);
+        if let (true, Some(area)) = (self.detail.categories, &counted.area) {
+            let both = (Arc::clone(area), counted.category.clone());
+            add(&mut self.counts.categories, &both, weight);
+            self.changed_categories.insert(both);
         }
-        let count = areas.entry(area.to_string()).or_default();
-        add(count);
-        if *count == 0 {
-            areas.remove(&**area);
-        }
-        self.changed_areas.insert(area.to_string());
     }
 
     /// Takes counts that were read anew. What differs from the counts before is changed.
     pub fn reset(&mut self, counts: Counts) {
         let before = std::mem::replace(&mut self.counts, counts);
         let after = &self.counts;
+        self.changed_aligned
+            .extend(differing(&before.aligned, &after.aligned));
+        self.changed_categories
+            .extend(differing(&before.categories, &after.categories));
         let cells = before.cells.keys().chain(after.cells.keys());
         self.changed_cells
             .extend(cells.filter(|cell| before.cells.get(cell) != after.cells.get(cell)));
-        let areas = before.areas.keys().chain(after.areas.keys());
-        self.changed_areas.extend(
-            areas
-                .filter(|area| before.areas.get(*area) != after.areas.get(*area))
-                .cloned(),
-        );
+        self.changed_areas
+            .extend(differing(&before.areas, &after.areas));
         self.changed_totals |= before.totals != after.totals;
         self.read_at = after.seq;
         self.stale = false;
     }
 
-    /// Counts the rows of a published batch. A batch of another table, or one that was in the counts when they were read,
-    /// changes nothing; one that replaces earlier rows makes the view stale.
+    /// Counts the rows of a published batch, and no longer those that they replace. A batch of another table, or one that was in the
+    /// counts when they were read, changes nothing; one that does not say what it replaces makes the view stale.
     pub fn fold(&mut self, published: &Published) {
         if self.stale || published.seq <= self.read_at {
             return;
         }
-        let counted = published.table == Table::Complaints;
-        if counted && published.replaces && self.windowed.is_none() {
-            self.stale = true;
-            return;
-        }
-        self.counts.seq = self.counts.seq.max(published.seq);
-        if !counted {
-            return;
-        }
-
         let rows = &published.rows;
-        if self.windowed.is_some() {
-            self.fold_windowed(rows);
+        let is_counted = published.table == Table::Complaints;
+        if !is_counted || self.windowed.is_some() {
+            self.counts.seq = self.counts.seq.max(published.seq);
+            if is_counted {
+                self.fold_windowed(rows);
+            }
             return;
         }
+        let replaced = match (published.replaces, &published.replaced) {
+            (false, _) => None,
+            (true, Some(replaced)) if replaced.num_rows() == replacing(rows) => Some(replaced),
+            (true, _) => {
+                self.stale = true;
+                return;
+            }
+        };
+        self.counts.seq = self.counts.seq.max(published.seq);
+        self.fold_counts(rows, 1);
+        if let Some(replaced) = replaced {
+            self.fold_counts(replaced, -1);
+        }
+    }
+
+    fn fold_counts(&mut self, rows: &RecordBatch, weight: i64) {
         let cells = column(rows, "cell").as_primitive::<Int64Type>();
         let areas = text(rows, self.level.as_str());
         let selected = self.question.select(rows);
         for row in (0..rows.num_rows()).filter(|&row| selected[row]) {
             let cell = cells
                 .is_valid(row)
-                .then(|| cells.value(row).cast_unsigned());
-            self.count(cell, value(areas, row));
+                .then(|| cells.value(row).cast_unsigned())
+                .and_then(|cell| at_resolution(cell, self.resolution));
+            self.count(cell, value(areas, row), weight);
         }
     }
 
@@ -282,6 +333,8 @@ impl LiveView {
             || !self.changed_totals
                 && self.changed_cells.is_empty()
                 && self.changed_areas.is_empty()
+                && self.changed_aligned.is_empty()
+                && self.changed_categories.is_empty()
         {
             return None;
         }
@@ -293,48 +346,58 @@ impl LiveView {
             .map(|cell| (cell, counts.cells.get(&cell).copied().unwrap_or(0)))
             .collect();
         cells.sort_unstable();
-        let areas = std::mem::take(&mut self.changed_areas)
-            .into_iter()
-            .map(|area| {
-                let count = counts.areas.get(&area).copied().unwrap_or(0);
-                (area, count)
-            })
-            .collect();
         Some(Changes {
             seq: counts.seq,
             cells,
-            areas,
+            areas: newest(std::mem::take(&mut self.changed_areas), &counts.areas),
+            aligned: newest(std::mem::take(&mut self.changed_aligned), &counts.aligned),
+            categories: newest(
+                std::mem::take(&mut self.changed_categories),
+                &counts.categories,
+            ),
             totals: counts.totals,
         })
     }
 
-    fn count(&mut self, cell: Option<u64>, area: Option<&str>) {
+    /// Counts a complaint (1), or takes it back (-1). `cell` is of the view's resolution.
+    fn count(&mut self, cell: Option<u64>, area: Option<&str>, weight: i64) {
         let Counts {
             cells,
             areas,
             totals,
             ..
         } = &mut self.counts;
-        totals.total += 1;
+        let more = |count: &mut u64| *count = count.saturating_add_signed(weight);
+        more(&mut totals.total);
         self.changed_totals = true;
-        let cell = cell.and_then(|cell| at_resolution(cell, self.resolution));
         if let Some(cell) = cell {
-            *cells.entry(cell).or_default() += 1;
+            let count = cells.entry(cell).or_default();
+            more(count);
+            if *count == 0 {
+                cells.remove(&cell);
+            }
             self.changed_cells.insert(cell);
         }
         let Some(area) = area else {
-            match cell {
-                Some(_) => totals.outside += 1,
-                None => totals.not_located += 1,
-            }
+            more(match cell {
+                Some(_) => &mut totals.outside,
+                None => &mut totals.not_located,
+            });
             return;
         };
-        totals.located += 1;
-        totals.area_only += u64::from(cell.is_none());
+        more(&mut totals.located);
+        if cell.is_none() {
+            more(&mut totals.area_only);
+        }
         match areas.get_mut(area) {
-            Some(count) => *count += 1,
+            Some(count) => {
+                more(count);
+                if *count == 0 {
+                    areas.remove(area);
+                }
+            }
             None => {
-                areas.insert(area.to_owned(), 1);
+                areas.insert(area.to_owned(), 0_u64.saturating_add_signed(weight));
             }
         }
         if !self.changed_areas.contains(area) {
@@ -343,8 +406,46 @@ impl LiveView {
     }
 }
 
+/// How many of the rows replace another one.
+fn replacing(rows: &RecordBatch) -> usize {
+    let supersedes = column(rows, "supersedes");
+    supersedes.len() - supersedes.null_count()
+}
+
+/// Counts `weight` more of `key`; what is 0 is left out.
+fn add<K: Ord + Clone>(counts: &mut BTreeMap<K, u64>, key: &K, weight: i64) {
+    match counts.get_mut(key) {
+        Some(count) => {
+            *count = count.saturating_add_signed(weight);
+            if *count == 0 {
+                counts.remove(key);
+            }
+        }
+        None => {
+            counts.insert(key.clone(), 0_u64.saturating_add_signed(weight));
+        }
+    }
+}
+
+/// The keys whose counts differ.
+fn differing<K: Ord + Clone>(before: &BTreeMap<K, u64>, after: &BTreeMap<K, u64>) -> Vec<K> {
+    let keys = before.keys().chain(after.keys());
+    keys.filter(|key| before.get(*key) != after.get(*key))
+        .cloned()
+        .collect()
+}
+
+/// The counts of what changed.
+fn newest<K: Ord>(changed: BTreeSet<K>, counts: &BTreeMap<K, u64>) -> Vec<(K, u64)> {
+    let count = |key: K| {
+        let count = counts.get(&key).copied().unwrap_or(0);
+        (key, count)
+    };
+    changed.into_iter().map(count).collect()
+}
+
 /// The cell's parent at `resolution`; none for something that is no cell, or for a coarser one.
-fn at_resolution(cell: u64, resolution: Resolution) -> Option<u64> {
+pub(crate) fn at_resolution(cell: u64, resolution: Resolution) -> Option<u64> {
     CellIndex::try_from(cell)
         .ok()?
         .parent(resolution)

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use chrono_tz::Tz;
 
@@ -61,28 +60,24 @@ impl fmt::Display for Window {
     }
 }
 
-/// The complaints that a window counts, or will: each leaves it exactly in its time, and a new state of one takes its old state's place.
-/// About 150 bytes each.
+/// The records that a window counts, or will: each leaves it exactly in its time, and a new state of one takes its old state's place.
+/// About 100 bytes each, and what is kept of them.
 #[derive(Debug)]
-pub(crate) struct Windowed {
+pub(crate) struct Windowed<R> {
     window: Window,
     zone: Tz,
     now: i64,
-    known: HashMap<u128, Counted, Fast>,
+    known: HashMap<u128, R, Fast>,
     leaving: BTreeMap<i64, Vec<u128>>,
     waiting: BTreeMap<i64, Vec<u128>>,
 }
 
-/// Where a complaint counts.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Counted {
-    pub(crate) at: i64,
-    /// The cell at the view's resolution.
-    pub(crate) cell: Option<u64>,
-    pub(crate) area: Option<Arc<str>>,
+/// Something of one instant: µs since 1970, UTC.
+pub(crate) trait Timed {
+    fn at(&self) -> i64;
 }
 
-impl Windowed {
+impl<R: Timed> Windowed<R> {
     pub(crate) fn new(window: Window, zone: Tz, now: i64) -> Self {
         Self {
             window,
@@ -98,39 +93,50 @@ impl Windowed {
         self.window
     }
 
+    /// How many records are kept.
+    pub(crate) fn len(&self) -> usize {
+        self.known.len()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.known.clear();
         self.leaving.clear();
         self.waiting.clear();
     }
 
-    /// A complaint has a new state, which counts or does not (none). `change` is told what to count less (-1) and more (1).
+    /// A record has a new state, which counts or does not (none). `change` is told what to count less (-1) and more (1).
     pub(crate) fn put(
         &mut self,
         identity: u128,
-        counted: Option<Counted>,
-        mut change: impl FnMut(&Counted, i64),
+        counted: Option<R>,
+        mut change: impl FnMut(&R, i64),
     ) {
-        if let Some(before) = self.known.remove(&identity)
-            && before.at <= self.now
-        {
-            change(&before, -1);
+        let before = self.known.remove(&identity);
+        if let Some(before) = before.as_ref().filter(|before| before.at() <= self.now) {
+            change(before, -1);
         }
         let start = self.window.start(self.zone, self.now);
-        let Some(counted) = counted.filter(|counted| counted.at > start) else {
+        let Some(counted) = counted.filter(|counted| counted.at() > start) else {
             return;
         };
-        if counted.at <= self.now {
+        let at = counted.at();
+        if at <= self.now {
             change(&counted, 1);
-            self.leaving.entry(counted.at).or_default().push(identity);
-        } else {
-            self.waiting.entry(counted.at).or_default().push(identity);
+        }
+        // Of the same instant as before it waits or is to leave already.
+        if before.is_none_or(|before| before.at() != at) {
+            let list = if at <= self.now {
+                &mut self.leaving
+            } else {
+                &mut self.waiting
+            };
+            list.entry(at).or_default().push(identity);
         }
         self.known.insert(identity, counted);
     }
 
     /// Moves the window's end to `now`. Time does not run back.
-    pub(crate) fn advance(&mut self, now: i64, mut change: impl FnMut(&Counted, i64)) {
+    pub(crate) fn advance(&mut self, now: i64, mut change: impl FnMut(&R, i64)) {
         if now <= self.now {
             return;
         }
@@ -144,7 +150,7 @@ impl Windowed {
             for identity in identities {
                 // It may have another time by now.
                 if let Some(counted) = self.known.get(&identity)
-                    && counted.at == at
+                    && counted.at() == at
                 {
                     change(counted, 1);
                     self.leaving.entry(at).or_default().push(identity);
@@ -160,7 +166,7 @@ impl Windowed {
                 if self
                     .known
                     .get(&identity)
-                    .is_some_and(|known| known.at == at)
+                    .is_some_and(|known| known.at() == at)
                     && let Some(counted) = self.known.remove(&identity)
                 {
                     change(&counted, -1);

@@ -19,7 +19,7 @@ pub struct Summary {
     pub updated: u64,
     /// Records that were there already with the same content.
     pub duplicate: u64,
-    /// Rows that are no record.
+    /// Rows that are no record, and records that are older than what is kept.
     pub rejected: u64,
     /// Accepted or updated records in an area of the city's largest level.
     pub located: u64,
@@ -39,6 +39,9 @@ pub struct Summary {
     #[serde(skip_serializing_if = "Notes::is_empty")]
     pub notes: Notes,
 }
+
+/// The rule that refuses records older than what is kept.
+const EXPIRED: &str = "expired";
 
 impl Summary {
     /// How many of the rows each rule refused.
@@ -61,7 +64,8 @@ impl Summary {
         self.area_only += receipt.area_only;
         self.not_located += receipt.not_located;
         self.outside += receipt.outside;
-        for (rule, count) in reasons {
+        let expired = (receipt.expired > 0).then(|| (EXPIRED.to_owned(), receipt.expired));
+        for (rule, count) in reasons.into_iter().chain(expired) {
             self.rejected += count;
             *self.reasons.entry(rule).or_default() += count;
         }

@@ -5,6 +5,7 @@
 //! never sent, since the packet ids of a new session are those of other messages. The broker sends the message again.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU16, Ordering},
@@ -16,7 +17,7 @@ use bytes::Bytes;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader},
     net::TcpStream,
-    sync::{Semaphore, mpsc},
+    sync::{Semaphore, mpsc, oneshot},
     task::JoinSet,
     time::timeout,
 };
@@ -83,6 +84,8 @@ pub(super) enum Purpose {
     Take,
     /// To publish: nothing is kept.
     Publish,
+    /// To publish what must arrive: nothing is kept by the broker.
+    Deliver,
 }
 
 /// The network's side.
@@ -108,6 +111,18 @@ struct Connection {
     epoch: u64,
     out: mpsc::Sender<Vec<u8>>,
     room: Arc<Semaphore>,
+    /// Who waits to hear what became of a message, by its packet id. Held to put in or take out.
+    unheard: Arc<Mutex<HashMap<u16, oneshot::Sender<u8>>>>,
+}
+
+impl Connection {
+    fn acknowledged(&self, pkid: u16, code: u8) {
+        let mut unheard = self.unheard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waits) = unheard.remove(&pkid) {
+            // Whoever gave up waiting does not want to know.
+            waits.send(code).ok();
+        }
+    }
 }
 
 /// The side that asks.
@@ -174,6 +189,7 @@ impl Network {
         let client_id = match self.purpose {
             Purpose::Take => settings.client_id.clone(),
             Purpose::Publish => settings.client_id.clone() + "-publish",
+            Purpose::Deliver => settings.client_id.clone() + "-alerts",
         };
         let packet_max = settings.message_bytes_max.saturating_add(HEAD_BYTES);
         let connect = Connect {
@@ -227,6 +243,7 @@ impl Network {
             epoch: self.epoch,
             out,
             room: Arc::new(Semaphore::new(room.min(ROOM).into())),
+            unheard: Arc::default(),
         });
         self.reader = Some(reader);
         Ok(Step::Connected { resumed })
@@ -243,10 +260,11 @@ impl Network {
                 pkid: publish.pkid,
                 epoch: self.epoch,
             }),
-            Packet::Acknowledged => {
+            Packet::Acknowledged { pkid, code } => {
                 let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(connection) = current.as_ref() {
                     connection.room.add_permits(1);
+                    connection.acknowledged(pkid, code);
                 }
                 Step::Other
             }
@@ -418,11 +436,47 @@ impl Client {
         connection.out.send(packets).await.ok();
     }
 
+    /// Is there a connection?
+    pub(super) fn is_connected(&self) -> bool {
+        self.connection().is_some()
+    }
+
     /// Publishes at `QoS` 1; waits for room. False when there is no connection.
     pub(super) async fn publish(&self, topic: &str, payload: &[u8]) -> bool {
-        let Some(connection) = self.connection() else {
-            return false;
-        };
+        match self.connection() {
+            Some(connection) => self.write(&connection, topic, payload, None).await,
+            None => false,
+        }
+    }
+
+    /// Publishes at `QoS` 1 and waits until the broker says that it has the message.
+    ///
+    /// # Errors
+    /// The connection is gone before that, or the broker does not take the message: it may have it nevertheless.
+    pub(super) async fn deliver(&self, topic: &str, payload: &[u8]) -> Result<(), String> {
+        let gone = || "there is no connection with the broker".to_owned();
+        let connection = self.connection().ok_or_else(gone)?;
+        let (waits, heard) = oneshot::channel();
+        let written = self.write(&connection, topic, payload, Some(waits)).await;
+        // The connection's end is heard by what it holds being dropped.
+        drop(connection);
+        if !written {
+            return Err(gone());
+        }
+        match heard.await {
+            Ok(code) if code < 0x80 => Ok(()),
+            Ok(code) => Err(format!("the broker refuses the message with code {code}")),
+            Err(_dropped) => Err(gone()),
+        }
+    }
+
+    async fn write(
+        &self,
+        connection: &Connection,
+        topic: &str,
+        payload: &[u8],
+        waits: Option<oneshot::Sender<u8>>,
+    ) -> bool {
         let room = tokio::select! {
             room = connection.room.acquire() => room,
             () = connection.out.closed() => return false,
@@ -437,6 +491,11 @@ impl Client {
             .fetch_add(1, Ordering::Relaxed)
             .wrapping_add(1)
             .max(1);
+        if let Some(waits) = waits {
+            let unheard = connection.unheard.lock();
+            let mut unheard = unheard.unwrap_or_else(PoisonError::into_inner);
+            unheard.insert(pkid, waits);
+        }
         let packet = wire::publish(self.version, topic, pkid, payload);
         connection.out.send(packet).await.is_ok()
     }

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::timeout,
+};
 
 use super::{
     Seen, SettingsError, Surroundings, Told,
@@ -30,6 +34,45 @@ pub struct Link {
     marks: Arc<[String]>,
     /// What came over it.
     seen: Seen,
+    letters: mpsc::Sender<Letter>,
+    /// Taken when the link runs.
+    to_deliver: Option<mpsc::Receiver<Letter>>,
+}
+
+/// Hands single messages to a link's broker, over a connection of their own that begins with the first of them.
+#[derive(Debug, Clone)]
+pub struct Publisher(mpsc::Sender<Letter>);
+
+/// A message that somebody waits for.
+#[derive(Debug)]
+struct Letter {
+    topic: String,
+    payload: Vec<u8>,
+    done: oneshot::Sender<Result<(), String>>,
+}
+
+/// Messages that may wait to be delivered; whoever brings another one waits.
+const LETTERS: usize = 64;
+/// How long a broker may take to take a message, and to be connected with.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+impl Publisher {
+    /// Publishes at `QoS` 1. **When it returns well the broker has the message.** After an error it may have it too.
+    ///
+    /// # Errors
+    /// The broker is not there, too slow, or does not take the message: why, in one line.
+    pub async fn publish(&self, topic: String, payload: Vec<u8>) -> Result<(), String> {
+        let (done, heard) = oneshot::channel();
+        let letter = Letter {
+            topic,
+            payload,
+            done,
+        };
+        let ended = || "the link has ended".to_owned();
+        self.0.send(letter).await.map_err(|_unsent| ended())?;
+        heard.await.unwrap_or_else(|_dropped| Err(ended()))
+    }
 }
 
 impl Link {
@@ -54,7 +97,10 @@ impl Link {
                         message: "is that of another link".to_owned(),
                     });
                 }
+                let (letters, to_deliver) = mpsc::channel(LETTERS);
                 Ok(Self {
+                    letters,
+                    to_deliver: Some(to_deliver),
                     broker: settings.broker()?,
                     subscriptions: settings.subscriptions()?.into(),
                     marks: Arc::clone(&marks),
@@ -70,10 +116,22 @@ impl Link {
         &self.settings.client_id
     }
 
+    /// For single messages; they are delivered while the link runs.
+    pub fn publisher(&self) -> Publisher {
+        Publisher(self.letters.clone())
+    }
+
     /// Runs until the server stops: connects, takes messages, publishes, and begins anew after any fault.
-    pub async fn run(self, surroundings: Surroundings) {
+    pub async fn run(mut self, surroundings: Surroundings) {
+        let to_deliver = self.to_deliver.take();
         let link = Arc::new(self);
         let mut parts = JoinSet::new();
+        if let Some(to_deliver) = to_deliver {
+            let (link, stop) = (Arc::clone(&link), surroundings.stop.clone());
+            parts.spawn(async move {
+                stop.run_until_cancelled(link.deliver(to_deliver)).await;
+            });
+        }
         if !link.subscriptions.is_empty() {
             parts.spawn(Arc::clone(&link).take(surroundings.clone()));
         }
@@ -111,7 +169,7 @@ impl Link {
             );
             intake.run(receiver, &client).await;
             client.disconnect().await;
-            tokio::time::timeout(GRACE, reading.join_next()).await.ok();
+            timeout(GRACE, reading.join_next()).await.ok();
             reading.shutdown().await;
             if !surroundings.stop.is_cancelled() {
                 let cause = "the connection's task ended";
@@ -134,19 +192,9 @@ impl Link {
                 source.unwrap_or_else(|| taken.profile.source()).to_owned()
             })
             .collect();
-        let (client, mut network) = connect(&self.settings, &self.broker, Purpose::Publish);
+        let (client, network) = connect(&self.settings, &self.broker, Purpose::Publish);
         let mut polling = JoinSet::new();
-        polling.spawn(async move {
-            let mut pause = PAUSE;
-            loop {
-                if network.next().await.is_ok() {
-                    pause = PAUSE;
-                } else {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSE_MAX);
-                }
-            }
-        });
+        polling.spawn(keep_open(network));
         let stop = surroundings.stop.clone();
         let names = publish::Names {
             client_id: &self.settings.client_id,
@@ -156,6 +204,48 @@ impl Link {
         let publishing = publish::run(what, names, &client, &surroundings);
         stop.run_until_cancelled(publishing).await;
         polling.shutdown().await;
+    }
+}
+
+impl Link {
+    /// Delivers one message after another, each until the broker has it or is too slow.
+    async fn deliver(self: Arc<Self>, mut letters: mpsc::Receiver<Letter>) {
+        let Some(mut letter) = letters.recv().await else {
+            return;
+        };
+        let (client, network) = connect(&self.settings, &self.broker, Purpose::Deliver);
+        // Ends with this.
+        let mut polling = JoinSet::new();
+        polling.spawn(keep_open(network));
+        loop {
+            let delivered = timeout(PATIENCE, async {
+                while !client.is_connected() {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                client.deliver(&letter.topic, &letter.payload).await
+            });
+            let delivered = delivered
+                .await
+                .unwrap_or_else(|_elapsed| Err("the broker does not answer".to_owned()));
+            letter.done.send(delivered).ok();
+            match letters.recv().await {
+                Some(next) => letter = next,
+                None => return,
+            }
+        }
+    }
+}
+
+/// Reads what the network gives and leaves it; after a fault it is connected again.
+async fn keep_open(mut network: Network) {
+    let mut pause = PAUSE;
+    loop {
+        if network.next().await.is_ok() {
+            pause = PAUSE;
+        } else {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
     }
 }
 

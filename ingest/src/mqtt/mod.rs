@@ -10,7 +10,8 @@
 //! A refused message is kept with topic and payload, and acknowledged: it never comes again and blocks nothing.
 //!
 //! Observations are published on SensorThings topics ([`publish`]) over a connection of its own, but for those that came over the link,
-//! marked with the link's client id; a message that carries the mark of this server is dropped, so that nothing is echoed.
+//! marked with the link's client id; a message that carries the mark of this server is dropped, so that nothing is echoed. A
+//! [`Publisher`] hands single messages to the broker and hears when it has them.
 //!
 //! A topic that is read by the profile `sensorthings` without a source of its own is that of the server's own SensorThings API: a message
 //! to a datastream that is there is taken as if it had been posted to it. With a source the ids are those of another server.
@@ -34,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     filter::filter_matches,
-    link::Link,
+    link::{Link, Publisher},
     seen::Seen,
     settings::{MqttPublish, MqttSettings, MqttTopic, MqttVersion, SettingsError},
 };

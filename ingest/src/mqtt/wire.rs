@@ -20,8 +20,11 @@ pub(super) enum Packet {
     /// The connection is refused.
     Refused(u8),
     Publish(Publish),
-    /// A message of ours arrived.
-    Acknowledged,
+    /// A message of ours arrived; a code from 0x80 on says that the broker does not take it.
+    Acknowledged {
+        pkid: u16,
+        code: u8,
+    },
     /// The answer to a subscription: positions of the filters that were refused.
     Subscribed {
         refused: Vec<usize>,
@@ -88,7 +91,12 @@ pub(super) fn parse(version: MqttVersion, first: u8, body: &[u8]) -> Result<Pack
                 payload_at: bytes.at,
             }))
         }
-        4 => bytes.short().map(|_pkid| Packet::Acknowledged),
+        4 => {
+            let pkid = bytes.short()?;
+            // Without a code it is a success.
+            let code = bytes.byte().unwrap_or(0);
+            Ok(Packet::Acknowledged { pkid, code })
+        }
         9 => {
             bytes.short()?;
             if v5 {

@@ -1,4 +1,4 @@
-//! The sender of webhooks: empties the outbox, tries again with growing pauses, gives up after about a day and keeps what it gave up.
+//! The sender of webhooks and of messages to brokers: empties the outbox, tries again with growing pauses, gives up after about a day and keeps what it gave up.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use citybrain_store::{Attempt, ControlError, Delivery, Webhook};
 use futures::StreamExt;
 use futures::stream;
 
-use super::{Alerts, sign::signature};
+use super::{Alerts, link_and_topic, sign::signature};
 use crate::clock;
 use crate::error::one_line;
 
@@ -87,7 +87,10 @@ impl Alerts {
             let (client, control) = (client.clone(), self.control.clone());
             async move {
                 let attempt = match webhook {
-                    Some(webhook) => attempt(&client, &webhook, &delivery).await,
+                    Some(webhook) => match link_and_topic(&webhook.url) {
+                        Some((link, topic)) => self.publish(link, topic, &delivery).await,
+                        None => attempt(&client, &webhook, &delivery).await,
+                    },
                     None => Attempt::Dead {
                         error: "there is no webhook of this name any more".to_owned(),
                     },
@@ -102,6 +105,27 @@ impl Alerts {
         outcomes.into_iter().collect::<Result<Vec<()>, _>>()?;
         Ok(count)
     }
+
+    /// Publishes one message over a link. Its number is in the message: MQTT 3.1.1 has no headers.
+    async fn publish(&self, link: &str, topic: &str, delivery: &Delivery) -> Attempt {
+        let published = match self.broker(link) {
+            Some(broker) => {
+                let payload = numbered(&delivery.body, delivery.id);
+                broker.publish(topic.to_owned(), payload.into_bytes()).await
+            }
+            None => Err(format!("there is no MQTT link \"{link}\"")),
+        };
+        match published {
+            Ok(()) => Attempt::Done,
+            Err(error) => after_failure(delivery.attempts + 1, error, clock::now()),
+        }
+    }
+}
+
+/// The message, a JSON object, with its number as its first member.
+fn numbered(body: &str, id: i64) -> String {
+    let members = body.strip_prefix('{').unwrap_or(body);
+    format!("{{\"delivery\":{id},{members}")
 }
 
 /// Sends one message.
@@ -151,6 +175,14 @@ async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_over_mqtt_has_its_number_in_it() {
+        let numbered: serde_json::Value =
+            serde_json::from_str(&numbered(r#"{"step":"raised","alert":{"id":1}}"#, 7)).unwrap();
+        let expected = serde_json::json!({"delivery": 7, "step": "raised", "alert": {"id": 1}});
+        assert_eq!(numbered, expected);
+    }
 
     #[test]
     fn pauses_grow_to_an_hour_and_a_message_is_dead_after_about_a_day() {

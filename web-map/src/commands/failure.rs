@@ -8,7 +8,8 @@ use citybrain_ingest::city::CityError;
 use citybrain_ingest::{ImportError, PlaceCheckError, ProfileError};
 use citybrain_query::QueryError;
 use citybrain_store::{
-    AppendError, BackupError, CloseError, ControlError, JournalError, OpenError, ReplaceError,
+    AppendError, BackupError, CloseError, ControlError, JournalError, OpenError, RemoveError,
+    ReplaceError,
 };
 use citybrain_synth::{SampleCityError, SimulationError};
 
@@ -80,6 +81,8 @@ pub(crate) enum Failure {
     Backup(#[from] BackupError),
     #[error(transparent)]
     Replace(#[from] ReplaceError),
+    #[error(transparent)]
+    Remove(#[from] RemoveError),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]

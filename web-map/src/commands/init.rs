@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// The directory to make; one of the same city is left as it is, but for the city's roads and calendars
     #[arg(long, value_name = "DIR")]
     state_dir: PathBuf,
+    /// Keep the history elsewhere: `s3://BUCKET/PREFIX` (credentials and endpoint in the environment, as for other programs), or a folder
+    #[arg(long, value_name = "URL")]
+    lake: Option<String>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
@@ -28,7 +31,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let city = Arc::new(city::read_city(&args.city)?.0);
     // A file of names that is wrong is told now, not at the first import.
     city::read_place_names(&args.city, Arc::clone(&city))?;
-    init(&args.city, &city, &args.state_dir)?;
+    init_with_lake(&args.city, &city, &args.state_dir, args.lake.as_deref())?;
     // Roads and calendars place no record, so others may take their place at any time.
     let copy = StateDir::open(&args.state_dir)?.city_file();
     city::copy_roads(&args.city, &copy)?;
@@ -51,8 +54,20 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 /// # Errors
 /// When it is the state directory of another city or of a newer version, or a file cannot be read or written.
 pub(super) fn init(city_file: &Path, city: &City, state_dir: &Path) -> Result<(), Failure> {
+    init_with_lake(city_file, city, state_dir, None)
+}
+
+fn init_with_lake(
+    city_file: &Path,
+    city: &City,
+    state_dir: &Path,
+    lake: Option<&str>,
+) -> Result<(), Failure> {
     match StateDir::open(state_dir) {
-        Ok(state) => return Ok(state.belongs_to(city)?),
+        Ok(_) => {
+            StateDir::create_with_lake(state_dir, city, lake)?;
+            return Ok(());
+        }
         Err(OpenError::Missing { .. }) => {}
         Err(error) => return Err(error.into()),
     }
@@ -72,7 +87,7 @@ pub(super) fn init(city_file: &Path, city: &City, state_dir: &Path) -> Result<()
         city::copy_city(city_file, &copy)?;
         fs::rename(&copy, &place).map_err(Failure::file(&place))?;
     }
-    Store::create(state_dir, city)?;
+    StateDir::create_with_lake(state_dir, city, lake)?;
     Ok(())
 }
 

@@ -86,7 +86,6 @@ const TABLE: &[Line] = &[
     (READ, "/v1/series", SUMS),
     (READ, "/v1/breakdown", SUMS),
     (READ, "/v1/live", SUMS),
-    (READ, "/tiles/heat/*", DESK),
     (READ, "/tiles/*", SUMS),
     (READ, "/v1/freshness", HEALTH),
     (READ, "/v1/complaints*", DESK),
@@ -115,6 +114,8 @@ const TABLE: &[Line] = &[
     (READ, "/v1/bulletin", DESK),
     (WRITE, "/v1/sql", ASK),
     (WRITE, "/v1/complaints", FEED),
+    // A citizen's right: a complaint goes for good.
+    (WRITE, "/v1/complaints/*", Access::Roles(ADMIN)),
     (WRITE, "/v1/complaint-events", FEED),
     (WRITE, "/v1/observations", FEED),
     (READ, "/v1/feeds*", HEALTH),

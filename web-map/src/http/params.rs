@@ -30,6 +30,11 @@ impl Params {
         Self(pairs)
     }
 
+    /// Is the parameter there and not taken yet?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
     /// Takes the parameter `name` as text.
     ///
     /// # Errors

@@ -49,6 +49,7 @@ pub(super) fn start(link: Link, state: &AppState) {
         stop: state.stop.clone(),
     };
     metrics::link_connected(link.name(), false);
+    state.alerts.add_broker(link.name(), link.publisher());
     state.tasks.spawn(link.run(surroundings));
 }
 

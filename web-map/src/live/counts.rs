@@ -1,12 +1,12 @@
 //! A live view's counts, read from a snapshot.
 
 use chrono::{DateTime, TimeDelta};
-use citybrain_query::{Filter, InOrderOf, Measure, QueryError};
+use citybrain_query::{Filter, InOrderOf, QueryError};
 use citybrain_store::Table;
 use citybrain_watch::{Counts, Question, Totals};
 use datafusion::arrow::array::RecordBatch;
 
-use super::Ask;
+use super::{Ask, Measure};
 use crate::clock;
 use crate::engine::Engine;
 
@@ -14,42 +14,45 @@ use crate::engine::Engine;
 pub(super) enum Read {
     /// Everything was counted.
     Counts(Counts),
-    /// The complaints of a window: the view counts them itself, since they leave it one by one.
-    Complaints { rows: RecordBatch, seq: u64 },
+    /// The records of a window: the view counts them itself, since they leave it one by one.
+    Records { rows: RecordBatch, seq: u64 },
 }
+
+/// Records of the future wait for their time: so far ahead they are read.
+const AHEAD: TimeDelta = TimeDelta::days(366);
 
 /// What `ask` wants, at the newest snapshot.
 ///
 /// # Errors
-/// When the filter does not fit the city, there are too many complaints in a window, or the query fails.
+/// When the filter does not fit the city, there are too many records in a window, or the query fails.
 pub(super) async fn read(engine: &Engine, ask: &Ask) -> Result<Read, QueryError> {
     let asking = engine.ask("live").await;
+    let (table, property) = match &ask.measure {
+        Measure::Count => (Table::Complaints, None),
+        Measure::Value { property, .. } => (Table::Observations, Some(property.as_str())),
+    };
     if let Some(window) = ask.window {
         let now = clock::now();
         let start = window.start(engine.city().time_zone, now.timestamp_micros());
-        let start = DateTime::from_timestamp_micros(start).unwrap_or_default();
-        // Complaints of the future wait for their time.
-        let end = now + TimeDelta::days(2);
+        let filter = Filter {
+            from: DateTime::from_timestamp_micros(start),
+            to: Some(now + AHEAD),
+            ..ask.filter.clone()
+        };
         let history = asking
-            .history(Table::Complaints, start, end, InOrderOf::OwnTime)
+            .history_of(table, &filter, property, InOrderOf::OwnTime)
             .await?;
         if history.truncated {
-            return Err(QueryError::Parameter {
-                parameter: "window".into(),
-                rule: "holds more complaints than a query may read".into(),
-            });
+            return Err(too_many());
         }
-        return Ok(Read::Complaints {
+        return Ok(Read::Records {
             rows: history.rows,
             seq: asking.snapshot().seq,
         });
     }
-    let cells = asking
-        .cells(&ask.filter, ask.resolution, &Measure::Count)
-        .await?;
-    let areas = asking
-        .areas(&ask.filter, ask.level, &Measure::Count)
-        .await?;
+    let count = citybrain_query::Measure::Count;
+    let cells = asking.cells(&ask.filter, ask.resolution, &count).await?;
+    let areas = asking.areas(&ask.filter, ask.level, &count).await?;
     let totals = cells.totals;
     Ok(Read::Counts(Counts {
         seq: cells.seq,
@@ -71,7 +74,18 @@ pub(super) async fn read(engine: &Engine, ask: &Ask) -> Result<Read, QueryError>
             outside: totals.outside,
             not_located: totals.not_located,
         },
+        ..Counts::default()
     }))
+}
+
+/// There are more records in a window than views may know.
+pub(super) fn too_many() -> QueryError {
+    QueryError::Parameter {
+        parameter: "window".into(),
+        rule:
+            "holds more records than live views may know; ask for a shorter one, or with a filter"
+                .into(),
+    }
 }
 
 /// The filter as a standing question.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::response::sse::Event;
 use citybrain_model::AreaLevel;
 use citybrain_query::{Filter, QueryError};
-use citybrain_watch::{Counts, LiveView, Window};
+use citybrain_watch::{Counts, Detail, Statistic, Window};
 use h3o::Resolution;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
@@ -15,8 +15,10 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use super::counts::{self, Read};
-use super::event::{changed_only, everything};
+use super::counts;
+use super::event::Shown;
+use super::hub::Share;
+use super::kept::Kept;
 use crate::clock;
 use crate::engine::Engine;
 use crate::metrics;
@@ -29,6 +31,21 @@ pub(crate) struct Ask {
     pub(crate) level: AreaLevel,
     /// What was made within it; everything without one.
     pub(crate) window: Option<Window>,
+    /// What is counted besides.
+    pub(crate) detail: Detail,
+    pub(crate) measure: Measure,
+}
+
+/// What a live view tells of each cell.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Measure {
+    /// How many complaints.
+    Count,
+    /// The values of sensors, within a window.
+    Value {
+        property: String,
+        statistic: Statistic,
+    },
 }
 
 /// A standing question that is being kept current. Its task ends when the view is dropped.
@@ -43,14 +60,15 @@ pub(crate) struct View {
 struct Shared {
     /// Held for a copy of the counts or the folding of a batch, never across an await. Changes are also sent under it, so that
     /// a client that joins misses none and sees none twice.
-    live: Mutex<LiveView>,
+    live: Mutex<Kept>,
     changes: broadcast::Sender<Events>,
     /// How often changes were sent; counted under the lock of `live`.
     sent: AtomicU64,
     /// Everything as events, after so many sendings. Held while it is written, so that of many clients who join one writes it.
     snapshot: Mutex<Option<(u64, Events)>>,
-    resolution: u8,
-    level: &'static str,
+    shown: Shown,
+    /// The view knows more than it may and goes on no longer.
+    over: CancellationToken,
 }
 
 /// Events as they go over the wire, written once for all clients.
@@ -83,35 +101,26 @@ const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 impl View {
     /// Starts to keep `ask` current, on a task of `tasks` that ends with the view or with `stop`.
-    pub(crate) fn start(
+    pub(super) fn start(
         ask: Ask,
         engine: Arc<Engine>,
+        share: Share,
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Self {
-        let question = counts::question(&ask.filter);
-        let live = match ask.window {
-            None => LiveView::new(question, ask.resolution, ask.level),
-            Some(window) => LiveView::windowed(
-                question,
-                ask.resolution,
-                ask.level,
-                window,
-                engine.city().time_zone,
-                clock::now().timestamp_micros(),
-            ),
-        };
-        let shared = Arc::new(Shared::new(live, ask.resolution, ask.level));
+        let live = Kept::new(&ask, engine.city(), clock::now().timestamp_micros());
+        let shared = Arc::new(Shared::new(live, &ask));
         let (first, first_read) = watch::channel(First::Waiting);
         let stop = stop.child_token();
         let keeper = Keeper {
             ask,
             engine,
             shared: Arc::clone(&shared),
+            share,
             first,
         };
         let until = stop.clone();
-        tasks.spawn(async move { until.run_until_cancelled(keeper.keep()).await });
+        tasks.spawn(async move { until.run_until_cancelled(Box::pin(keeper.keep())).await });
         metrics::live_views(1.0);
         Self {
             shared,
@@ -133,9 +142,19 @@ impl View {
         }
     }
 
-    /// Looks at the counts as they are now; the view waits meanwhile.
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&Counts) -> T) -> T {
+    /// Looks at the counts as they are now; the view waits meanwhile. A view of values has none.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(Option<&Counts>) -> T) -> T {
         look(self.shared.live().counts())
+    }
+
+    /// Waits until the view goes on no longer, for it would know more than it may.
+    pub(crate) async fn over(&self) {
+        self.shared.over.cancelled().await;
+    }
+
+    /// Does the view go on no longer?
+    pub(crate) fn is_over(&self) -> bool {
+        self.shared.over.is_cancelled()
     }
 
     /// All counts as they were when changes were last sent or later, and every change from then on.
@@ -154,9 +173,9 @@ impl View {
         {
             return (Arc::clone(events), changes);
         }
-        let counts = live.counts().clone();
+        let everything = live.everything();
         drop(live);
-        let events: Events = Arc::new(everything(counts, shared.resolution, shared.level));
+        let events: Events = everything.events(&shared.shown).into();
         *snapshot = Some((sent, Arc::clone(&events)));
         (events, changes)
     }
@@ -166,13 +185,10 @@ impl View {
 impl View {
     /// A view that nothing keeps: it changes when it is told to.
     pub(crate) fn still() -> Self {
-        let mut live = LiveView::new(
-            counts::question(&Filter::default()),
-            Resolution::Nine,
-            AreaLevel::District,
-        );
-        live.reset(Counts::default());
-        let shared = Arc::new(Shared::new(live, Resolution::Nine, AreaLevel::District));
+        let ask = Ask::counts(Filter::default(), Resolution::Nine, AreaLevel::District);
+        let mut live = Kept::new(&ask, &crate::app::tests::city(), 0);
+        live.reset(counts::Read::Counts(Counts::default()));
+        let shared = Arc::new(Shared::new(live, &ask));
         let (_, first) = watch::channel(First::Ready);
         metrics::live_views(1.0);
         Self {
@@ -184,8 +200,13 @@ impl View {
 
     /// Takes new counts and sends what changed.
     pub(crate) fn change(&self, counts: Counts) {
-        self.shared.live().reset(counts);
+        self.shared.live().reset(counts::Read::Counts(counts));
         self.shared.send_changes();
+    }
+
+    /// Ends the view as one that knows too much.
+    pub(crate) fn end(&self) {
+        self.shared.over.cancel();
     }
 
     /// Changes that a client may fall behind.
@@ -201,18 +222,30 @@ impl Drop for View {
 }
 
 impl Shared {
-    fn new(live: LiveView, resolution: Resolution, level: AreaLevel) -> Self {
+    fn new(live: Kept, ask: &Ask) -> Self {
+        let value = match &ask.measure {
+            Measure::Count => ("count", String::new()),
+            Measure::Value {
+                property,
+                statistic,
+            } => (statistic.as_str(), property.clone()),
+        };
         Self {
             live: Mutex::new(live),
             changes: broadcast::Sender::new(CHANGES_KEPT),
             sent: AtomicU64::new(0),
             snapshot: Mutex::new(None),
-            resolution: resolution.into(),
-            level: level.as_str(),
+            shown: Shown {
+                resolution: ask.resolution.into(),
+                level: ask.level.as_str(),
+                detail: ask.detail,
+                value,
+            },
+            over: CancellationToken::new(),
         }
     }
 
-    fn live(&self) -> MutexGuard<'_, LiveView> {
+    fn live(&self) -> MutexGuard<'_, Kept> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -224,7 +257,7 @@ impl Shared {
         };
         self.sent.fetch_add(1, Ordering::Relaxed);
         if self.changes.receiver_count() > 0 {
-            let events = changed_only(&changes, self.level);
+            let events = changes.events(&self.shown);
             self.changes.send(events.into()).ok();
         }
     }
@@ -235,11 +268,12 @@ struct Keeper {
     ask: Ask,
     engine: Arc<Engine>,
     shared: Arc<Shared>,
+    share: Share,
     first: watch::Sender<First>,
 }
 
 impl Keeper {
-    async fn keep(self) {
+    async fn keep(mut self) {
         // Subscribed before the snapshot is taken: whatever the snapshot lacks comes through here.
         let mut published = self.engine.writer().watch();
         let mut read_next = Instant::now();
@@ -259,7 +293,14 @@ impl Keeper {
             tokio::select! {
                 received = published.recv() => match received {
                     Ok(batch) => {
-                        self.shared.live().fold(&batch);
+                        let known = {
+                            let mut live = self.shared.live();
+                            live.fold(&batch);
+                            live.known()
+                        };
+                        if !self.share.take(known) {
+                            return self.end();
+                        }
                         unsent = true;
                     }
                     Err(RecvError::Lagged(_)) => self.shared.live().missed(),
@@ -279,32 +320,41 @@ impl Keeper {
         }
     }
 
-    /// Reads the counts at the newest snapshot; false when the question has no answer.
-    async fn read(&self) -> bool {
+    /// Reads the counts at the newest snapshot; false when the question has no answer, or one that is too large.
+    async fn read(&mut self) -> bool {
         metrics::live_reset();
         loop {
-            match counts::read(&self.engine, &self.ask).await {
+            let error = match counts::read(&self.engine, &self.ask).await {
                 Ok(read) => {
                     let mut live = self.shared.live();
-                    match read {
-                        Read::Counts(counts) => live.reset(counts),
-                        Read::Complaints { rows, seq } => live.seed(&rows, seq),
+                    live.reset(read);
+                    if self.share.take(live.known()) {
+                        if self.first.send_replace(First::Ready).is_waiting() {
+                            // Nobody has joined yet: whoever does is sent everything.
+                            live.take_changes();
+                        }
+                        return true;
                     }
-                    if self.first.send_replace(First::Ready).is_waiting() {
-                        // Nobody has joined yet: whoever does is sent everything.
-                        live.take_changes();
-                    }
-                    return true;
+                    counts::too_many()
                 }
-                Err(error) if self.first.borrow().is_waiting() => {
-                    self.first.send_replace(First::Failed(Arc::new(error)));
-                    return false;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "live_view_not_read");
-                    tokio::time::sleep(AFTER_FAILURE).await;
-                }
+                Err(error) => error,
+            };
+            if self.first.borrow().is_waiting() {
+                self.first.send_replace(First::Failed(Arc::new(error)));
+                return false;
             }
+            if matches!(error, QueryError::Parameter { .. }) {
+                self.end();
+                return false;
+            }
+            tracing::warn!(%error, "live_view_not_read");
+            tokio::time::sleep(AFTER_FAILURE).await;
         }
+    }
+
+    /// The view would know more than it may: its clients are told, and whoever comes begins anew.
+    fn end(&self) {
+        tracing::warn!(ask = ?self.ask, "live_view_ended");
+        self.shared.over.cancel();
     }
 }

@@ -10,12 +10,12 @@ use citybrain_store::{Alert, AlertAct, AlertFilter, AlertStep, Audit, NotDone};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::rules::ACTOR;
 use crate::alerts::ladder;
 use crate::clock;
 use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::body;
+use crate::http::gate::Caller;
 use crate::http::params::Params;
 use crate::http::segments::Segments;
 use crate::problem::Problem;
@@ -124,10 +124,11 @@ pub(crate) async fn one(
 pub(crate) async fn acknowledge(
     state: State<Arc<AppState>>,
     id: Segments<i64>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    act(state, id, headers, body, AlertAct::Acknowledge).await
+    act(state, id, &caller, headers, body, AlertAct::Acknowledge).await
 }
 
 /// Takes an alert to the next level: community, subdistrict, district, city.
@@ -140,10 +141,11 @@ pub(crate) async fn acknowledge(
 pub(crate) async fn escalate(
     state: State<Arc<AppState>>,
     id: Segments<i64>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    act(state, id, headers, body, AlertAct::Escalate).await
+    act(state, id, &caller, headers, body, AlertAct::Escalate).await
 }
 
 /// Ends an alert, also while its condition is still so; it is raised again only after it was no longer so.
@@ -156,15 +158,17 @@ pub(crate) async fn escalate(
 pub(crate) async fn resolve(
     state: State<Arc<AppState>>,
     id: Segments<i64>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    act(state, id, headers, body, AlertAct::Resolve).await
+    act(state, id, &caller, headers, body, AlertAct::Resolve).await
 }
 
 async fn act(
     State(state): State<Arc<AppState>>,
     Segments(id): Segments<i64>,
+    caller: &Caller,
     headers: HeaderMap,
     body: Body,
     act: AlertAct,
@@ -177,7 +181,7 @@ async fn act(
     };
     let audit = Audit {
         at: clock::now(),
-        actor: ACTOR.to_owned(),
+        actor: caller.actor(),
         action: action.to_owned(),
         subject: id.to_string(),
         detail: "{}".to_owned(),

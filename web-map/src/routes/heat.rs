@@ -1,6 +1,7 @@
 //! `GET /tiles/heat/{z}/{x}/{y}`: cells with their counts, for clients that draw what a tile says (QGIS, plain `MapLibre`), and
 //! `…/{y}.png`: the same, painted, for clients that take nothing but pictures.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -9,12 +10,14 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use citybrain_grid::tile::{self, TileCoord};
 use citybrain_picture::Scale;
+use citybrain_store::Role;
 use h3o::{CellIndex, Resolution};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::error::HttpError;
 use crate::http::caching::{Keep, Tagged};
 use crate::http::filter::FilterParams;
+use crate::http::gate::Caller;
 use crate::http::params::Params;
 use crate::http::segments::Segments;
 use crate::live::Ask;
@@ -27,7 +30,7 @@ use crate::tiles::cells_at;
 ///
 /// Cells are of the resolution that suits the zoom, or of `resolution`; cells without complaints are left out, and so are those that do
 /// not touch the city. The counts are those of this moment; the tag of a tile changes exactly when a count in it does, so a client that
-/// asks with `If-None-Match` is answered 304 until then.
+/// asks with `If-None-Match` is answered 304 until then. The role `public` is told counts in steps, and of cells below the first step nothing.
 ///
 /// With `.png` after the row the tile is a picture with transparent ground. Its classes are those of the whole city at that resolution,
 /// so that tiles fit together, or `breaks`.
@@ -53,6 +56,7 @@ use crate::tiles::cells_at;
 pub(crate) async fn heat(
     State(state): State<Arc<AppState>>,
     Segments((z, x, row)): Segments<(u8, u32, String)>,
+    caller: Caller,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, HttpError> {
@@ -69,12 +73,14 @@ pub(crate) async fn heat(
     let painting = painted.then(|| Painting::read(&mut params)).transpose()?;
     let filter = state.filter(params)?;
     let city = Arc::clone(state.engine.city());
-    let view = state.live.view_for_a_look(Ask {
-        filter,
-        resolution,
-        level: city.largest().level,
-        window: None,
-    })?;
+    let step = match caller.role() {
+        Role::Public => state.config.public_count_min.max(1),
+        _ => 1,
+    };
+    let level = city.largest().level;
+    let view = state
+        .live
+        .view_for_a_look(Ask::counts(filter, resolution, level))?;
     view.ready()
         .await
         .map_err(|error| HttpError::from(&*error))?;
@@ -82,13 +88,16 @@ pub(crate) async fn heat(
     // Finding cells and drawing them takes milliseconds of computing.
     let draw = move || -> Result<Response, HttpError> {
         let cells = tile::heat_cells(&city, resolution, tile);
+        let told = |count: u64| Some(count / step * step).filter(|count| *count > 0);
         let (counts, painting) = view.look(|counts| {
-            let count = |cell: CellIndex| counts.cells.get(&cell.into()).copied();
+            let all = counts.map(|counts| &counts.cells);
             let here: Vec<(CellIndex, u64)> = cells
                 .into_iter()
-                .filter_map(|cell| Some((cell, count(cell).filter(|count| *count > 0)?)))
+                .filter_map(|cell| Some((cell, told(*all?.get(&cell.into())?)?)))
                 .collect();
-            let painting = painting.map(|painting| painting.of(counts.cells.values().copied()));
+            let whole = all.into_iter().flat_map(HashMap::values);
+            let painting =
+                painting.map(|painting| painting.of(whole.filter_map(|count| told(*count))));
             (here, painting)
         });
         let tagged = Tagged {

@@ -19,6 +19,7 @@ use crate::clock;
 use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::body;
+use crate::http::gate::Caller;
 use crate::http::params::Params;
 use crate::http::segments::Segments;
 use crate::problem::Problem;
@@ -164,6 +165,7 @@ pub(crate) async fn one(
 pub(crate) async fn keep(
     State(state): State<Arc<AppState>>,
     Segments(id): Segments<String>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
@@ -178,7 +180,7 @@ pub(crate) async fn keep(
     }
     let rule = rule(value, &state)?;
     let text = serde_json::to_string(&rule).map_err(HttpError::internal)?;
-    change(&state, id.clone(), Some(text)).await?;
+    change(&state, &caller, id.clone(), Some(text)).await?;
     json(&entry(&state, &id).await?)
 }
 
@@ -191,11 +193,12 @@ pub(crate) async fn keep(
 pub(crate) async fn remove(
     State(state): State<Arc<AppState>>,
     Segments(id): Segments<String>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
     params.finish()?;
     let entry = entry(&state, &id).await?;
-    change(&state, id, None).await?;
+    change(&state, &caller, id, None).await?;
     json(&entry)
 }
 
@@ -324,11 +327,16 @@ async fn entry(state: &Arc<AppState>, id: &str) -> Result<RuleEntry, HttpError> 
         .ok_or_else(|| HttpError::NotFound(format!("rule \"{id}\"")))
 }
 
-async fn change(state: &Arc<AppState>, id: String, rule: Option<String>) -> Result<(), HttpError> {
-    let this = Arc::clone(state);
+async fn change(
+    state: &Arc<AppState>,
+    caller: &Caller,
+    id: String,
+    rule: Option<String>,
+) -> Result<(), HttpError> {
+    let (this, actor) = (Arc::clone(state), caller.actor());
     let write = move || {
         this.control
-            .keep_rule(&id, rule.as_deref(), ACTOR, clock::now())
+            .keep_rule(&id, rule.as_deref(), &actor, clock::now())
     };
     tokio::task::spawn_blocking(write)
         .await
@@ -337,9 +345,6 @@ async fn change(state: &Arc<AppState>, id: String, rule: Option<String>) -> Resu
     state.alerts.rules_changed();
     Ok(())
 }
-
-/// Who acts where no key is asked for.
-pub(crate) const ACTOR: &str = "loopback";
 
 impl From<Entry> for RuleEntry {
     fn from(entry: Entry) -> Self {

@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::alerts::blocking;
-use super::rules::ACTOR;
+use crate::alerts::link_and_topic;
 use crate::clock;
 use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::body;
+use crate::http::gate::Caller;
 use crate::http::params::Params;
 use crate::http::segments::Segments;
 use crate::problem::Problem;
@@ -44,10 +45,10 @@ pub(crate) struct WebhookShown {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookBody {
-    /// Where to: `http://` or `https://`.
+    /// Where to: `http://`, `https://`, or `mqtt://LINK/TOPIC` with the `client_id` of a link of the settings.
     url: String,
-    /// What messages are signed with, 16 characters or more.
-    secret: String,
+    /// What messages are signed with, 16 characters or more; needed for `http` and `https`, not used for `mqtt`.
+    secret: Option<String>,
     /// The least severity that is sent: `info`, `warning` (the default) or `critical`.
     #[serde(default)]
     #[schema(value_type = Option<schema::SeverityWord>)]
@@ -67,6 +68,7 @@ pub(crate) struct DeliveryList {
 const JSON: &str = "application/json";
 const BODY_BYTES_MAX: usize = 64 << 10;
 const SECRET_CHARS_MIN: usize = 16;
+const TOPIC_BYTES_MAX: usize = 1024;
 
 /// All webhooks.
 #[utoipa::path(get, path = "/v1/webhooks", operation_id = "webhooks", tag = "alerts", responses((status = 200, body = WebhookList)))]
@@ -87,6 +89,7 @@ pub(crate) async fn list(
 /// Each message is a POST of JSON (`step`, `at`, `actor`, `note`, `alert`) with the headers `citybrain-delivery` (its number: the same
 /// message may come more than once), `citybrain-timestamp` (seconds since 1970) and `citybrain-signature` (`v1=` and the HMAC-SHA256
 /// of `TIMESTAMP.BODY` with the secret, in hex). What is not answered with 2xx is sent again after growing pauses, 32 times.
+/// To a broker each message is published at `QoS` 1 with its number in it (`delivery`), and again until the broker has acknowledged it.
 #[utoipa::path(
     put, path = "/v1/webhooks/{name}", operation_id = "keep_webhook", tag = "alerts",
     params(("name" = String, Path, description = "Its name")),
@@ -96,6 +99,7 @@ pub(crate) async fn list(
 pub(crate) async fn keep(
     State(state): State<Arc<AppState>>,
     Segments(name): Segments<String>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
@@ -103,29 +107,52 @@ pub(crate) async fn keep(
     let bytes = body::read(body, BODY_BYTES_MAX).await?;
     let asked: WebhookBody = serde_json::from_slice(&bytes)
         .map_err(|error| HttpError::Body(format!("the body is no webhook: {error}")))?;
-    let url = reqwest::Url::parse(&asked.url)
-        .map_err(|error| HttpError::Body(format!("url is no address: {error}")))?;
-    if !["http", "https"].contains(&url.scheme()) || !url.has_host() {
-        return Err(HttpError::Body(
-            "url must begin with http:// or https://".to_owned(),
-        ));
-    }
-    if asked.secret.chars().count() < SECRET_CHARS_MIN {
-        return Err(HttpError::Body(format!(
-            "secret must have {SECRET_CHARS_MIN} characters or more"
-        )));
+    let secret = asked.secret.unwrap_or_default();
+    match link_and_topic(&asked.url) {
+        Some((link, topic)) => check_topic(&state, link, topic)?,
+        None => check_address(&asked.url, &secret)?,
     }
     let webhook = Webhook {
         name,
         url: asked.url,
-        secret: asked.secret,
+        secret,
         severity: asked.severity.as_str().to_owned(),
         rules: asked.rules,
     };
     let (control, kept) = (state.control.clone(), webhook.clone());
-    let audit = audit("webhook.change", &webhook.name);
+    let audit = audit(&caller, "webhook.change", &webhook.name);
     blocking(move || control.keep_webhook(&kept, &audit)).await?;
     json(&WebhookShown::from(webhook))
+}
+
+fn check_topic(state: &AppState, link: &str, topic: &str) -> Result<(), HttpError> {
+    if state.alerts.broker(link).is_none() {
+        return Err(HttpError::Body(format!(
+            "url names the MQTT link \"{link}\", which the settings do not have"
+        )));
+    }
+    if topic.is_empty() || topic.len() > TOPIC_BYTES_MAX || topic.contains(['+', '#', '\0']) {
+        return Err(HttpError::Body(
+            "url must name a topic without wildcards: mqtt://LINK/TOPIC".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+fn check_address(url: &str, secret: &str) -> Result<(), HttpError> {
+    let url = reqwest::Url::parse(url)
+        .map_err(|error| HttpError::Body(format!("url is no address: {error}")))?;
+    if !["http", "https"].contains(&url.scheme()) || !url.has_host() {
+        return Err(HttpError::Body(
+            "url must begin with http://, https:// or mqtt://".to_owned(),
+        ));
+    }
+    if secret.chars().count() < SECRET_CHARS_MIN {
+        return Err(HttpError::Body(format!(
+            "secret must have {SECRET_CHARS_MIN} characters or more"
+        )));
+    }
+    Ok(())
 }
 
 /// Takes a webhook away; what is still due to it is not sent.
@@ -137,9 +164,10 @@ pub(crate) async fn keep(
 pub(crate) async fn remove(
     state: State<Arc<AppState>>,
     Segments(name): Segments<String>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    let audit = audit("webhook.remove", &name);
+    let audit = audit(&caller, "webhook.remove", &name);
     let (control, gone) = (state.control.clone(), name.clone());
     if !blocking(move || control.remove_webhook(&gone, &audit)).await? {
         return Err(HttpError::NotFound(format!("webhook \"{name}\"")));
@@ -184,10 +212,11 @@ pub(crate) async fn deliveries(
 pub(crate) async fn resend(
     State(state): State<Arc<AppState>>,
     Segments(id): Segments<i64>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
     params.finish()?;
-    let audit = audit("delivery.resend", &id.to_string());
+    let audit = audit(&caller, "delivery.resend", &id.to_string());
     let control = state.control.clone();
     if !blocking(move || control.deliver_again(id, &audit)).await? {
         return Err(HttpError::NotFound(format!("delivery {id}")));
@@ -198,10 +227,10 @@ pub(crate) async fn resend(
     json(&DeliveryList { deliveries })
 }
 
-fn audit(action: &str, subject: &str) -> Audit {
+fn audit(caller: &Caller, action: &str, subject: &str) -> Audit {
     Audit {
         at: clock::now(),
-        actor: ACTOR.to_owned(),
+        actor: caller.actor(),
         action: action.to_owned(),
         subject: subject.to_owned(),
         detail: "{}".to_owned(),

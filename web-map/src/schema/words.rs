@@ -19,6 +19,19 @@ pub(crate) enum MeasureWord {
     Mean,
 }
 
+/// What the live stream tells of each cell.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum LiveMeasureWord {
+    /// Complaints.
+    Count,
+    /// The value with the latest phenomenon time.
+    Latest,
+    Mean,
+    Max,
+    Min,
+}
+
 /// A level of areas.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(rename_all = "snake_case")]

@@ -66,9 +66,29 @@ fn answer<'a>(
                 };
                 reader.get(&steps, query).await
             }
-            "POST" => write::post(state, view, base, &steps, body_of(body)?).await,
-            "PATCH" => write::patch(state, view, base, &steps, body_of(body)?, false).await,
-            "PUT" => write::patch(state, view, base, &steps, body_of(body)?, true).await,
+            "POST" => Box::pin(write::post(state, view, base, &steps, body_of(body)?)).await,
+            "PATCH" => {
+                Box::pin(write::patch(
+                    state,
+                    view,
+                    base,
+                    &steps,
+                    body_of(body)?,
+                    false,
+                ))
+                .await
+            }
+            "PUT" => {
+                Box::pin(write::patch(
+                    state,
+                    view,
+                    base,
+                    &steps,
+                    body_of(body)?,
+                    true,
+                ))
+                .await
+            }
             "DELETE" => write::delete(state, view, base, &steps).await,
             _ => Err(StaError::new(405, "the service does not know this method")),
         }

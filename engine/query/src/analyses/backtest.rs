@@ -22,6 +22,7 @@ use super::grouped::{Grouped, Places, place_type};
 use super::input::{Input, Place};
 use super::timeline::Timeline;
 use super::{Analysis, AnalysisError, Compute, Found, Planned};
+use crate::stop::Stop;
 
 const NAME: &str = "backtest";
 /// Origins, unless the caller says otherwise.
@@ -98,7 +99,7 @@ type Row = (u32, u32, Accuracy, Accuracy);
 type Totals = BTreeMap<usize, BTreeMap<u32, (f64, f64)>>;
 
 impl Compute for Run {
-    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, batches: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let grouped = Grouped::read(batches, self.read.place)?;
         let counted = grouped
             .counts
@@ -124,6 +125,7 @@ impl Compute for Run {
         };
         let (mut rows, mut totals, mut too_short) = (Vec::new(), Totals::new(), 0_usize);
         for series in grouped.series() {
+            stop.check()?;
             let Some(counts) = self.read.counts(series, &timeline) else {
                 continue;
             };

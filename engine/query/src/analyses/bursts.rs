@@ -32,6 +32,7 @@ use super::grouped::{Count, Grouped, KIND, PLACE, RECORDS, SLICE, instant_type, 
 use super::input::{Input, Place};
 use super::timeline::{Span, Timeline};
 use super::{Analysis, Compute, Found, Planned};
+use crate::stop::Stop;
 use crate::{Bin, functions};
 
 /// What one slice of one series says.
@@ -306,7 +307,7 @@ struct Row {
 }
 
 impl Compute for Run {
-    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, batches: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let grouped = Grouped::read(batches, self.place)?;
         let counted = grouped
             .counts
@@ -322,6 +323,7 @@ impl Compute for Run {
         let mut quiet = 0;
         let mut silent = Silences::default();
         for series in grouped.series() {
+            stop.check()?;
             quiet += self.series(series, &timeline, asked.clone(), &mut rows, &mut silent)?;
         }
         let p: Vec<_> = rows.iter().map(|row| row.verdict.p).collect();

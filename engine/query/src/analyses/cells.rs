@@ -8,6 +8,12 @@ use datafusion::arrow::array::{ArrayRef, UInt64Array};
 use datafusion::error::{DataFusionError, Result};
 use h3o::{CellIndex, Resolution};
 
+use super::AnalysisError;
+use crate::stop::Stop;
+
+/// Most neighbours that are listed, four bytes each.
+const NEIGHBOURS_MAX: usize = 60_000_000;
+
 /// The cells of the city at a resolution that lie in it, even if only in part; in order of cell id.
 pub(super) fn universe(city: &City, resolution: Resolution) -> &[CellIndex] {
     cover(city, resolution)
@@ -20,11 +26,33 @@ pub(super) fn column(cells: &[CellIndex]) -> ArrayRef {
 }
 
 /// For each cell those within `k` steps, without itself, that are cells of the list too.
-pub(super) fn disks(cells: &[CellIndex], k: u32) -> Result<Neighbours> {
+///
+/// # Errors
+/// When they are too many to list, or the sign to stop was given.
+pub(super) fn disks(
+    function: &'static str,
+    cells: &[CellIndex],
+    k: u32,
+    stop: &Stop,
+) -> Result<Neighbours> {
+    let around = 3 * k as usize * (k as usize + 1);
+    if cells.len().saturating_mul(around) > NEIGHBOURS_MAX {
+        return Err(AnalysisError::Refused {
+            function,
+            reason: format!(
+                "{} cells with {around} neighbours each are too many: take a coarser resolution or a smaller k",
+                cells.len()
+            ),
+        }
+        .into());
+    }
     let mut offsets = Vec::with_capacity(cells.len() + 1);
     let mut targets = Vec::new();
     offsets.push(0);
-    for &cell in cells {
+    for (number_of_cell, &cell) in cells.iter().enumerate() {
+        if number_of_cell.is_multiple_of(1024) {
+            stop.check()?;
+        }
         let start = targets.len();
         let near = cell
             .grid_disk::<Vec<_>>(k)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use citybrain_grid::City;
 use citybrain_stats::scan::{
-    CircleLimits, Metric, Model, Scan, ScanParameters, Span as Windows, Study, Zones, scan,
+    CircleLimits, Metric, Model, Scan, ScanParameters, Span as Windows, Study, Zones, scan_while,
 };
 use datafusion::arrow::array::{
     ArrayRef, Float64Array, ListArray, RecordBatch, TimestampMicrosecondArray, UInt32Array,
@@ -22,6 +22,7 @@ use super::grouped::{Grouped, PLACE, Places, SLICE, instant_type, place_type};
 use super::input::{Input, Place};
 use super::timeline::{Span, Timeline};
 use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
+use crate::stop::Stop;
 use crate::{Bin, functions};
 
 const NAME: &str = "clusters";
@@ -174,7 +175,7 @@ struct Run {
 }
 
 impl Compute for Run {
-    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, batches: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let grouped = Grouped::read(batches, self.place)?;
         let counted = grouped
             .counts
@@ -215,7 +216,7 @@ impl Compute for Run {
             Some(population) => Model::Poisson { population },
             None => Model::Permutation,
         };
-        let found = scan(
+        let found = scan_while(
             &Study {
                 counts: &counts,
                 slices,
@@ -224,6 +225,7 @@ impl Compute for Run {
                 strata: strata.as_deref(),
             },
             &self.parameters,
+            &|| !stop.is_set(),
         )
         .map_err(|error| refused(error.to_string()))?;
 

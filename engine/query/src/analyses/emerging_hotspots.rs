@@ -30,6 +30,7 @@ use super::grouped::{Grouped, PLACE, SLICE};
 use super::input::{Input, Place};
 use super::timeline::{Span, Timeline};
 use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
+use crate::stop::Stop;
 use crate::{Bin, functions};
 
 const NAME: &str = "emerging_hotspots";
@@ -156,7 +157,7 @@ struct Run {
 }
 
 impl Compute for Run {
-    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, batches: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let grouped = Grouped::read(batches, Place::Cell)?;
         let counted = grouped
             .counts
@@ -195,7 +196,8 @@ impl Compute for Run {
 
         let failed = |error: SpaceTimeError| refused(error.to_string());
         let shaped = Cube::try_new(&cube, slices).map_err(failed)?;
-        let neighbours = cells::disks(universe, self.k)?;
+        stop.check()?;
+        let neighbours = cells::disks(NAME, universe, self.k, stop)?;
         let scores = self.scores(shaped, &all, &neighbours).map_err(failed)?;
         let found = emerging(&scores, slices, &self.emerging).map_err(failed)?;
         let trends = mann_kendall_of_cells(shaped, TrendTest::Original, None)

@@ -22,14 +22,16 @@ use futures::TryStreamExt as _;
 
 use super::node::AnalysisNode;
 use super::{Compute, Notes};
+use crate::stop::Stop;
 
 /// The running form of an [`AnalysisNode`].
 #[derive(Debug)]
-pub(super) struct AnalysisExec {
+pub(crate) struct AnalysisExec {
     name: &'static str,
     input: Arc<dyn ExecutionPlan>,
     compute: Arc<dyn Compute>,
     notes: Notes,
+    stop: Stop,
     properties: Arc<PlanProperties>,
 }
 
@@ -50,7 +52,27 @@ impl AnalysisExec {
             input,
             compute: Arc::clone(&node.compute),
             notes: node.notes.clone(),
+            stop: Stop::default(),
             properties: Arc::new(properties),
+        }
+    }
+
+    /// The same, stopping at the sign.
+    pub(crate) fn stopping_at(&self, stop: &Stop) -> Self {
+        Self {
+            stop: stop.clone(),
+            ..self.over(Arc::clone(&self.input))
+        }
+    }
+
+    fn over(&self, input: Arc<dyn ExecutionPlan>) -> Self {
+        Self {
+            name: self.name,
+            input,
+            compute: Arc::clone(&self.compute),
+            notes: self.notes.clone(),
+            stop: self.stop.clone(),
+            properties: Arc::clone(&self.properties),
         }
     }
 }
@@ -97,13 +119,7 @@ impl ExecutionPlan for AnalysisExec {
         let input = children
             .pop()
             .ok_or_else(|| DataFusionError::Internal("an analysis has one input".to_owned()))?;
-        Ok(Arc::new(Self {
-            name: self.name,
-            input,
-            compute: Arc::clone(&self.compute),
-            notes: self.notes.clone(),
-            properties: Arc::clone(&self.properties),
-        }))
+        Ok(Arc::new(self.over(input)))
     }
 
     fn with_new_children(
@@ -125,16 +141,17 @@ impl ExecutionPlan for AnalysisExec {
         let memory = MemoryConsumer::new(self.name).register(context.memory_pool());
         let mut input = self.input.execute(partition, context)?;
         let (compute, notes) = (Arc::clone(&self.compute), self.notes.clone());
+        let stop = self.stop.clone();
         let found = async move {
             let mut rows: Vec<RecordBatch> = Vec::new();
             while let Some(batch) = input.try_next().await? {
                 memory.try_grow(batch.get_array_memory_size())?;
                 rows.push(batch);
             }
-            // What computes cannot be interrupted: it keeps its memory and its place until it ends.
+            // What computes looks for the sign now and then only: it keeps its memory and its place until it ends.
             let held = notes.clone();
             let found = SpawnedTask::spawn_blocking(move || {
-                let found = compute.compute(&rows);
+                let found = compute.compute(&rows, &stop);
                 drop((memory, held));
                 found
             });

@@ -22,6 +22,7 @@ use super::grouped::{Count, Grouped, KIND, PLACE, SLICE, instant_type, place_typ
 use super::input::{Input, Place};
 use super::timeline::{Span, Timeline};
 use super::{Analysis, AnalysisError, Compute, Found, Planned};
+use crate::stop::Stop;
 use crate::{Bin, functions};
 
 const NAME: &str = "forecast";
@@ -221,7 +222,7 @@ struct Run {
 }
 
 impl Compute for Run {
-    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, batches: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let grouped = Grouped::read(batches, self.read.place)?;
         let counted = grouped
             .counts
@@ -232,6 +233,7 @@ impl Compute for Run {
         let mut rows: Vec<(u32, u32, Forecast)> = Vec::new();
         let mut too_short = 0_usize;
         for series in grouped.series() {
+            stop.check()?;
             let Some(counts) = self.read.counts(series, &timeline) else {
                 continue;
             };

@@ -26,6 +26,7 @@ use super::arguments::Arguments;
 use super::input::Input;
 use super::measured::{Measure, Measured, OnCells};
 use super::{Analysis, Compute, Found, Planned, cells};
+use crate::stop::Stop;
 
 const NAME: &str = "hotspots";
 
@@ -107,7 +108,7 @@ struct Run {
 }
 
 impl Compute for Run {
-    fn compute(&self, rows: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, rows: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let mut note = Map::new();
         note.insert("function".to_owned(), json!(NAME));
         let statistic = match self.measured.measure {
@@ -115,7 +116,8 @@ impl Compute for Run {
             _ => "Gi*",
         };
         note.insert("statistic".to_owned(), json!(statistic));
-        let found = self.measured.on_cells(rows, &mut note)?;
+        let found = self.measured.on_cells(rows, &mut note, stop)?;
+        stop.check()?;
         let scores = self.scores(&found)?;
 
         let universe = found.universe;

@@ -27,6 +27,7 @@ use super::grouped::{KIND, PLACE, RECORDS, SLICE, instant_type, place_type};
 use super::input::{Input, Place};
 use super::timeline::{Span, Timeline};
 use super::{Analysis, AnalysisError, Compute, Found, Planned};
+use crate::stop::Stop;
 use crate::{Bin, functions};
 
 const NAME: &str = "leading_sensors";
@@ -211,7 +212,7 @@ struct Row {
 }
 
 impl Compute for Run {
-    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, batches: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let (places, not_located) = read(batches, self.place)?;
         let counted = places
             .values()
@@ -220,6 +221,7 @@ impl Compute for Run {
         let mut rows = Vec::new();
         let mut tried = 0_usize;
         for (place, here) in &places {
+            stop.check()?;
             tried += self.place(place, here, &timeline, &mut rows)?;
         }
         let p: Vec<_> = rows.iter().map(|row| Some(p(&row.found))).collect();

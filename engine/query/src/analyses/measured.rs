@@ -20,6 +20,7 @@ use super::arguments::Arguments;
 use super::grouped::{CHOSEN, PLACE, RECORDS};
 use super::input::Input;
 use super::{AnalysisError, cells};
+use crate::stop::Stop;
 
 const TOTAL: &str = "total";
 const VALUED: &str = "valued";
@@ -27,6 +28,8 @@ const VALUED: &str = "valued";
 const COARSEST: Resolution = Resolution::Six;
 /// Distances that are tried when none is given, in cells.
 const DISTANCES: std::ops::RangeInclusive<u32> = 1..=5;
+/// Most cells of a resolution that is chosen: a city has few questions that more could answer, and each costs time.
+const CHOSEN_CELLS_MAX: usize = 200_000;
 /// Most neighbours that are listed to try a distance, four bytes each.
 const NEIGHBOURS_MAX: usize = 20_000_000;
 
@@ -168,16 +171,17 @@ impl Measured {
         &self,
         rows: &[RecordBatch],
         note: &mut Map<String, Value>,
+        stop: &Stop,
     ) -> Result<OnCells<'_>> {
         let counted = Counted::read(rows, self.function)?;
         let (resolution, k) = match self.resolution {
             Some(resolution) => (resolution, self.k.unwrap_or(1)),
-            None => self.choose(&counted, note)?,
+            None => self.choose(&counted, note, stop)?,
         };
         let universe = cells::universe(&self.city, resolution);
         let (sums, outside) = counted.at(resolution, universe)?;
         let values = self.values(&sums, universe, resolution)?;
-        let neighbours = cells::disks(universe, k)?;
+        let neighbours = cells::disks(self.function, universe, k, stop)?;
         // An empty sum is -0.
         let records = counted.cells.values().map(|sums| sums.records).sum::<f64>() + 0.0;
         let is_chosen = self.resolution.is_none();
@@ -208,11 +212,13 @@ impl Measured {
         &self,
         counted: &Counted,
         note: &mut Map<String, Value>,
+        stop: &Stop,
     ) -> Result<(Resolution, u32)> {
         let parameters = AutomaticParameters::default();
         let coarsest = COARSEST.min(self.city.base_resolution);
         let mut tried: Vec<Tried> = Vec::new();
         let mut next = Some(self.city.base_resolution);
+        let mut is_bounded = false;
         while let Some(resolution) = next.filter(|resolution| *resolution >= coarsest) {
             next = resolution.pred();
             let universe = cells::universe(&self.city, resolution);
@@ -221,7 +227,9 @@ impl Measured {
             #[expect(clippy::cast_precision_loss, reason = "cells are far fewer than 2^53")]
             let full = counts.iter().sum::<f64>() >= parameters.minimum_mean * counts.len() as f64;
             // A resolution that is too fine cannot be chosen: only the coarsest is kept then, to say what is missing.
-            if !full && resolution > coarsest {
+            let too_many = universe.len() > CHOSEN_CELLS_MAX;
+            is_bounded |= full && too_many;
+            if (!full || too_many) && resolution > coarsest {
                 continue;
             }
             let distances = self.k.map_or(DISTANCES, |k| k..=k).filter(|k| {
@@ -231,7 +239,7 @@ impl Measured {
                     || near * counts.len() <= NEIGHBOURS_MAX
             });
             let disks = distances
-                .map(|k| Ok((k, cells::disks(universe, k)?)))
+                .map(|k| Ok((k, cells::disks(self.function, universe, k, stop)?)))
                 .collect::<Result<_>>()?;
             tried.push((resolution, counts, disks));
         }
@@ -259,6 +267,14 @@ impl Measured {
                 reason: format!("{refusal}, or give a resolution"),
             })?;
         note.insert("records_per_cell".to_owned(), json!(choice.mean));
+        let ground = if is_bounded {
+            format!(
+                "a finer one has more than {CHOSEN_CELLS_MAX} cells: give it as resolution to have it"
+            )
+        } else {
+            format!("the finest with {} records a cell", parameters.minimum_mean)
+        };
+        note.insert("resolution_ground".to_owned(), json!(ground));
         note.insert("clustering_z".to_owned(), json!(choice.clustering));
         let ground = match choice.ground {
             Ground::Peak => "clustering peaks at this distance",

@@ -18,6 +18,7 @@ use super::hotspots::{correction, correction_word};
 use super::input::Input;
 use super::measured::Measured;
 use super::{Analysis, AnalysisError, Compute, Found, Planned, cells};
+use crate::stop::Stop;
 
 const LOCAL: &str = "local_moran";
 const GLOBAL: &str = "global_moran";
@@ -159,16 +160,17 @@ struct Local {
 }
 
 impl Compute for Local {
-    fn compute(&self, rows: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, rows: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let mut note = Map::new();
         note.insert("function".to_owned(), json!(LOCAL));
         note.insert("statistic".to_owned(), json!("local Moran's I"));
-        let on = self.measured.on_cells(rows, &mut note)?;
+        let on = self.measured.on_cells(rows, &mut note, stop)?;
         let permutations = self.parameters.permutations;
         let near: usize = (0..on.universe.len())
             .map(|at| on.neighbours.of(at).len())
             .sum();
         check_work(LOCAL, near, permutations)?;
+        stop.check()?;
         let found = local_moran(&on.values, &on.neighbours, &self.parameters)
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
 
@@ -219,16 +221,17 @@ struct Global {
 }
 
 impl Compute for Global {
-    fn compute(&self, rows: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, rows: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let mut note = Map::new();
         note.insert("function".to_owned(), json!(GLOBAL));
         note.insert("statistic".to_owned(), json!("Moran's I"));
-        let on = self.measured.on_cells(rows, &mut note)?;
+        let on = self.measured.on_cells(rows, &mut note, stop)?;
         let permutations = self.parameters.permutations;
         let near: usize = (0..on.universe.len())
             .map(|at| on.neighbours.of(at).len())
             .sum();
         check_work(GLOBAL, near, permutations)?;
+        stop.check()?;
         let found = global_moran(&on.values, &on.neighbours, &self.parameters)
             .map_err(|error| DataFusionError::External(Box::new(error)))?;
         let number = |value: &dyn Fn(&GlobalMoran) -> Option<f64>| -> ArrayRef {

@@ -31,6 +31,7 @@ use super::grouped::{Grouped, KIND, PLACE, SLICE, instant_type, place_type};
 use super::input::{Input, Place};
 use super::timeline::{MANY_KINDS, Span, Timeline};
 use super::{Analysis, AnalysisError, Compute, Found, Planned};
+use crate::stop::Stop;
 use crate::{Bin, Zone, functions};
 use anchored::ByCalendar;
 use rows::Row;
@@ -160,7 +161,7 @@ struct Run {
 }
 
 impl Compute for Run {
-    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, batches: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let grouped = Grouped::read(batches, self.place)?;
         let counted = grouped
             .counts
@@ -198,6 +199,7 @@ impl Compute for Run {
                 reference: *reference,
             })
             .collect();
+        stop.check()?;
         let found = match &local.timeline {
             Some(timeline) => periodic_by_group(timeline, &compared, &options)
                 .map_err(|error| refused(error.to_string()))?,

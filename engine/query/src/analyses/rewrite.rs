@@ -13,6 +13,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::planner::called;
+use crate::size::{OPERATORS_MAX, check_size};
 
 /// Writes the queries among the arguments of every analysis as subqueries.
 ///
@@ -20,7 +21,7 @@ use super::planner::called;
 /// A text that is no query.
 pub(crate) fn queries_as_subqueries(statement: &mut Statement) -> Result<()> {
     let done = match statement {
-        Statement::Statement(statement) => statement.visit(&mut Rewrite),
+        Statement::Statement(statement) => statement.visit(&mut Rewrite::default()),
         Statement::Explain(explain) => return queries_as_subqueries(&mut explain.statement),
         _ => return Ok(()),
     };
@@ -30,12 +31,21 @@ pub(crate) fn queries_as_subqueries(statement: &mut Statement) -> Result<()> {
     }
 }
 
-struct Rewrite;
+/// Counts the tables on its way: they are joined one by one, into a plan as deep as they are many.
+#[derive(Default)]
+struct Rewrite {
+    tables: usize,
+}
 
 impl VisitorMut for Rewrite {
     type Break = Box<DataFusionError>;
 
     fn pre_visit_table_factor(&mut self, relation: &mut TableFactor) -> ControlFlow<Self::Break> {
+        self.tables += 1;
+        if self.tables > OPERATORS_MAX {
+            let message = format!("the SQL has more than {OPERATORS_MAX} tables");
+            return ControlFlow::Break(Box::new(DataFusionError::Plan(message)));
+        }
         let Some(analysis) = called(relation) else {
             return ControlFlow::Continue(());
         };
@@ -88,6 +98,7 @@ fn subquery(argument: &Expr) -> Result<Option<Query>> {
         Expr::Identifier(name) => format!("SELECT * FROM {}", ObjectName::from(vec![name.clone()])),
         _ => return Ok(None),
     };
+    check_size(&text).map_err(|error| DataFusionError::Plan(error.to_string()))?;
     let parsed = Parser::new(&GenericDialect {})
         .try_with_sql(&text)
         .and_then(|mut parser| {

@@ -80,6 +80,14 @@ pub enum FunctionError {
         /// The value.
         value: i64,
     },
+    /// Texts or lists of one batch of rows would be too long.
+    #[error("{function}: it would make more than {limit} characters or elements at once")]
+    TooMuch {
+        /// The function's name.
+        function: &'static str,
+        /// The limit for one batch of rows.
+        limit: f64,
+    },
     /// The lists of one batch of rows would hold too many cells.
     #[error("{function}: the lists would hold more than {limit} cells")]
     TooManyCells {

@@ -6,11 +6,15 @@ use std::fmt::Write as _;
 use citybrain_grid::City;
 use citybrain_model::AreaLevel;
 use citybrain_store::Table;
+use datafusion::arrow::array::RecordBatch;
 use serde_json::{Map, Value};
 
 use crate::rolled::cell_counts;
 use crate::statement::Statement;
 use crate::{Answer, Filter, QueryError, Session, analyses};
+
+/// Most cells that a route tells, those first that are something: some 3 MB of JSON, and more than a map can show. SQL gives all.
+const CELLS_MAX: usize = 20_000;
 
 /// The place that an analysis is by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +70,7 @@ impl Analysis {
             columns: "requested_at",
             of: Of::Cells,
             of_sensors: false,
-            order: "class_code NULLS LAST, abs(z) DESC NULLS LAST, cell",
+            order: "class_code = 0 NULLS LAST, class_code, abs(z) DESC NULLS LAST, cell",
         },
         Self {
             function: "forecast",
@@ -87,7 +91,7 @@ impl Analysis {
             columns: "requested_at",
             of: Of::Cells,
             of_sensors: false,
-            order: "z DESC NULLS LAST, cell",
+            order: "abs(bin) DESC NULLS LAST, z DESC NULLS LAST, cell",
         },
         Self {
             function: "leading_sensors",
@@ -186,6 +190,9 @@ impl Session {
         if analysis.function == "hotspots" && given("step") {
             order.push_str(", time");
         }
+        if analysis.of == Of::Cells {
+            write!(order, "\nLIMIT {CELLS_MAX}").expect("writing to a text cannot fail");
+        }
         let columns = [place, analysis.columns]
             .into_iter()
             .filter(|text| !text.is_empty());
@@ -197,17 +204,21 @@ impl Session {
         let statement = filter.apply(statement, Table::Complaints, city)?;
         let by_counts = analysis.function == "hotspots"
             && by == "cell"
+            // Kept counts have no time.
+            && !given("step")
             && self.put_cells_rolled(filter).await?;
         let mut answer = if by_counts {
             let of_counts = Statement::new(include_str!("analysis_rolled.sql"))
                 .with("function", analysis.function)
                 .with("arguments", &call)
-                .with("order", analysis.order);
+                .with("order", &order);
             self.limited_rows(&of_counts).await?
         } else {
             self.limited_rows(&statement).await?
         };
         let parameters = answer.parameters.pop().unwrap_or_default();
+        let rows: usize = answer.batches.iter().map(RecordBatch::num_rows).sum();
+        answer.truncated |= analysis.of == Of::Cells && rows == CELLS_MAX;
         Ok(Analysed {
             seq: self.snapshot.seq,
             boundary_version: city.boundary_version(),

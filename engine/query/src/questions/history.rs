@@ -7,8 +7,9 @@ use datafusion::arrow::compute::{cast, concat_batches};
 use datafusion::arrow::datatypes::{Field, Schema};
 use std::sync::Arc;
 
-use crate::statement::{self, Statement};
-use crate::{QueryError, Session};
+use crate::statement::Statement;
+use crate::tables::shown_columns;
+use crate::{Filter, QueryError, Session};
 
 /// By what records of a stretch are in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub enum InOrderOf {
 /// Records of a stretch.
 #[derive(Debug, Clone)]
 pub struct History {
-    /// The records in one batch, with the columns of [`rows_schema`] but the internal ones and the text of complaints.
+    /// The records in one batch, with the columns of [`rows_schema`] that SQL shows, but the text of complaints.
     pub rows: RecordBatch,
     /// Are there more than the limit?
     pub truncated: bool,
@@ -40,28 +41,47 @@ impl Session {
         to: DateTime<Utc>,
         order: InOrderOf,
     ) -> Result<History, QueryError> {
-        let schema = rows_schema(table);
+        let filter = Filter {
+            from: Some(from),
+            to: Some(to),
+            ..Filter::default()
+        };
+        self.history_of(table, &filter, None, order).await
+    }
+
+    /// [`history`](Self::history) of the records that a filter meets, and of observations those of one property.
+    ///
+    /// # Errors
+    /// A filter that does not fit the city or the table; the limits of the query.
+    pub async fn history_of(
+        &self,
+        table: Table,
+        filter: &Filter,
+        property: Option<&str>,
+        order: InOrderOf,
+    ) -> Result<History, QueryError> {
+        let (schema, shown) = (rows_schema(table), shown_columns(table));
         let fields: Vec<Arc<Field>> = schema
             .fields()
             .iter()
-            .filter(|field| !LEFT_OUT.contains(&field.name().as_str()))
+            .filter(|field| field.name() != LEFT_OUT && shown.contains(&field.name().as_str()))
             .cloned()
             .collect();
         let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-        let time = table.time_column();
-        let statement = Statement::new(include_str!("history.sql"))
+        let order = match order {
+            InOrderOf::OwnTime => table.time_column(),
+            InOrderOf::Received => "received_at",
+        };
+        let mut statement = Statement::new(include_str!("history.sql"))
             .with("columns", &names.join(", "))
             .with("table", table.as_str())
-            .with("time", time)
-            .with(
-                "order",
-                match order {
-                    InOrderOf::OwnTime => time,
-                    InOrderOf::Received => "received_at",
-                },
-            )
-            .bind("from", statement::instant(from))
-            .bind("to", statement::instant(to));
+            .with("order", order);
+        if let Some(property) = property {
+            statement = statement
+                .with("filter", ":filter\n  AND property = $property")
+                .bind("property", property);
+        }
+        let statement = filter.apply(statement, table, &self.snapshot.city)?;
         let answer = self.limited_rows(&statement).await?;
         let schema = Arc::new(Schema::new(fields));
         let batches: Vec<RecordBatch> = answer
@@ -90,13 +110,5 @@ impl Session {
     }
 }
 
-/// Columns that tell nothing to whoever plays history again: what only the store knows, and what was said.
-const LEFT_OUT: [&str; 7] = [
-    "text",
-    "row_id",
-    "supersedes",
-    "month",
-    "declared_district",
-    "declared_subdistrict",
-    "declared_community",
-];
+/// What was said tells nothing to whoever plays history again.
+const LEFT_OUT: &str = "text";

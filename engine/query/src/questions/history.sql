@@ -1,4 +1,4 @@
 SELECT :columns
 FROM :table
-WHERE :time >= $from AND :time < $to
+WHERE :filter
 ORDER BY :order

@@ -451,3 +451,34 @@ fn answers_are_written_as_the_page_reads_them() {
             .ends_with("-01T00:00:00-05:00")
     );
 }
+
+#[test]
+fn history_is_what_a_filter_meets_in_order_and_every_table_has_one() {
+    let fixture = Fixture::shared();
+    let filter = Filter {
+        from: Some(start()),
+        to: Some(start() + TimeDelta::days(200)),
+        channels: vec![CHANNELS[0].to_owned()],
+        ..Filter::default()
+    };
+    let session = fixture.session();
+    let (table, order) = (citybrain_store::Table::Complaints, InOrderOf::Received);
+    let history = fixture
+        .wait(session.history_of(table, &filter, None, order))
+        .unwrap();
+    let met = fixture.truth.iter().filter(|truth| meets(&filter, truth));
+    assert_eq!(
+        (history.rows.num_rows(), history.truncated),
+        (met.count(), false)
+    );
+    assert!(history.rows.column_by_name("text").is_none());
+    for table in citybrain_store::Table::ALL {
+        let (from, to) = (start(), start() + TimeDelta::days(800));
+        let all = fixture.session();
+        let history = fixture
+            .wait(all.history(table, from, to, InOrderOf::OwnTime))
+            .unwrap();
+        let time = history.rows.column_by_name(table.time_column());
+        assert!(time.is_some_and(|time| time.null_count() == 0), "{table}");
+    }
+}

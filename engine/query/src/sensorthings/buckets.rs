@@ -16,6 +16,7 @@ use super::plan::streams_condition_of;
 use super::translate::at;
 use crate::odata::Aggregate;
 use crate::questions::read;
+use crate::stop::Stop;
 use crate::{QueryError, Session};
 
 /// One bucket of one datastream.
@@ -104,7 +105,11 @@ impl Session {
             })
             .map_err(failed)?;
         let rows = self
-            .run(frame.into_unoptimized_plan(), Some(rows_max))
+            .run(
+                frame.into_unoptimized_plan(),
+                Some(rows_max),
+                &Stop::default(),
+            )
             .await?;
         answer.truncated = rows.truncated;
         for batch in &rows.batches {

@@ -21,6 +21,7 @@ use super::plan::{Candidate, Key, Plan, decoded, own_id, streams_condition};
 use super::translate::{at, sort_key};
 use crate::odata::{Expression, OrderBy};
 use crate::questions::read;
+use crate::stop::Stop;
 use crate::{QueryError, Session};
 
 /// Which observations are wanted.
@@ -175,7 +176,9 @@ impl Session {
         let counted = frame
             .aggregate(Vec::new(), vec![count(lit(1)).alias("count")])
             .map_err(|error| self.error(error))?;
-        let answer = self.run(counted.into_unoptimized_plan(), None).await?;
+        let answer = self
+            .run(counted.into_unoptimized_plan(), None, &Stop::default())
+            .await?;
         let counted = answer
             .batches
             .iter()
@@ -201,7 +204,10 @@ impl Session {
     async fn batches(&self, frame: DataFrame) -> Result<Vec<RecordBatch>, QueryError> {
         let columns = COLUMNS.map(|name| Expr::Column(Column::from_name(name)));
         let frame = frame.select(columns).map_err(|error| self.error(error))?;
-        Ok(self.run(frame.into_unoptimized_plan(), None).await?.batches)
+        Ok(self
+            .run(frame.into_unoptimized_plan(), None, &Stop::default())
+            .await?
+            .batches)
     }
 
     /// Fills a page in order of time, from `key` on.

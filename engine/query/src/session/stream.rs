@@ -12,8 +12,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{Session, is_table, limited};
+use super::{Session, is_table, limited, start};
 use crate::analyses::Notes;
+use crate::stop::{Stop, StopAtEnd};
 use crate::{Answer, QueryError, parameters};
 
 /// Batches that may wait for a slow reader.
@@ -30,6 +31,7 @@ pub struct RowStream {
     end: Option<StreamEnd>,
     /// The reader keeps the time as well: threads that a query does not give back cannot.
     limit: Duration,
+    _waiting: StopAtEnd,
     _work: JoinSet<()>,
 }
 
@@ -108,13 +110,18 @@ impl Session {
             .collect::<Result<Vec<_>, _>>()?;
         let values = ParamValues::from(values);
         let notes = self.notes();
-        let plan = self.plan_with(sql, values, &notes).await?;
+        let (session, sql, for_plan) = (self.clone(), sql.to_owned(), notes.clone());
+        let plan = self
+            .at_work(async move { session.plan_with(&sql, values, &for_plan).await })
+            .await?;
         let schema = Arc::clone(plan.schema().inner());
         let (sender, items) = mpsc::channel(WAITING);
         let mut work = JoinSet::new();
         let session = self.clone();
+        let stop = Stop::default();
+        let waiting = stop.at_end();
         let produce = async move {
-            let last = match session.produce(plan, &notes, &sender).await {
+            let last = match session.produce(plan, &notes, &sender, &stop).await {
                 Ok(end) => Item::End(end),
                 Err(error) => Item::Failed(error),
             };
@@ -130,6 +137,7 @@ impl Session {
             items,
             end: None,
             limit: self.limits.timeout,
+            _waiting: waiting,
             _work: work,
         })
     }
@@ -139,6 +147,7 @@ impl Session {
         plan: datafusion::logical_expr::LogicalPlan,
         notes: &Notes,
         sender: &mpsc::Sender<Item>,
+        stop: &Stop,
     ) -> Result<StreamEnd, QueryError> {
         let late = |_| QueryError::Timeout(self.limits.timeout);
         let mut left = self.limits.timeout;
@@ -148,18 +157,18 @@ impl Session {
             usize::MAX
         };
         let frame = limited(self.frame(plan), rows_max).map_err(|error| self.error(error))?;
-        let mut stream = timeout(left, frame.execute_stream())
+        let mut stream = timeout(left, start(frame, stop))
             .await
             .map_err(late)?
             .map_err(|error| self.error(error))?;
         let mut room = rows_max;
         let mut truncated = false;
         while !truncated {
-            let start = Instant::now();
-            let rows = timeout_at(start + left, stream.next())
+            let begun = Instant::now();
+            let rows = timeout_at(begun + left, stream.next())
                 .await
                 .map_err(late)?;
-            left = left.saturating_sub(start.elapsed());
+            left = left.saturating_sub(begun.elapsed());
             let Some(rows) = rows else {
                 break;
             };

@@ -15,7 +15,7 @@ use datafusion::logical_expr::{
 };
 
 /// The columns that SQL shows, in the order of the public face.
-const fn columns(table: Table) -> &'static [&'static str] {
+pub(crate) const fn columns(table: Table) -> &'static [&'static str] {
     match table {
         Table::Complaints => &[
             "id",

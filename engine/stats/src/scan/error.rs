@@ -66,4 +66,7 @@ pub enum ScanError {
         /// All cases.
         cases: f64,
     },
+    /// The answer was no longer wanted.
+    #[error("the scan was stopped")]
+    Stopped,
 }

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::search::Searcher;
 use super::simulate::Simulator;
-use super::{Plan, ScanParameters};
+use super::{Plan, ScanError, ScanParameters};
 
 /// Replicates after which the end is considered, whatever the number of threads.
 const WAVE: usize = 128;
@@ -48,7 +48,8 @@ pub(super) fn run(
     highest: f64,
     parameters: &ScanParameters,
     threads: usize,
-) -> Replicates {
+    is_wanted: &(dyn Fn() -> bool + Sync),
+) -> Result<Replicates, ScanError> {
     let mut replicates = Replicates::default();
     let mut level = first_level(plan);
     while replicates.maxima.len() < parameters.replicates {
@@ -59,7 +60,10 @@ pub(super) fn run(
             first,
             number: wave,
         };
-        let found = search_wave(plan, simulator, seeds, level, threads);
+        let found = search_wave(plan, simulator, seeds, level, threads, is_wanted);
+        if !is_wanted() {
+            return Err(ScanError::Stopped);
+        }
         level = next_level(&found);
         replicates.maxima.extend(found);
         let Some(stop) = parameters.stop_after else {
@@ -80,7 +84,7 @@ pub(super) fn run(
             break;
         }
     }
-    replicates
+    Ok(replicates)
 }
 
 fn search_wave(
@@ -89,6 +93,7 @@ fn search_wave(
     seeds: Seeds,
     level: f64,
     threads: usize,
+    is_wanted: &(dyn Fn() -> bool + Sync),
 ) -> Vec<f64> {
     let wave = seeds.number;
     let row_bytes = plan.zones.areas() * plan.windows.row() * size_of::<i32>();
@@ -105,7 +110,7 @@ fn search_wave(
                 let mut searcher = Searcher::new(plan, batch, level);
                 loop {
                     let start = next.fetch_add(batch, Ordering::Relaxed);
-                    if start >= wave {
+                    if start >= wave || !is_wanted() {
                         break;
                     }
                     let size = batch.min(wave - start);

@@ -188,7 +188,7 @@ fn compare_replicates(study: &Study<'_>, parameters: &ScanParameters) {
     let windows = Windows::of(study, parameters).unwrap();
     let plan = Plan::new(study, parameters, windows, &expected, true);
     let simulator = Simulator::new(study, &expected).unwrap();
-    let found = replicates::run(&plan, &simulator, 1.0, parameters, 2);
+    let found = replicates::run(&plan, &simulator, 1.0, parameters, 2, &|| true).unwrap();
     assert_eq!(found.maxima.len(), 40);
     let mut different = found.maxima.clone();
     different.dedup();

@@ -11,9 +11,9 @@ use super::{Alert, Audit, Control, ControlError, audit};
 pub struct Webhook {
     /// Its name.
     pub name: String,
-    /// Where to: `http://` or `https://`.
+    /// Where to: `http://`, `https://` or `mqtt://LINK/TOPIC`.
     pub url: String,
-    /// What messages are signed with; never shown.
+    /// What messages are signed with; never shown; empty for brokers.
     pub secret: String,
     /// The least severity that is sent: `info`, `warning` or `critical`.
     pub severity: String,

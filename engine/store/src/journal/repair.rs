@@ -127,7 +127,7 @@ fn salvage(path: &Path) -> Result<Journal, JournalError> {
     Ok(journal)
 }
 
-/// Copies refused rows and the progress of a replacement, as far as they can be read.
+/// Copies refused rows, what waits, what is erased and the progress of a replacement, as far as they can be read.
 fn copy_others(journal: &Journal, aside: &Path) {
     let attached = journal
         .connection
@@ -136,7 +136,14 @@ fn copy_others(journal: &Journal, aside: &Path) {
         tracing::error!(%error, "journal_rejected_lost");
         return;
     }
-    for table in ["rejected", "placed_anew", "damaged"] {
+    for table in [
+        "rejected",
+        "placed_anew",
+        "damaged",
+        "waiting_steps",
+        "erased",
+        "cutoffs",
+    ] {
         let copy = format!("INSERT OR IGNORE INTO main.{table} SELECT * FROM old.{table}");
         if let Err(error) = journal.connection.execute_batch(&copy) {
             tracing::error!(table, %error, "journal_table_lost");

@@ -69,6 +69,6 @@ impl Journal {
     }
 }
 
-fn key(complaint: Identity) -> [u8; 16] {
+pub(super) fn key(complaint: Identity) -> [u8; 16] {
     complaint.0.to_be_bytes()
 }

@@ -8,27 +8,31 @@ use std::collections::{BTreeMap, HashSet};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
 use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
 use deltalake::Path as ObjectPath;
 use deltalake::datafile::writer::DeltaWriter;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::kernel::{Action, Add, Remove};
-use deltalake::logstore::object_store::ObjectStoreExt;
+use deltalake::logstore::object_store::{Error as ObjectStoreError, ObjectStoreExt};
 use deltalake::protocol::{DeltaOperation, SaveMode};
 
 use super::{LakeTable, LiveFile, at_position, delta_error, rows_error};
 use crate::LakeError;
 use crate::abort::reached;
-use crate::schema::{MONTH, ROW_ID, ROW_NUMBER_BITS};
+use crate::schema::{MONTH, ROW_ID, ROW_NUMBER_BITS, with_types};
 
 /// Where copies of damaged files are kept; Delta's readers look into no folder whose name begins so.
 const QUARANTINE: &str = "_quarantine";
 
+/// Says which rows of a batch are meant.
+pub(super) type Mark<'a> = &'a (dyn Fn(&RecordBatch) -> Result<BooleanArray, ArrowError> + Sync);
+
 /// Files that are written and not the table's yet.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
-    adds: Vec<Add>,
-    removes: Vec<Remove>,
+    pub(super) adds: Vec<Add>,
+    pub(super) removes: Vec<Remove>,
     /// The rows that go, as they are in the lake.
     pub(crate) taken: Vec<RecordBatch>,
 }
@@ -50,7 +54,11 @@ impl LakeTable {
         }
         change.adds = writer.close().await.map_err(failed)?;
         for (file, gone) in self.files_with(gone)? {
-            self.take_out(&file, &gone, &mut change).await?;
+            let goes = |rows: &RecordBatch| {
+                let goes = row_ids(rows).iter().map(|id| Some(gone.contains(id)));
+                Ok(goes.collect())
+            };
+            self.take_out(&file, &[ROW_ID], &goes, &mut change).await?;
         }
         Ok(change)
     }
@@ -68,7 +76,10 @@ impl LakeTable {
     }
 
     /// The files that may hold rows of `gone`, and which.
-    fn files_with(&self, gone: &HashSet<i64>) -> Result<Vec<(LiveFile, HashSet<i64>)>, LakeError> {
+    pub(super) fn files_with(
+        &self,
+        gone: &HashSet<i64>,
+    ) -> Result<Vec<(LiveFile, HashSet<i64>)>, LakeError> {
         if gone.is_empty() {
             return Ok(Vec::new());
         }
@@ -86,17 +97,20 @@ impl LakeTable {
         Ok(self.files()?.into_iter().filter_map(of_file).collect())
     }
 
-    /// Writes a file again without the rows of `gone`, if it holds any of them.
-    async fn take_out(
+    /// Writes a file again without the rows that `goes` marks by `columns`, if it holds any of them.
+    pub(super) async fn take_out(
         &self,
         file: &LiveFile,
-        gone: &HashSet<i64>,
+        columns: &[&str],
+        goes: Mark<'_>,
         change: &mut Change,
     ) -> Result<(), LakeError> {
+        let unmarked = |source: ArrowError| rows_error(self.table, source.into());
         let bytes = self.bytes_of(file).await?;
         let mut held = false;
-        for rows in self.rows_in(file, bytes.clone(), Some(&[ROW_ID]))? {
-            held = held || row_ids(&rows?).iter().any(|id| gone.contains(id));
+        for rows in self.rows_in(file, bytes.clone(), Some(columns))? {
+            let rows = with_types(self.table, &rows?).map_err(unmarked)?;
+            held = held || goes(&rows).map_err(unmarked)?.true_count() > 0;
         }
         if !held {
             return Ok(());
@@ -106,19 +120,13 @@ impl LakeTable {
         let mut kept = 0;
         for rows in self.rows_in(file, bytes, None)? {
             let rows = rows?;
-            let goes: BooleanArray = row_ids(&rows)
-                .iter()
-                .map(|id| Some(gone.contains(id)))
-                .collect();
+            let goes = goes(&rows).map_err(unmarked)?;
             if goes.true_count() == 0 {
                 kept += rows.num_rows();
                 writer.write(&rows).await.map_err(failed)?;
                 continue;
             }
-            let split = |mask: &BooleanArray| {
-                filter_record_batch(&rows, mask)
-                    .map_err(|source| rows_error(self.table, source.into()))
-            };
+            let split = |mask: &BooleanArray| filter_record_batch(&rows, mask).map_err(unmarked);
             change.taken.push(split(&goes)?);
             let stays = split(&goes.iter().map(|goes| goes.map(|goes| !goes)).collect())?;
             kept += stays.num_rows();
@@ -212,10 +220,10 @@ impl LakeTable {
         let name = path.replace('/', "-");
         let copy = ObjectPath::from(QUARANTINE).join(name);
         let store = self.delta.object_store();
-        store
-            .copy(&ObjectPath::from(path), &copy)
-            .await
-            .map_err(|source| failed(source.into()))?;
+        match store.copy(&ObjectPath::from(path), &copy).await {
+            Ok(()) | Err(ObjectStoreError::NotFound { .. }) => {}
+            Err(source) => return Err(failed(source.into())),
+        }
         tracing::error!(table = %self.table, path, rows = file.rows, "lake_file_quarantined");
         let operation = DeltaOperation::Delete { predicate: None };
         self.quarantined = true;
@@ -228,9 +236,29 @@ impl LakeTable {
         .await
     }
 
-    /// Was a file taken out of the table since it was opened?
-    pub(crate) const fn quarantined(&self) -> bool {
-        self.quarantined
+    /// Reads every file and takes those out that cannot be read; gives how many.
+    pub(crate) async fn put_damaged_aside(&mut self) -> Result<usize, LakeError> {
+        let mut aside = 0;
+        for file in self.files()? {
+            let read = async {
+                let bytes = self.bytes_of(&file).await?;
+                self.rows_in(&file, bytes, None)?
+                    .try_for_each(|rows| rows.map(|_| ()))
+            };
+            match read.await {
+                Err(LakeError::Unreadable { path, .. }) => {
+                    self.quarantine(&path).await?;
+                    aside += 1;
+                }
+                read => read?,
+            }
+        }
+        Ok(aside)
+    }
+
+    /// Was a file taken out of the table since this was asked last?
+    pub(crate) const fn take_quarantined(&mut self) -> bool {
+        std::mem::replace(&mut self.quarantined, false)
     }
 
     /// A writer of files in the table's folder.

@@ -1,5 +1,6 @@
 //! Columns that an earlier version of the program did not know.
 
+use arrow_schema::SchemaRef;
 use deltalake::kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties};
 use deltalake::kernel::{Action, MetadataExt, StructField, StructType};
@@ -7,17 +8,18 @@ use deltalake::protocol::DeltaOperation;
 use deltalake::{DeltaTable, DeltaTableError};
 
 use super::delta_error;
-use crate::{LakeError, Table, rows_schema};
+use crate::{LakeError, Table};
 
 /// Gives a lake table of an earlier version the columns of today in one commit: new ones at the end, null in the rows that are
 /// there, and null allowed where it is now. The files stay as they are.
 pub(super) async fn bring_up_to_date(
     delta: &mut DeltaTable,
     table: Table,
+    schema: &SchemaRef,
 ) -> Result<(), LakeError> {
     let failed = |source| delta_error(table, source);
     let snapshot = delta.snapshot().map_err(failed)?;
-    let today: StructType = rows_schema(table)
+    let today: StructType = schema
         .as_ref()
         .try_into_kernel()
         .map_err(|cause| failed(DeltaTableError::Arrow { source: cause }))?;

@@ -46,7 +46,9 @@ fn sync(table: &Path, files: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
         .iter()
         .map(PathBuf::as_path)
         .chain(folders)
-        .chain([table]);
+        .chain([table])
+        // The table's own name, which is new when it was just made.
+        .chain(table.parent());
     for path in all {
         File::open(path)
             .and_then(|file| file.sync_all())

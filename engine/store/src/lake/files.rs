@@ -14,8 +14,8 @@ use deltalake::protocol::{DeltaOperation, SaveMode};
 use serde::Deserialize;
 
 use super::{FILE_BYTES, LakeTable, delta_error, writer_properties};
+use crate::LakeError;
 use crate::schema::MONTH;
-use crate::{LakeError, rows_schema};
 
 /// A file that the table consists of.
 #[derive(Debug, Clone)]
@@ -63,6 +63,14 @@ impl LakeTable {
         loaded.map_err(|source| delta_error(self.table, source))
     }
 
+    /// Goes back to the newest version that holds no row after `seq`.
+    pub(crate) async fn keep_to_seq(&mut self, seq: u64) -> Result<(), LakeError> {
+        while self.version() > 0 && self.journal_position().await? > seq {
+            self.keep_to(Some(self.version() - 1)).await?;
+        }
+        Ok(())
+    }
+
     /// This version's number.
     pub(crate) fn version(&self) -> u64 {
         self.delta.version().unwrap_or(0)
@@ -70,11 +78,7 @@ impl LakeTable {
 
     /// How often the records of this version were placed anew.
     pub(crate) async fn generation(&self) -> Result<i64, LakeError> {
-        let failed = |source| delta_error(self.table, source);
-        let snapshot = self.delta.snapshot().map_err(failed)?;
-        let log = self.delta.log_store();
-        let generation = snapshot.transaction_version(log.as_ref(), BOUNDARIES).await;
-        Ok(generation.map_err(failed)?.unwrap_or(0))
+        Ok(self.transaction(BOUNDARIES).await?.unwrap_or(0))
     }
 
     /// The table's files, in order of month and name.
@@ -129,9 +133,9 @@ impl LakeTable {
         let snapshot = self.delta.snapshot().map_err(failed)?.snapshot();
         let stats = WriterStatsConfig::from_config(snapshot.table_configuration());
         Ok(WriterConfig::new(
-            rows_schema(self.table),
+            Arc::clone(&self.schema),
             vec![MONTH.to_owned()],
-            Some(writer_properties(self.table)),
+            Some(writer_properties(self.table, &self.schema)),
             NonZeroU64::new(FILE_BYTES),
             None,
             stats.num_indexed_cols,

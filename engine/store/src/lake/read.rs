@@ -6,7 +6,7 @@ use arrow_array::{ArrayRef, Int32Array, RecordBatch, new_null_array};
 use arrow_cast::cast;
 use arrow_schema::ArrowError;
 use deltalake::Path as ObjectPath;
-use deltalake::logstore::object_store::ObjectStoreExt;
+use deltalake::logstore::object_store::{Error as ObjectStoreError, ObjectStoreExt};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::ParquetError;
@@ -23,7 +23,14 @@ pub(crate) type FileBytes = bytes::Bytes;
 impl LakeTable {
     /// The bytes of a file.
     pub(crate) async fn bytes_of(&self, file: &LiveFile) -> Result<FileBytes, LakeError> {
-        let failed = |source| delta_error(self.table, deltalake::DeltaTableError::from(source));
+        let failed = |source| match source {
+            ObjectStoreError::NotFound { .. } => LakeError::Unreadable {
+                table: self.table.as_str(),
+                path: file.path.clone(),
+                source: Box::new(ParquetError::External(Box::new(source))),
+            },
+            other => delta_error(self.table, deltalake::DeltaTableError::from(other)),
+        };
         let path =
             ObjectPath::parse(&file.path).unwrap_or_else(|_| ObjectPath::from(file.path.as_str()));
         let store = self.delta.object_store();

@@ -115,22 +115,23 @@ impl LakeTable {
     }
 
     /// Removes files that are no longer the table's for longer than `keep`, and files that never became the table's and are older
-    /// than that.
+    /// than that; and what its log says of them.
     pub(crate) async fn vacuum(&mut self, keep: Duration) -> Result<(), LakeError> {
         let failed = |source| delta_error(self.table, source);
-        let keep = chrono::TimeDelta::from_std(keep).unwrap_or(chrono::TimeDelta::MAX);
+        let for_long = chrono::TimeDelta::from_std(keep).unwrap_or(chrono::TimeDelta::MAX);
         reached("before vacuum");
         let (delta, _) = self
             .delta
             .clone()
             .vacuum()
             .with_mode(VacuumMode::Full)
-            .with_retention_period(keep)
+            .with_retention_period(for_long)
             .with_enforce_retention_duration(false)
             .await
             .map_err(failed)?;
         reached("after vacuum");
         self.delta = delta;
-        self.make_durable(&[]).await
+        self.make_durable(&[]).await?;
+        self.forget_log(keep).await
     }
 }

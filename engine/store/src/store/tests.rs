@@ -11,6 +11,7 @@ use citybrain_model::{
 use deltalake::datafusion::prelude::{SessionContext, col, lit};
 use geo::{MultiPolygon, polygon};
 
+mod removal;
 mod upkeep;
 
 use super::*;
@@ -182,6 +183,7 @@ fn what_is_acknowledged_is_queryable_and_placed() {
             accepted: 3,
             updated: 0,
             duplicate: 0,
+            expired: 0,
             located: 1,
             area_only: 0,
             not_located: 1,

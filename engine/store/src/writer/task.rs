@@ -4,11 +4,12 @@
 //! journal, publishes a snapshot and answers. Sealing and upkeep run beside it; their results come back as one more turn.
 
 mod fetch;
+mod removal;
 mod upkeep;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use arrow_array::RecordBatch;
@@ -27,10 +28,11 @@ use crate::rollup::RollUps;
 use crate::store::{PUBLISHED_KEPT, Shared, open_lake};
 use crate::table_state::TableState;
 use crate::{
-    AppendError, CloseError, LakeError, OpenError, Published, Receipt, Snapshot, StateDir,
-    StoreOptions, Table,
+    AppendError, CloseError, LakeError, OpenError, Published, Receipt, RemoveError, Snapshot,
+    StateDir, StoreOptions, Table,
 };
 
+use removal::Removals;
 use upkeep::Done;
 
 /// Most batches that share one transaction.
@@ -59,6 +61,10 @@ pub(crate) struct WriterTask {
     waited_for: HashSet<Identity>,
     /// Batches whose changed rows are being read from the lake, and these rows.
     fetching: JoinSet<(Vec<Append>, Result<RecordBatch, LakeError>)>,
+    /// What is to leave the lake for good.
+    removals: Removals,
+    /// A reader met a file that cannot be read.
+    suspected: Arc<AtomicBool>,
     _lock: Lock,
 }
 
@@ -72,14 +78,21 @@ impl WriterTask {
         options: StoreOptions,
     ) -> Result<Self, OpenError> {
         let last_seq = journal.last_seq()?;
-        let lakes = open_lake(state).await?;
+        let mut lakes = open_lake(state).await?;
         let dir = state.identities_dir();
-        let index = [
-            Arc::new(open_index(&dir, &lakes[0], last_seq).await?),
-            Arc::new(open_index(&dir, &lakes[1], last_seq).await?),
-            Arc::new(open_index(&dir, &lakes[2], last_seq).await?),
-        ];
+        let mut index = Vec::with_capacity(Table::ALL.len());
+        for lake in &mut lakes {
+            lake.finish_expiry(&journal.cutoffs(lake.table())?).await?;
+            index.push(Arc::new(open_index(&dir, lake, last_seq).await?));
+        }
+        let index = index.try_into().expect("the lake has three tables");
         let mut admitter = Admitter::new(&city, index);
+        for complaint in journal.erased()? {
+            admitter.erase(complaint);
+        }
+        for table in Table::ALL {
+            admitter.keep_from(table, &journal.cutoffs(table)?);
+        }
         let mut tables = Vec::with_capacity(Table::ALL.len());
         for lake in lakes {
             let table = lake.table();
@@ -101,7 +114,15 @@ impl WriterTask {
         let seq = last_seq;
         let waited_for = journal.waited_for()?;
         let rollups = RollUps::open(&state.rollups_file(), city.time_zone).map(Arc::new);
-        let snapshot = snapshot_of(&tables, seq, &city, state, rollups.clone());
+        let suspected = Arc::new(AtomicBool::new(false));
+        let snapshot = snapshot_of(
+            &tables,
+            seq,
+            &city,
+            state,
+            rollups.clone(),
+            Arc::clone(&suspected),
+        );
         let shared = Arc::new(Shared::new(
             snapshot,
             broadcast::Sender::new(PUBLISHED_KEPT),
@@ -122,6 +143,8 @@ impl WriterTask {
             rollups,
             waited_for,
             fetching: JoinSet::new(),
+            removals: Removals::default(),
+            suspected,
             _lock: lock,
         })
     }
@@ -136,6 +159,7 @@ impl WriterTask {
         mut receiver: mpsc::Receiver<Message>,
     ) -> Result<(), CloseError> {
         let mut tick = tokio::time::interval(TICK);
+        self.erase_on();
         let mut messages = Vec::with_capacity(GROUP);
         loop {
             tokio::select! {
@@ -156,6 +180,8 @@ impl WriterTask {
                 }
                 _ = tick.tick() => {}
             }
+            self.examine_suspected();
+            self.start_removals();
             self.start_upkeep();
             self.start_sealing(false);
             self.start_merging();
@@ -191,6 +217,16 @@ impl WriterTask {
                         reply,
                         done.map_err(|error| AppendError::Journal(Arc::new(error))),
                     );
+                }
+                Message::Erase { erasure, at, reply } => self.erase(erasure, at, reply),
+                Message::Expire {
+                    table,
+                    cutoffs,
+                    reply,
+                } => self.expire(table, &cutoffs, reply),
+                Message::ExpireRejected { before, reply } => {
+                    let done = self.journal.expire_rejected(before);
+                    answer(reply, done.map_err(RemoveError::from));
                 }
                 Message::Close => close = true,
             }
@@ -325,23 +361,27 @@ impl WriterTask {
             &self.city,
             &self.state,
             self.rollups.clone(),
+            Arc::clone(&self.suspected),
         ));
     }
 }
 
 /// The newest snapshot of a state directory that another process may be writing to.
 ///
-/// The journal is read first, as of one moment; a lake table opened after it holds at least what the journal no longer has.
+/// The journal is read first, as of one moment. A lake table opened after it holds at least what the journal no longer has; one that
+/// was sealed in between is read at the version before, so that all tables are of the journal's moment.
 pub(crate) async fn read_only_snapshot(
     state: &StateDir,
     city: Arc<City>,
 ) -> Result<Arc<Snapshot>, OpenError> {
     let journal = Journal::open_read_only(&state.journal_file())?;
+    let last_seq = journal.last_seq()?;
     let mut tables = Vec::with_capacity(Table::ALL.len());
     for table in Table::ALL {
-        let mut lake = LakeTable::open(&state.lake_dir(), table, false).await?;
+        let mut lake = LakeTable::open(state.lake_dir(), table, false).await?;
         if let Some(lake) = &mut lake {
             lake.keep_to(state.pinned(table)).await?;
+            lake.keep_to_seq(last_seq).await?;
             // A table that carries another number than the state file was changed over since that was read.
             if table.has_places() && lake.generation().await? != state.generation() {
                 let dir = state.path().to_owned();
@@ -361,10 +401,11 @@ pub(crate) async fn read_only_snapshot(
     let tables: [TableState; 3] = tables.try_into().expect("there are three tables");
     Ok(snapshot_of(
         &tables,
-        journal.last_seq()?,
+        last_seq,
         &city,
         state,
         None,
+        Arc::default(),
     ))
 }
 
@@ -374,6 +415,7 @@ fn snapshot_of(
     city: &Arc<City>,
     state: &StateDir,
     rollups: Option<Arc<RollUps>>,
+    suspected: Arc<AtomicBool>,
 ) -> Arc<Snapshot> {
     let tables = [
         tables[0].snapshot(),
@@ -386,6 +428,7 @@ fn snapshot_of(
         tables,
         journal: state.journal_file(),
         rollups,
+        suspected,
     })
 }
 

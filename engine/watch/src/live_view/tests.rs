@@ -157,6 +157,56 @@ fn a_batch_that_replaces_rows_makes_the_view_stale_until_it_is_read_anew() {
     assert!(changes.cells.is_empty());
 }
 
+/// The rows with the row that each replaces.
+fn superseding(rows: &RecordBatch, replaced: Vec<Option<i64>>) -> RecordBatch {
+    let mut columns = rows.columns().to_vec();
+    let at = rows.schema().index_of("supersedes").unwrap();
+    columns[at] = Arc::new(arrow_array::Int64Array::from(replaced));
+    RecordBatch::try_new(rows.schema(), columns).unwrap()
+}
+
+proptest! {
+    /// Complaints that are new, corrected or withdrawn from what is asked, some of them within one batch: the counts are those of the latest states.
+    #[test]
+    fn a_view_stays_exact_over_rows_that_replace_others_without_reading_anew(
+        batches in prop::collection::vec(prop::collection::vec((0_usize..12, row()), 1..10), 1..8),
+    ) {
+        let question = Question { categories: vec!["noise".into()], ..Question::default() };
+        let mut view = view(question);
+        let mut latest: BTreeMap<usize, Row> = BTreeMap::new();
+        for (seq, complaints) in (1..).zip(&batches) {
+            let (mut rows, mut replaced, mut supersedes) = (Vec::new(), Vec::new(), Vec::new());
+            for (id, row) in complaints {
+                let before = latest.insert(*id, row.clone());
+                supersedes.push(before.as_ref().map(|_| 1));
+                replaced.extend(before);
+                rows.push(row.clone());
+            }
+            view.fold(&Published {
+                replaces: !replaced.is_empty(),
+                replaced: Some(batch(&replaced)),
+                ..published(seq, superseding(&batch(&rows), supersedes))
+            });
+        }
+        prop_assert!(!view.is_stale());
+        let rows: Vec<Row> = latest.into_values().collect();
+        let mut counts = by_hand(batches.len() as u64, &rows, |row| row.category == Some("noise"));
+        counts.cells.retain(|_, count| *count > 0);
+        prop_assert_eq!(view.counts(), &counts);
+    }
+}
+
+#[test]
+fn a_batch_that_names_fewer_replaced_rows_than_it_replaces_makes_the_view_stale() {
+    let mut view = view(Question::default());
+    view.fold(&Published {
+        replaces: true,
+        replaced: Some(batch(&[])),
+        ..published(1, superseding(&one(), vec![Some(1)]))
+    });
+    assert!(view.is_stale());
+}
+
 #[test]
 fn batches_of_other_tables_change_nothing() {
     let mut view = view(Question::default());
@@ -217,10 +267,11 @@ mod windowed {
         fn a_window_counts_what_a_full_scan_counts(steps in prop::collection::vec(step(), 1..60)) {
             let zone = city().time_zone;
             let question = Question { categories: vec!["noise".into()], ..Question::default() };
+            let detail = Detail { aligned: Some(AreaLevel::Community), categories: true };
             let mut now = NOON;
             let windows = ["5min", "1h", "24h", "today"].map(|word| word.parse::<Window>().unwrap());
             let mut views = windows.map(|window| {
-                let mut view = LiveView::windowed(question.clone(), Resolution::Eight, AreaLevel::Community, window, zone, now);
+                let mut view = LiveView::windowed(question.clone(), Resolution::Eight, AreaLevel::Subdistrict, detail, window, zone, now);
                 view.seed(&rows(Table::Complaints, &[]), 0);
                 view
             });
@@ -254,16 +305,32 @@ mod windowed {
                 for (view, window) in views.iter().zip(windows) {
                     let start = window.start(zone, now);
                     let mut areas: BTreeMap<String, u64> = BTreeMap::new();
+                    let mut parts: BTreeMap<String, u64> = BTreeMap::new();
                     for (at, made, noise) in latest.values() {
                         if *noise && *made > start && *made <= now {
-                            let area = place(*at).1[AreaLevel::Community.index()].clone().unwrap();
-                            *areas.entry(area).or_default() += 1;
+                            let area = |level: AreaLevel| place(*at).1[level.index()].clone().unwrap();
+                            *areas.entry(area(AreaLevel::Subdistrict)).or_default() += 1;
+                            *parts.entry(area(AreaLevel::Community)).or_default() += 1;
                         }
                     }
                     let counts = view.counts();
                     prop_assert_eq!(&counts.areas, &areas, "{}", window);
                     let sum: u64 = areas.values().sum();
                     prop_assert_eq!(counts.totals.total, sum);
+                    let mut by_part: BTreeMap<String, u64> = BTreeMap::new();
+                    let mut by_cell: HashMap<u64, u64> = HashMap::new();
+                    for ((cell, part), count) in &counts.aligned {
+                        *by_part.entry(part.to_string()).or_default() += count;
+                        *by_cell.entry(*cell).or_default() += count;
+                    }
+                    prop_assert_eq!((&by_part, &by_cell), (&parts, &counts.cells));
+                    let categories: BTreeMap<String, u64> = counts.categories.iter()
+                        .map(|((area, category), count)| {
+                            assert_eq!(category.as_deref(), Some("noise"));
+                            (area.to_string(), *count)
+                        })
+                        .collect();
+                    prop_assert_eq!(&categories, &areas);
                     prop_assert_eq!(counts.cells.values().sum::<u64>(), sum);
                     prop_assert!(!view.is_stale());
                 }

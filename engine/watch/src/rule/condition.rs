@@ -183,6 +183,19 @@ pub enum Statistic {
     Change,
 }
 
+impl Statistic {
+    /// The word in rules and in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Latest => "latest",
+            Self::Mean => "mean",
+            Self::Max => "max",
+            Self::Min => "min",
+            Self::Change => "change",
+        }
+    }
+}
+
 /// No record for `after` from something that spoke before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

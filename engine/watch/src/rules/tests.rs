@@ -84,6 +84,11 @@ impl Record {
         self
     }
 
+    pub(crate) fn of_value(mut self, result: f64) -> Self {
+        self.result = result;
+        self
+    }
+
     fn position(&self) -> Option<(f64, f64)> {
         let ((lon, lat), _) = place(self.place?);
         Some((lon, lat + self.north_m / 111_195.0))

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{TestServer, city, complaint};
 
 /// The tile of a zoom that holds a position.
-fn tile_at(z: u8, lon: f64, lat: f64) -> TileCoord {
+pub(super) fn tile_at(z: u8, lon: f64, lat: f64) -> TileCoord {
     let (mut best, scale) = (None, 1_u32 << z);
     // The column is linear; the row is looked for.
     #[expect(
@@ -25,7 +25,7 @@ fn tile_at(z: u8, lon: f64, lat: f64) -> TileCoord {
     best.unwrap()
 }
 
-fn path(tile: TileCoord) -> String {
+pub(super) fn path(tile: TileCoord) -> String {
     format!("/tiles/heat/{}/{}/{}", tile.z(), tile.x(), tile.y())
 }
 
@@ -108,6 +108,17 @@ async fn every_answer_says_how_old_the_data_are_feed_by_feed() {
         .map(|feed| feed.split('=').next().unwrap())
         .collect();
     assert_eq!(names, ["http", "%E7%83%AD%E7%BA%BF"]);
+    for path in [
+        "/sta/v1.1/Things",
+        "/open311/v2/services.json",
+        "/tiles/heat.json",
+    ] {
+        let answer = server.response(path).await;
+        assert!(
+            answer.headers().contains_key("x-citybrain-feed-ages"),
+            "{path}"
+        );
+    }
     let freshness = server.json("/v1/freshness").await;
     assert_eq!(freshness["feeds"][1]["source"], "热线");
     assert!(freshness["feeds"][1]["age_s"].as_f64().unwrap() >= 0.0);

@@ -2,10 +2,11 @@
 
 use chrono::Utc;
 use citybrain_store::{Control, NewKey, Role, StateDir};
+use h3o::{CellIndex, LatLng};
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use super::{TestServer, complaint};
+use super::{TestServer, complaint, heat};
 use crate::config::Config;
 
 fn control(server: &TestServer) -> Control {
@@ -107,6 +108,20 @@ async fn from_the_first_key_on_each_role_passes_as_far_as_it_reaches() {
     );
     assert_eq!(told["cells"][0][1], 5);
     assert!(told.get("sql").is_none());
+    // A tile with values tells the public no more than that.
+    for cell in whole["cells"].as_array().unwrap() {
+        let hex = cell[0].as_str().unwrap();
+        let centre = LatLng::from(hex.parse::<CellIndex>().unwrap());
+        let tile = heat::path(heat::tile_at(12, centre.lng(), centre.lat()));
+        for (secret, is_told) in [(&planner, true), (&public, cell[1] == 6)] {
+            let asked = server.client.get(format!("{}{tile}", server.url));
+            let answer = asked.bearer_auth(secret).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK);
+            let bytes = answer.bytes().await.unwrap();
+            let found = String::from_utf8_lossy(&bytes).contains(hex);
+            assert_eq!(found, is_told, "{cell}");
+        }
+    }
     let (_, series) = get(&server, &public, "/v1/series").await;
     assert_eq!(series["total"], 5);
     // Words are for who may see them.
@@ -131,6 +146,19 @@ async fn from_the_first_key_on_each_role_passes_as_far_as_it_reaches() {
     let asked = server.post("/v1/sql").bearer_auth(&admin).json(&sql);
     let rows: Value = asked.send().await.unwrap().json().await.unwrap();
     assert_eq!(rows["rows"], json!([{"source": "noise"}]));
+}
+
+#[tokio::test]
+async fn what_is_done_about_rules_and_alerts_bears_the_name_of_the_key() {
+    let server = TestServer::start().await;
+    let secret = key(&server, Role::Operator, &[]);
+    until_asked_for(&server).await;
+    let url = format!("{}/v1/rules/mine", server.url);
+    let rule = json!({"when": {"kind": "threshold", "window": "1h", "at_least": 3}});
+    let put = server.client.put(url).bearer_auth(&secret).json(&rule);
+    let kept: Value = put.send().await.unwrap().json().await.unwrap();
+    let who = kept["changed_by"].as_str().unwrap();
+    assert!(who.contains("operator"), "{kept}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 use super::server::problem;
-use super::{TestServer, complaint};
+use super::{TestServer, city, complaint};
 use crate::config::Config;
 
 /// A client of the stream that keeps what it was told, as the page does.
@@ -73,6 +73,8 @@ impl Viewer {
             rows.as_array().unwrap().iter().map(pair).collect()
         };
         match name {
+            // Of values, which are no counts, nothing is kept.
+            _ if data["total"].is_null() && name != "areas" => return,
             "snapshot" => {
                 self.snapshots += 1;
                 self.cells = pairs(&data["cells"]).into_iter().collect();
@@ -205,6 +207,154 @@ async fn a_complaint_that_moves_leaves_its_old_cell() {
         1
     );
     viewer.agrees(&server, "").await;
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server that is asked reads the clock too"
+)]
+fn minutes_ago(minutes: i64) -> String {
+    (chrono::Utc::now() - chrono::TimeDelta::minutes(minutes)).to_rfc3339()
+}
+
+/// Reads on until an event of this name comes whose data fit.
+async fn until(viewer: &mut Viewer, name: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let (told, data) = viewer.next().await.expect("the stream goes on");
+        if told == name && fits(&data) {
+            return data;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_window_counts_aligned_cells_and_categories_too() {
+    let server = TestServer::start().await;
+    let made = |id: &str, area: usize, category: Value| {
+        let mut complaint = complaint(id, area);
+        complaint["requested_at"] = json!(minutes_ago(3));
+        complaint["category"] = category;
+        complaint
+    };
+    server
+        .post_json("/v1/complaints", &made("1", 1, json!("noise")))
+        .await;
+    let query = "?window=1h&detail=aligned,categories&level=community&resolution=9";
+    let mut viewer = Viewer::open(&server, query).await;
+    let names: Vec<String> = [
+        viewer.next().await.unwrap(),
+        viewer.next().await.unwrap(),
+        viewer.next().await.unwrap(),
+        viewer.next().await.unwrap(),
+    ]
+    .map(|(name, _)| name)
+    .into();
+    assert_eq!(names, ["snapshot", "areas", "aligned", "categories"]);
+
+    // Withdrawn from its category, which is another one now.
+    server
+        .post_json("/v1/complaints", &made("1", 1, json!("water")))
+        .await;
+    let community = city().levels.last().unwrap().latest()[1].id.clone();
+    let told = until(&mut viewer, "categories", |_| true).await;
+    assert_eq!(
+        told["categories"],
+        json!([[community, "noise", 0], [community, "water", 1]])
+    );
+    server
+        .post_json("/v1/complaints", &made("2", 1, Value::Null))
+        .await;
+    let told = until(&mut viewer, "aligned", |told| told["aligned"][0][2] == 2).await;
+    assert_eq!(told["aligned"][0][1], json!(community));
+    let told = until(&mut viewer, "categories", |_| true).await;
+    assert_eq!(told["categories"], json!([[community, null, 1]]));
+}
+
+#[tokio::test]
+async fn values_of_sensors_are_told_as_they_change() {
+    let server = TestServer::start().await;
+    let place = complaint("x", 3);
+    let seen = |sensor: &str, ago: i64, result: f64| {
+        json!({
+            "datastream": format!("{sensor}:pm10"), "sensor": sensor, "property": "PM10", "unit": "ug/m3",
+            "phenomenon_time": minutes_ago(ago), "result": result, "lon": place["lon"], "lat": place["lat"],
+        })
+    };
+    let first = json!([seen("a", 10, 10.0), seen("b", 5, 100.0)]);
+    server.post_json("/v1/observations", &first).await;
+    let query = "?measure=mean&property=PM10&window=1h&resolution=8";
+    let mut viewer = Viewer::open(&server, query).await;
+    let (name, snapshot) = viewer.next().await.unwrap();
+    assert_eq!(
+        json!([name, snapshot["measure"], snapshot["cells"][0][1]]),
+        json!(["snapshot", "mean", 55.0])
+    );
+    let (name, sensors) = viewer.next().await.unwrap();
+    assert_eq!(
+        json!([name, sensors["sensors"]]),
+        json!(["sensors", [["a", 10.0], ["b", 100.0]]])
+    );
+    // Late ones count, old ones do not, and nothing of another property does.
+    let mut other = seen("a", 1, 1000.0);
+    other["property"] = json!("noise");
+    other["datastream"] = json!("a:noise");
+    let more = json!([seen("a", 20, 40.0), seen("b", 61, 900.0), other]);
+    server.post_json("/v1/observations", &more).await;
+    let (name, cells) = loop {
+        let event = viewer.next().await.unwrap();
+        if ["cells", "sensors"].contains(&event.0.as_str()) {
+            break event;
+        }
+    };
+    assert_eq!(json!([name, cells["cells"][0][1]]), json!(["cells", 50.0]));
+    let told = until(&mut viewer, "sensors", |_| true).await;
+    assert_eq!(told["sensors"], json!([["a", 25.0]]));
+    // The latest is by its own time; without a window it is of the last day.
+    let mut latest = Viewer::open(&server, "?measure=latest&property=PM10").await;
+    latest.next().await.unwrap();
+    let (_, sensors) = latest.next().await.unwrap();
+    assert_eq!(sensors["sensors"], json!([["a", 10.0], ["b", 100.0]]));
+
+    for wrong in [
+        "measure=mean",
+        "measure=count&property=PM10",
+        "measure=sum&property=PM10",
+        "measure=max&property=PM10&category=noise",
+        "measure=max&property=PM10&level=district",
+        "measure=max&property=PM10&from=2026-01-01",
+        "detail=aligned",
+        "window=1h&detail=all",
+    ] {
+        let (status, _) = server.problem(&format!("/v1/live?{wrong}")).await;
+        assert_eq!(status.as_u16(), 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_window_that_holds_more_than_views_may_know_ends_and_says_so() {
+    let config = Config {
+        live_records: 3,
+        ..Config::default()
+    };
+    let server = TestServer::with(config).await;
+    let post = async |id: u64| {
+        let mut complaint = complaint(&id.to_string(), 1);
+        complaint["requested_at"] = json!(minutes_ago(1));
+        server.post_json("/v1/complaints", &complaint).await;
+    };
+    let mut viewer = Viewer::open(&server, "?window=1h").await;
+    viewer.next().await.unwrap();
+    for id in 0..4 {
+        post(id).await;
+    }
+    let told = until(&mut viewer, "problem", |_| true).await;
+    assert!(told["detail"].as_str().unwrap().contains("live_records"));
+    assert!(viewer.next().await.is_none());
+    drop(viewer);
+    let (status, _) = server.problem("/v1/live?window=1h").await;
+    assert_eq!(status.as_u16(), 400);
+    // What it knew is given back: a shorter stretch fits.
+    Viewer::open(&server, "?window=5s").await;
 }
 
 /// Random complaints, some of them new states of earlier ones, in batches.

@@ -88,6 +88,7 @@ fn a_second_init_brings_other_roads() {
         let args = Args {
             city: file.clone(),
             state_dir: state.path().to_owned(),
+            lake: None,
         };
         run(&args).unwrap();
         let city = city_of(state.path()).unwrap();

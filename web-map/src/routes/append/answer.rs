@@ -21,8 +21,16 @@ pub(crate) struct Answer {
     updated: u64,
     /// Records that were there already with the same content.
     duplicate: u64,
+    /// Records that are older than what is kept of their table or source; they are not kept.
+    #[serde(skip_serializing_if = "is_none")]
+    expired: u64,
     /// Rows that are no record; they are kept with their reason and can be replayed.
     rejected: Vec<Rejected>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A row of a body that is no record.
@@ -54,6 +62,7 @@ impl Answer {
             accepted,
             updated,
             duplicate,
+            expired,
             ..
         } = *receipt;
         Self {
@@ -61,6 +70,7 @@ impl Answer {
             accepted,
             updated,
             duplicate,
+            expired,
             rejected,
         }
     }

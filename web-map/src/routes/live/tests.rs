@@ -60,6 +60,24 @@ async fn a_client_that_falls_behind_is_sent_everything_anew() {
 }
 
 #[tokio::test]
+async fn a_client_of_a_view_that_knows_too_much_is_told_so_and_the_stream_ends() {
+    let view = Arc::new(View::still());
+    let (_kept, told) = broadcast::channel(1);
+    let open = Vec::new();
+    let stream = events(
+        Arc::clone(&view),
+        Told { open, told },
+        CancellationToken::new(),
+        freshness,
+    );
+    view.end();
+    let events: Vec<_> = stream.map(Result::unwrap).collect().await;
+    let last = format!("{:?}", events.last().unwrap());
+    assert!(last.contains("event: problem"), "{last}");
+    assert!(last.contains("live_records"), "{last}");
+}
+
+#[tokio::test]
 async fn a_stream_ends_when_the_server_stops() {
     let stop = CancellationToken::new();
     let (_kept, told) = broadcast::channel(1);

@@ -6,20 +6,22 @@ import { ApiError } from '../api/client';
 import type { DeskContext, Panel } from '../desk/context';
 import { h } from '../dom';
 import { burstsNow } from './bursts-now';
+import { toldPanel } from './told';
 
 const FOLLOW_EVERY = 60_000;
 
-/** What is suddenly more than usual now, by the street, drawn on the map. */
+/** What the standing rules told and nobody has settled yet; and what is suddenly more than usual now, by the street, drawn on the map. */
 export function alertsPanel(context: DeskContext): Panel {
   const { city, texts, zone, clock, names, actions } = context;
   const t = texts.t.bind(texts);
+  const told = toldPanel(context);
   const body = h('div', { role: 'status' }, h('p', { class: 'muted' }, t('panel.loading')));
   const element = h(
     'div',
     { class: 'panel-body alerts' },
     h('h2', {}, t('alerts.title')),
-    h('p', { class: 'muted' }, t('alerts.asks')),
-    h('section', {}, body),
+    told.element,
+    h('section', {}, h('h3', {}, t('alerts.bursts')), h('p', { class: 'muted' }, t('alerts.asks')), body),
   );
   const abort = new AbortController();
   const load = async () => {
@@ -34,8 +36,8 @@ export function alertsPanel(context: DeskContext): Panel {
         if (known) actions.zoomTo(known.lon, known.lat, known.km2);
         actions.point('cell' in place ? { cell: place.cell } : { area: place });
       };
-      const told = bursts({ question, found, city, zone, texts, names, now: clock.now(), goTo });
-      actions.overlay(told.overlay);
+      const shown = bursts({ question, found, city, zone, texts, names, now: clock.now(), goTo });
+      actions.overlay(shown.overlay);
       body.replaceChildren(
         found.rows.length === 0
           ? h('p', { class: 'muted' }, t('alerts.none'))
@@ -65,6 +67,7 @@ export function alertsPanel(context: DeskContext): Panel {
     element,
     dispose: () => {
       clearInterval(follow);
+      told.dispose();
       abort.abort();
       actions.overlay(null);
     },

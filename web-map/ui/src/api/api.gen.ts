@@ -190,7 +190,7 @@ export interface paths {
          * A vector tile of cells with the complaints in them (Mapbox Vector Tile 2.1): layer `heat`, polygons with `cell` (hex text) and `count`.
          * @description Cells are of the resolution that suits the zoom, or of `resolution`; cells without complaints are left out, and so are those that do
          *     not touch the city. The counts are those of this moment; the tag of a tile changes exactly when a count in it does, so a client that
-         *     asks with `If-None-Match` is answered 304 until then.
+         *     asks with `If-None-Match` is answered 304 until then. The role `public` is told counts in steps, and of cells below the first step nothing.
          */
         get: operations["heat"];
         put?: never;
@@ -507,7 +507,7 @@ export interface paths {
         /**
          * New steps of complaints.
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
-         *     or array, NDJSON, CSV or Arrow IPC stream, or `CloudEvents` 1.0 (structured, batched or binary); `Content-Encoding` gzip or zstd.
+         *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
          */
         post: operations["append_complaint_events"];
         delete?: never;
@@ -529,7 +529,7 @@ export interface paths {
         /**
          * New complaints, or new states of known ones.
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
-         *     or array, NDJSON, CSV or Arrow IPC stream, or `CloudEvents` 1.0 (structured, batched or binary); `Content-Encoding` gzip or zstd.
+         *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
          */
         post: operations["append_complaints"];
         delete?: never;
@@ -569,7 +569,12 @@ export interface paths {
         get: operations["by_source_and_id"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erases a complaint, its steps and the refused rows that name it.
+         * @description When it answers, no query sees them and the journal does not have them; files of the lake that were replaced go after the time
+         *     told. The same record is not taken in again. Backups are not touched.
+         */
+        delete: operations["erase_complaint"];
         options?: never;
         head?: never;
         patch?: never;
@@ -622,43 +627,6 @@ export interface paths {
          *     `previous_slices`, `step` (`day`, `week`, `month`), `definition` (`current`, `classic`), `minimum_slices`, `correction`.
          */
         get: operations["emerging_hotspots"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/feeds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * How the feeds are: when each was last heard, its rate now and usually, its lag, and what became of what it sent.
-         * @description A key that is held to feeds is told of these.
-         */
-        get: operations["feeds"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/feeds/{source}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How one feed is, and each of its datastreams. */
-        get: operations["feed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -796,6 +764,7 @@ export interface paths {
          * What changes, as it changes: a stream of events (`text/event-stream`).
          * @description First `snapshot` with every count, then `cells` and `areas` with the new counts of what changed, at most four times a second,
          *     `freshness` at once and every two seconds, and `alerts` with those that are open and then those that change. A client that falls behind or comes back is sent a new `snapshot`.
+         *     With `detail` there are `aligned` and `categories`; of values of sensors `sensors` instead of `areas`. A stream that the server ends says why in `problem`.
          */
         get: operations["live"];
         put?: never;
@@ -838,7 +807,7 @@ export interface paths {
         /**
          * New observations of sensors.
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
-         *     or array, NDJSON, CSV or Arrow IPC stream, or `CloudEvents` 1.0 (structured, batched or binary); `Content-Encoding` gzip or zstd.
+         *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
          */
         post: operations["append_observations"];
         delete?: never;
@@ -859,57 +828,6 @@ export interface paths {
          * @description Besides the filter, the arguments of the SQL table function `periodic_issues` are parameters: `by`, `step` (`hour`, `day`, `month`), `alpha`, `minimum_count`, `minimum_ratio`, `level`, `search`, `reference`, `language` (`en`, `zh`).
          */
         get: operations["periodic_issues"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/rejected": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Refused rows, newest first, a page at a time. A key that is held to feeds is told of theirs. */
-        get: operations["rejected"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/rejected/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Reads refused rows again, by the profiles as they are now; rows that are records now are no longer refused. */
-        post: operations["replay_rejected"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/rejected/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One refused row as it was read. The role `operator`, which sees no words of citizens, is not told the row itself. */
-        get: operations["rejected_row"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1126,6 +1044,7 @@ export interface paths {
          * @description Each message is a POST of JSON (`step`, `at`, `actor`, `note`, `alert`) with the headers `citybrain-delivery` (its number: the same
          *     message may come more than once), `citybrain-timestamp` (seconds since 1970) and `citybrain-signature` (`v1=` and the HMAC-SHA256
          *     of `TIMESTAMP.BODY` with the secret, in hex). What is not answered with 2xx is sent again after growing pauses, 32 times.
+         *     To a broker each message is published at `QoS` 1 with its number in it (`delivery`), and again until the broker has acknowledged it.
          */
         put: operations["keep_webhook"];
         post?: never;
@@ -1720,10 +1639,19 @@ export interface components {
          * @enum {string}
          */
         DeliveryStateWord: "due" | "done" | "dead";
-        /** @description One feed with its datastreams. */
-        FeedDetail: components["schemas"]["FeedHealth"] & {
-            /** @description Its datastreams as far as this server heard them since its start: those with troubles first, at most a thousand. */
-            streams: components["schemas"]["StreamHealth"][];
+        /** @description What was erased. */
+        ErasedComplaint: {
+            /** @description 1, or 0 when there was none. */
+            complaints: number;
+            /**
+             * Format: int64
+             * @description Files of earlier versions have it for so long; until then it can be read by whoever can read the files.
+             */
+            gone_from_files_after_seconds: number;
+            /** @description Refused rows that named it. */
+            rejected: number;
+            /** @description Its steps. */
+            steps: number;
         };
         /** @description How fresh a feed is. */
         FeedFreshness: {
@@ -1739,97 +1667,6 @@ export interface components {
             received_at: string;
             /** @description The source's name. */
             source: string;
-        };
-        /** @description How one feed is. */
-        FeedHealth: {
-            /**
-             * Format: int64
-             * @description New records since the server was started.
-             */
-            accepted: number;
-            /**
-             * Format: double
-             * @description Seconds since then.
-             */
-            age_s: number | null;
-            /**
-             * Format: int64
-             * @description Of these: with a clock that is whole hours off.
-             */
-            clock_off: number;
-            /**
-             * Format: int64
-             * @description Datastreams that were heard since then.
-             */
-            datastreams: number;
-            /**
-             * Format: int64
-             * @description Doubtful values since then.
-             */
-            doubtful: number;
-            /**
-             * Format: int64
-             * @description Records that were there already, since then.
-             */
-            duplicate: number;
-            /**
-             * Format: double
-             * @description Seconds from the event to its receipt: the median of the latest records.
-             */
-            lag_s: number | null;
-            /**
-             * Format: date-time
-             * @description When its last record came in.
-             */
-            last_seen: string | null;
-            /**
-             * Format: int64
-             * @description Numbers that are missing in the counts of its senders, since then.
-             */
-            missing: number;
-            /**
-             * Format: double
-             * @description It is quiet after so many seconds: half as much again as its longest pause within a week, at least five minutes.
-             */
-            quiet_after_s: number | null;
-            /**
-             * Format: double
-             * @description Records an hour, over the last ten minutes.
-             */
-            rate_now: number;
-            /**
-             * Format: double
-             * @description Records an hour, over the week before this hour.
-             */
-            rate_usual: number | null;
-            /** @description Rows that are no records, by rule, since then. */
-            refused: {
-                [key: string]: number;
-            };
-            /**
-             * Format: int64
-             * @description Of these: silent for longer than is usual for them.
-             */
-            silent: number;
-            /** @description The feed's name: the `source` of its records. */
-            source: string;
-            /** @description `new` (not known for long enough to say), `ok`, `quiet` (silent for longer than is usual for it) or `never` (only refused rows). */
-            state: string;
-            /**
-             * Format: int64
-             * @description Of these: stuck at one value.
-             */
-            stuck: number;
-            /**
-             * Format: int64
-             * @description Records that replaced an earlier state of themselves, since then.
-             */
-            updated: number;
-        };
-        /** @description All feeds. */
-        FeedList: {
-            /** @description In order of name. */
-            feeds: components["schemas"]["FeedHealth"][];
         };
         /** @description One wrong field or parameter. */
         FieldProblem: {
@@ -1930,11 +1767,41 @@ export interface components {
             /** @description The alerts. */
             alerts: components["schemas"]["Alert"][];
         };
+        /** @description Event `aligned`, when `detail` asks for it: the new counts of the aligned cells that changed; after a snapshot, all that have any. */
+        LiveAligned: {
+            /** @description Cell as hex text, the id of the area of the city's smallest level whose part of it is meant, and complaints in it now. */
+            aligned: [
+                string,
+                string,
+                number
+            ][];
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number is counted.
+             */
+            seq: number;
+        };
         /** @description Event `areas`: the new counts of the areas that changed; after a snapshot, all that have any. */
         LiveAreas: {
             /** @description Area id, and complaints in it now. */
             areas: [
                 string,
+                number
+            ][];
+            /** @description The level. */
+            level: string;
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number is counted.
+             */
+            seq: number;
+        };
+        /** @description Event `categories`, when `detail` asks for it: the new counts of each category in the areas where it changed. */
+        LiveCategories: {
+            /** @description Area id, category (null: none), and complaints now. */
+            categories: [
+                string,
+                string | null,
                 number
             ][];
             /** @description The level. */
@@ -1959,7 +1826,29 @@ export interface components {
             seq: number;
         };
         /** @description The data of an event of the live stream. */
-        LiveEvent: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveCells"] | components["schemas"]["LiveAreas"] | components["schemas"]["LiveAlerts"] | components["schemas"]["Freshness"];
+        LiveEvent: components["schemas"]["LiveSnapshot"] | components["schemas"]["LiveCells"] | components["schemas"]["LiveAreas"] | components["schemas"]["LiveAligned"] | components["schemas"]["LiveCategories"] | components["schemas"]["LiveValues"] | components["schemas"]["LiveValueCells"] | components["schemas"]["LiveSensors"] | components["schemas"]["LiveProblem"] | components["schemas"]["LiveAlerts"] | components["schemas"]["Freshness"];
+        /**
+         * @description What the live stream tells of each cell.
+         * @enum {string}
+         */
+        LiveMeasureWord: "count" | "latest" | "mean" | "max" | "min";
+        /** @description Event `problem`: why the stream ends. */
+        LiveProblem: {
+            detail: string;
+        };
+        /** @description Event `sensors`: the new values of the sensors where they changed; after a snapshot, all that have any. */
+        LiveSensors: {
+            /** @description Sensor, or the datastream of one that names none, and its value; null: none in the window any more. */
+            sensors: [
+                string,
+                number | null
+            ][];
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number counts.
+             */
+            seq: number;
+        };
         /** @description Event `snapshot`: every count. */
         LiveSnapshot: components["schemas"]["LiveSums"] & {
             /** @description Cell as hex text, and complaints in it. */
@@ -2006,6 +1895,41 @@ export interface components {
              */
             total: number;
         };
+        /** @description Event `cells` of values of sensors: the new values of the cells where they changed. */
+        LiveValueCells: {
+            /** @description Cell as hex text, and its value; null: none in the window any more. */
+            cells: [
+                string,
+                number | null
+            ][];
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number counts.
+             */
+            seq: number;
+        };
+        /** @description Event `snapshot` of values of sensors: the value of each cell that has any in the window. */
+        LiveValues: {
+            /** @description Cell as hex text, and its value. */
+            cells: [
+                string,
+                number
+            ][];
+            /** @description `latest`, `mean`, `max` or `min`. */
+            measure: string;
+            /** @description The observed property. */
+            property: string;
+            /**
+             * Format: int32
+             * @description H3 resolution of the cells.
+             */
+            resolution: number;
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number counts.
+             */
+            seq: number;
+        };
         /**
          * @description What is measured in a cell or an area.
          * @enum {string}
@@ -2033,11 +1957,6 @@ export interface components {
             result: number;
             result_time?: string | null;
             sensor?: string | null;
-            /**
-             * Format: int64
-             * @description The sender's running number, to find what is missing.
-             */
-            sequence?: number | null;
             /** @description `http` by default. */
             source?: string | null;
             /** @description A UCUM code. */
@@ -2084,6 +2003,11 @@ export interface components {
              * @description Records that were there already with the same content.
              */
             duplicate: number;
+            /**
+             * Format: int64
+             * @description Records that are older than what is kept of their table or source; they are not kept.
+             */
+            expired?: number;
             /** @description Rows that are no record; they are kept with their reason and can be replayed. */
             rejected: components["schemas"]["Rejected"][];
             /**
@@ -2113,62 +2037,6 @@ export interface components {
         };
         /** @description A body of which no row is a record: problem details, and the receipt. */
         RejectedBody: components["schemas"]["Problem"] & components["schemas"]["Receipt"];
-        /** @description Refused rows, newest first. */
-        RejectedRows: {
-            /**
-             * Format: int64
-             * @description `before` of the next page; null after the last.
-             */
-            next: number | null;
-            /** @description Each with number, time, source, profile, position, field, value, rule and message. */
-            rejected: Record<string, never>[];
-        };
-        /** @description Which refused rows are read again; all that the key may when nothing is said. */
-        ReplayRequest: {
-            /**
-             * @description Only these rows, by number.
-             * @default null
-             */
-            ids: number[] | null;
-            /**
-             * @description Only rows that this rule refused.
-             * @default null
-             */
-            rule: string | null;
-            /**
-             * @description Only rows of this feed.
-             * @default null
-             */
-            source: string | null;
-        };
-        /** @description What became of refused rows that were read again. */
-        Replayed: {
-            /**
-             * Format: int64
-             * @description New records.
-             */
-            accepted: number;
-            /**
-             * Format: int64
-             * @description Records that were there already.
-             */
-            duplicate: number;
-            /**
-             * Format: int64
-             * @description Rows that were read.
-             */
-            read: number;
-            /**
-             * Format: int64
-             * @description Rows that are still no record; they stay.
-             */
-            rejected: number;
-            /**
-             * Format: int64
-             * @description Records that replace an earlier state of themselves.
-             */
-            updated: number;
-        };
         /** @description A standing rule. Lengths of time are texts: `90s`, `30min`, `2h`, `7d`. */
         RuleBody: {
             /** @description What it is for, by language. */
@@ -2389,87 +2257,14 @@ export interface components {
              */
             sql: string;
         };
-        /** @description How one datastream is, as far as this process saw it. */
-        StreamHealth: {
-            /**
-             * Format: int32
-             * @description How many hours its clock is off, when that is what the lag looks like: 8 is eight hours ahead.
-             */
-            clock_off_hours: number | null;
-            /** @description Its name. */
-            datastream: string;
-            /** @description Doubtful values by what speaks against them. */
-            doubtful: {
-                [key: string]: number;
-            };
-            /**
-             * Format: double
-             * @description The usual distance of two values, seconds.
-             */
-            every_s: number;
-            /**
-             * Format: int64
-             * @description Gaps of more than three times the usual distance.
-             */
-            gaps: number;
-            /**
-             * Format: double
-             * @description The usual time from a value's own time to its receipt, seconds.
-             */
-            lag_s: number;
-            /**
-             * Format: date-time
-             * @description When its last value came in.
-             */
-            last_seen: string;
-            /**
-             * Format: int64
-             * @description Values that were more than a day old.
-             */
-            late: number;
-            /**
-             * Format: date-time
-             * @description The newest time of a value.
-             */
-            newest: string;
-            /**
-             * Format: int64
-             * @description Values of a time before the newest.
-             */
-            out_of_order: number;
-            /**
-             * Format: int64
-             * @description Values of the newest time again.
-             */
-            repeated: number;
-            /**
-             * Format: date-time
-             * @description Since when it is the same.
-             */
-            same_since: string;
-            /**
-             * Format: int64
-             * @description Values seen, also repeated ones.
-             */
-            seen: number;
-            /** @description Its sensor. */
-            sensor: string | null;
-            /** @description What is wrong with it: `silent`, `stuck`, `clock`. */
-            troubles: string[];
-            /**
-             * Format: double
-             * @description The newest value.
-             */
-            value: number | null;
-        };
         /** @description A webhook to be kept. */
         WebhookBody: {
             /** @description Only alerts of these rules; all by default. */
             rules?: string[];
-            /** @description What messages are signed with, 16 characters or more. */
-            secret: string;
+            /** @description What messages are signed with, 16 characters or more; needed for `http` and `https`, not used for `mqtt`. */
+            secret?: string | null;
             severity?: components["schemas"]["SeverityWord"] | null;
-            /** @description Where to: `http://` or `https://`. */
+            /** @description Where to: `http://`, `https://`, or `mqtt://LINK/TOPIC` with the `client_id` of a link of the settings. */
             url: string;
         };
         /** @description Webhooks by name. */
@@ -3647,17 +3442,12 @@ export interface operations {
     append_complaint_events: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The same request under this name is answered the same for a day */
-                "Idempotency-Key"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/cloudevents+json": unknown;
-                "application/cloudevents-batch+json": unknown[];
                 "application/json": components["schemas"]["ComplaintEventBody"][];
                 "application/vnd.apache.arrow.stream": number[];
                 "application/x-ndjson": components["schemas"]["ComplaintEventBody"];
@@ -3691,15 +3481,6 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The same request is being answered */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3716,7 +3497,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No row is a record, or the Idempotency-Key belongs to another request */
+            /** @description No row is a record */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3804,17 +3585,12 @@ export interface operations {
     append_complaints: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The same request under this name is answered the same for a day */
-                "Idempotency-Key"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/cloudevents+json": unknown;
-                "application/cloudevents-batch+json": unknown[];
                 "application/json": components["schemas"]["ComplaintBody"][];
                 "application/vnd.apache.arrow.stream": number[];
                 "application/x-ndjson": components["schemas"]["ComplaintBody"];
@@ -3848,15 +3624,6 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The same request is being answered */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3873,7 +3640,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No row is a record, or the Idempotency-Key belongs to another request */
+            /** @description No row is a record */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3962,6 +3729,46 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_complaint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The source that the id belongs to */
+                source: string;
+                /** @description The complaint's id within the source */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedComplaint"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4088,55 +3895,6 @@ export interface operations {
                 };
             };
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    feeds: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeedList"];
-                };
-            };
-        };
-    };
-    feed: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The feed's name */
-                source: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeedDetail"];
-                };
-            };
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4479,6 +4237,12 @@ export interface operations {
                 bbox?: string;
                 /** @description Only what was made within the last `5min`, `1h`, `24h` or the like (1s to 24h), or `today`; complaints leave the counts as time goes on */
                 window?: string;
+                /** @description With a window: what is counted besides cells and areas, separated by commas: `aligned` (the part of each cell in each area of the city's smallest level), `categories` (each category in each area) */
+                detail?: string;
+                /** @description `count` (the default) of complaints; or `latest`, `mean`, `max`, `min` of the observations of `property` in the window, per sensor and per cell */
+                measure?: components["schemas"]["LiveMeasureWord"];
+                /** @description The observed property */
+                property?: string;
                 /** @description The level of the areas; the city's largest by default */
                 level?: components["schemas"]["LevelWord"];
                 /** @description H3 resolution, from 5 to the base resolution; 9 by default */
@@ -4584,17 +4348,12 @@ export interface operations {
     append_observations: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description The same request under this name is answered the same for a day */
-                "Idempotency-Key"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/cloudevents+json": unknown;
-                "application/cloudevents-batch+json": unknown[];
                 "application/json": components["schemas"]["ObservationBody"][];
                 "application/vnd.apache.arrow.stream": number[];
                 "application/x-ndjson": components["schemas"]["ObservationBody"];
@@ -4628,15 +4387,6 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The same request is being answered */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4653,7 +4403,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No row is a record, or the Idempotency-Key belongs to another request */
+            /** @description No row is a record */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4735,120 +4485,6 @@ export interface operations {
                 };
             };
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    rejected: {
-        parameters: {
-            query?: {
-                /** @description Only rows of this feed */
-                source?: string;
-                /** @description Only rows that this rule refused */
-                rule?: string;
-                /** @description Rows on the page, from 1 to 1000; 50 by default */
-                limit?: number;
-                /** @description `next` of the page before */
-                before?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RejectedRows"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    replay_rejected: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReplayRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Replayed"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A profile of the rows is no longer there */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    rejected_row: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The row's number */
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };

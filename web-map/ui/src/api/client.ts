@@ -1,4 +1,5 @@
 import type {
+  AlertList,
   Analysis,
   Areas,
   Breakdown,
@@ -7,6 +8,7 @@ import type {
   ComplaintDetail,
   ComplaintPage,
   Problem,
+  RuleList,
   Sensors,
   Series,
   SqlAnswer,
@@ -105,6 +107,8 @@ export const api = {
   complaintById: (id: string, signal?: AbortSignal) =>
     get<ComplaintDetail>(`/v1/complaints/${encodeURIComponent(id)}`, undefined, signal),
   sensors: (signal?: AbortSignal) => get<Sensors>('/v1/sensors', undefined, signal),
+  alerts: (params: URLSearchParams, signal?: AbortSignal) => get<AlertList>('/v1/alerts', params, signal),
+  rules: (signal?: AbortSignal) => get<RuleList>('/v1/rules', undefined, signal),
   analysis: (path: string, params: URLSearchParams, signal?: AbortSignal) =>
     get<Analysis>(path, params, signal),
   sql: (request: SqlRequest, signal?: AbortSignal) => send<SqlAnswer>('POST', '/v1/sql', request, signal),

@@ -1,4 +1,4 @@
-import type { Freshness, LiveAreas, LiveCells, LiveSnapshot } from '../api/wire';
+import type { Freshness, LiveAlerts, LiveAreas, LiveCells, LiveSnapshot } from '../api/wire';
 
 /** `stale` = the stream is broken, or silent for longer than it may be. */
 export type LiveState = 'connecting' | 'live' | 'stale';
@@ -12,6 +12,9 @@ export interface LiveHandlers {
   /** A connection failed or ended; another one will be tried. */
   refused?(): void;
 }
+
+/** The window's event that tells alerts as they change: `detail` is a list of them. */
+export const LIVE_ALERTS = 'citybrain:alerts';
 
 /** The server sends freshness every two seconds; this much silence is a broken promise. */
 export const STALE_AFTER = 4_500;
@@ -76,6 +79,9 @@ export class LiveStream {
     on<LiveSnapshot>('snapshot', data => this.#handlers.snapshot(data));
     on<LiveCells>('cells', data => this.#handlers.cells(data));
     on<LiveAreas>('areas', data => this.#handlers.areas?.(data));
+    on<LiveAlerts>('alerts', ({ alerts }) =>
+      globalThis.dispatchEvent?.(new CustomEvent(LIVE_ALERTS, { detail: alerts })),
+    );
     on<Freshness>('freshness', data => this.#handlers.freshness(data));
     source.addEventListener('error', () => {
       if (this.#source === source) this.#broken(source);

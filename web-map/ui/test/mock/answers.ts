@@ -208,6 +208,9 @@ export const ANSWERS: Record<string, (city: MockCity, params: URLSearchParams) =
       next: end < found.length ? String(end) : null,
     };
   },
+  // It has no rules, so nothing is told.
+  '/v1/alerts': () => ({ alerts: [], next: null }),
+  '/v1/rules': () => ({ rules: [] }),
 };
 
 function range(complaints: MockComplaint[]) {

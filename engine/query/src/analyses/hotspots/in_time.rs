@@ -27,6 +27,7 @@ use super::super::measured::{Measure, Measured, mean_of, share_of};
 use super::super::timeline::{Span, Timeline};
 use super::super::{AnalysisError, Compute, Found, Planned, cells};
 use super::{NAME, correction_word};
+use crate::stop::Stop;
 use crate::{Bin, functions};
 
 /// Most numbers of a cube of cells and slices.
@@ -153,7 +154,7 @@ struct Filled {
 }
 
 impl Compute for Run {
-    fn compute(&self, batches: &[RecordBatch]) -> Result<Found> {
+    fn compute(&self, batches: &[RecordBatch], stop: &Stop) -> Result<Found> {
         let city = &self.measured.city;
         let grouped = Grouped::read(batches, Place::Cell)?;
         let counted = grouped
@@ -185,7 +186,8 @@ impl Compute for Run {
         let filled = self.fill(&grouped, &timeline, universe, resolution)?;
         let values = self.values(&filled, universe, resolution, city)?;
         let k = self.measured.k.unwrap_or(1);
-        let neighbours = cells::disks(universe, k)?;
+        stop.check()?;
+        let neighbours = cells::disks(NAME, universe, k, stop)?;
         let failed = |error: SpaceTimeError| refused(error.to_string());
         let cube = Cube::try_new(&values, slices).map_err(failed)?;
         let scores = self.scores(cube, &filled, &neighbours).map_err(failed)?;

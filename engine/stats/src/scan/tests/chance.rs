@@ -164,3 +164,19 @@ fn a_weekday_with_many_calls_in_one_place_is_no_cluster_of_its_stratum() {
         "{market:?}"
     );
 }
+
+#[test]
+fn a_scan_stops_when_its_answer_is_no_longer_wanted() {
+    let zones = grid(5);
+    let counts = noise(3);
+    let study = study(&counts, counts.len() / 25, &zones);
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let parameters = ScanParameters {
+        replicates: 1_000_000,
+        stop_after: None,
+        ..ScanParameters::default()
+    };
+    let is_wanted = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 3;
+    let found = scan_while(&study, &parameters, &is_wanted);
+    assert_eq!(found.unwrap_err(), ScanError::Stopped);
+}

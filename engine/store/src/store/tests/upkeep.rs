@@ -3,16 +3,21 @@
 use std::time::Instant;
 
 use super::*;
+use crate::lake::LakeDir;
 
 /// The corrected values that the history keeps.
 pub(super) fn corrected(dir: &Path) -> Vec<f64> {
     let runtime = runtime(dir).unwrap();
     let rows = runtime.block_on(async {
-        let lake = LakeTable::open(&dir.join("lake"), Table::Observations, false)
-            .await
-            .unwrap()
-            .unwrap();
-        let beside = lake.corrected().await.unwrap().unwrap();
+        let lake = LakeTable::open(
+            &LakeDir::Folder(dir.join("lake")),
+            Table::Observations,
+            false,
+        )
+        .await
+        .unwrap()
+        .unwrap();
+        let beside = lake.corrected(false).await.unwrap().unwrap();
         SessionContext::new()
             .read_table(beside.provider().await.unwrap())
             .unwrap()
@@ -42,7 +47,7 @@ fn parquet_files(dir: &Path, table: &str) -> usize {
         .sum()
 }
 
-fn until(what: &str, mut done: impl FnMut() -> bool) {
+pub(super) fn until(what: &str, mut done: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !done() {
         assert!(begin.elapsed() < Duration::from_mins(1), "{what}");

@@ -16,8 +16,12 @@ impl WriterTask {
         let complaints = &self.tables[Table::Complaints.index()];
         let fetched = append.fetched.as_ref();
         changed.retain(|&row_id| {
-            complaints.find(row_id).is_none() && fetched.is_none_or(|rows| !rows.contains(row_id))
+            complaints.find(row_id).is_none()
+                && fetched.is_none_or(|rows| !rows.contains(row_id))
+                // What the lake did not have when it was asked went for good.
+                && !append.asked.contains(&row_id)
         });
+        append.asked.extend(&changed);
         Ok(changed)
     }
 

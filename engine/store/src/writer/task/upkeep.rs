@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinError;
 
 use super::WriterTask;
+use super::removal::Removed;
 use crate::abort::reached;
 use crate::lake::LakeTable;
 use crate::seal;
@@ -17,18 +18,18 @@ use crate::{CloseError, LakeError, Table};
 /// How long sealing rests after it failed.
 const SEAL_AGAIN: Duration = Duration::from_secs(15);
 /// How long the upkeep of a table rests after it failed.
-const UPKEEP_AGAIN: Duration = Duration::from_mins(5);
+pub(super) const UPKEEP_AGAIN: Duration = Duration::from_mins(5);
 
 /// What became of a job.
 #[derive(Debug)]
 pub(super) struct Done {
-    table: Table,
-    what: What,
-    lake: Result<LakeTable, LakeError>,
+    pub(super) table: Table,
+    pub(super) what: What,
+    pub(super) lake: Result<LakeTable, LakeError>,
 }
 
 #[derive(Debug)]
-enum What {
+pub(super) enum What {
     Sealed {
         position: u64,
         /// The identities of the rows are in a run, whatever became of the rows.
@@ -39,6 +40,7 @@ enum What {
         changed: bool,
     },
     Vacuumed,
+    Removed(Removed),
 }
 
 impl WriterTask {
@@ -137,6 +139,7 @@ impl WriterTask {
             Err(error) => {
                 // Which job it was is not known: whatever is frozen becomes hot again.
                 tracing::error!(%error, "job_panicked");
+                self.removals_panicked();
                 for state in &mut self.tables {
                     state.upkeep_ended(Some(Instant::now() + UPKEEP_AGAIN));
                     if state.sealing_failed(Instant::now() + SEAL_AGAIN) {
@@ -149,6 +152,10 @@ impl WriterTask {
         match what {
             What::Sealed { position, flushed } => self.sealed(table, position, flushed, lake).await,
             What::Compacted { .. } | What::Vacuumed => self.upkept(table, &what, lake).await,
+            What::Removed(removed) => {
+                self.removed(table, removed, lake).await;
+                None
+            }
         }
     }
 
@@ -157,7 +164,7 @@ impl WriterTask {
         table: Table,
         position: u64,
         flushed: bool,
-        lake: Result<LakeTable, LakeError>,
+        mut lake: Result<LakeTable, LakeError>,
     ) -> Option<LakeError> {
         let recent = self.admitter.recent(table);
         if flushed {
@@ -165,18 +172,19 @@ impl WriterTask {
         } else {
             recent.not_flushed();
         }
-        if lake.as_ref().is_ok_and(LakeTable::quarantined) {
+        if lake.as_mut().is_ok_and(LakeTable::take_quarantined) {
             // The records of the file are to be taken when they are sent again.
             self.admitter.files()[table.index()].distrust();
         }
         let state = &mut self.tables[table.index()];
         let adopted = match lake {
-            Ok(lake) => state.adopt(lake).await,
+            Ok(lake) => state.adopt(lake, position).await,
             Err(error) => Err(error),
         };
         if let Err(error) = adopted {
             tracing::error!(%table, %error, "seal_failed");
             state.sealing_failed(Instant::now() + SEAL_AGAIN);
+            self.removals_fail(table, &error);
             return Some(error);
         }
         self.publish_snapshot();
