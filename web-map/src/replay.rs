@@ -80,6 +80,10 @@ const EVERY: Duration = Duration::from_hours(6);
 
 /// Lets go of refused rows that are older than the setting, now and then.
 pub(crate) async fn forget_old(state: Arc<AppState>) {
+    if state.config.retention.rejected.is_some() {
+        // The settings say how long themselves.
+        return;
+    }
     loop {
         let writer = state.engine.writer().clone();
         let before = clock::now() - TimeDelta::days(state.config.rejected_days.into());
