@@ -103,6 +103,21 @@ fn describe() {
         Unit::Count,
         "Files of watched folders by outcome: read, failed, refused."
     );
+    describe_feeds();
+    describe_counter!(
+        REMOVED,
+        Unit::Count,
+        "Records that went for good by table and reason: age, erasure."
+    );
+    describe_gauge!(TILE_CACHE_BYTES, Unit::Bytes, "Memory of ready map tiles.");
+    describe_gauge!(
+        SEQ,
+        Unit::Count,
+        "Sequence number up to which records are queryable."
+    );
+}
+
+fn describe_feeds() {
     describe_counter!(
         FEED_RECORDS,
         Unit::Count,
@@ -143,17 +158,6 @@ fn describe() {
         FEED_STREAMS,
         Unit::Count,
         "Datastreams of a feed by state: all, silent, stuck, clock_off."
-    );
-    describe_counter!(
-        REMOVED,
-        Unit::Count,
-        "Records that went for good by table and reason: age, erasure."
-    );
-    describe_gauge!(TILE_CACHE_BYTES, Unit::Bytes, "Memory of ready map tiles.");
-    describe_gauge!(
-        SEQ,
-        Unit::Count,
-        "Sequence number up to which records are queryable."
     );
 }
 
