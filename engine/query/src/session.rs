@@ -132,13 +132,14 @@ impl Session {
         let stop = Stop::default();
         let _waiting = stop.at_end();
         let (session, sql) = (self.clone(), sql.to_owned());
-        self.at_work(async move {
+        let work = async move {
             let plan = session.plan_with(&sql, values, &notes).await?;
             let mut answer = session.run(plan, rows_max, &stop).await?;
             answer.parameters = notes.take();
             Ok(answer)
-        })
-        .await
+        };
+        // It is large, and stays in whoever asks.
+        self.at_work(Box::pin(work)).await
     }
 
     /// Does the work where queries do theirs, within the time that one has. Planning is work too: a short statement can have a long plan.

@@ -112,7 +112,9 @@ impl Session {
         let notes = self.notes();
         let (session, sql, for_plan) = (self.clone(), sql.to_owned(), notes.clone());
         let plan = self
-            .at_work(async move { session.plan_with(&sql, values, &for_plan).await })
+            .at_work(Box::pin(async move {
+                session.plan_with(&sql, values, &for_plan).await
+            }))
             .await?;
         let schema = Arc::clone(plan.schema().inner());
         let (sender, items) = mpsc::channel(WAITING);

@@ -8,7 +8,7 @@ fn values_in_a_list_are_many_and_operators_are_few() {
         list.join(", ")
     ))
     .unwrap();
-    let chain = vec!["id = 'a'"; 400].join(" OR ");
+    let chain = vec!["id = 'a'"; 300].join(" OR ");
     check_size(&format!("SELECT * FROM complaints WHERE {chain}")).unwrap();
     for (first, next) in [
         ("1", "+1"),

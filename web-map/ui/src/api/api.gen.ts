@@ -191,6 +191,9 @@ export interface paths {
          * @description Cells are of the resolution that suits the zoom, or of `resolution`; cells without complaints are left out, and so are those that do
          *     not touch the city. The counts are those of this moment; the tag of a tile changes exactly when a count in it does, so a client that
          *     asks with `If-None-Match` is answered 304 until then. The role `public` is told counts in steps, and of cells below the first step nothing.
+         *
+         *     With `.png` after the row the tile is a picture with transparent ground. Its classes are those of the whole city at that resolution,
+         *     so that tiles fit together, or `breaks`.
          */
         get: operations["heat"];
         put?: never;
@@ -2612,6 +2615,10 @@ export interface operations {
             query?: {
                 /** @description H3 resolution, from 5 to the base resolution, at most two finer than suits the zoom */
                 resolution?: number;
+                /** @description Of a picture: 256 (by default) or 512 pixels a side */
+                size?: number;
+                /** @description Of a picture: lower bounds of the classes, one to seven rising numbers: `1,5,20` */
+                breaks?: string;
                 /**
                  * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
                  * @example 2026-01-01
@@ -2644,8 +2651,11 @@ export interface operations {
                 z: number;
                 /** @description Column from the west */
                 x: number;
-                /** @description Row from the north */
-                y: number;
+                /**
+                 * @description Row from the north: `775`, or `775.png` for a picture
+                 * @example 775
+                 */
+                y: string;
             };
             cookie?: never;
         };
@@ -2657,6 +2667,7 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.mapbox-vector-tile": number[];
+                    "image/png": number[];
                 };
             };
             /** @description The client has it already */
