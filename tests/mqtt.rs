@@ -195,7 +195,7 @@ fn nothing_is_lost_and_nothing_is_doubled_over_mqtt_whatever_is_killed_cut_or_re
 }
 
 #[test]
-#[ignore = "not all of its messages arrive yet: seen failing, cause not found"]
+#[ignore = "a topic under two filters of a profile is delivered twice, and what is refused of it is kept twice"]
 fn payloads_of_networks_become_observations_and_the_others_are_kept_with_topic_and_rule() {
     let rest = "[[mqtt.topic]]\nprofile = \"chirpstack-v4\"\n[[mqtt.topic]]\nprofile = \"ttn-v3\"\n\
                 [[mqtt.topic]]\nprofile = \"sensor-community\"\nsource = \"stuttgart\"\n\
