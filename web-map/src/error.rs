@@ -184,7 +184,7 @@ impl IntoResponse for HttpError {
 impl From<AppendError> for HttpError {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Full { retry_after } => Self::Busy {
+            AppendError::Full { retry_after, .. } => Self::Busy {
                 message: error.to_string(),
                 retry_after,
             },

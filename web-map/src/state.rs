@@ -139,6 +139,7 @@ impl Config {
     pub(crate) fn store_options(&self) -> StoreOptions {
         StoreOptions {
             seal_rows: self.seal_rows,
+            hot_bytes_max: self.hot_bytes_max,
             seal_age: std::time::Duration::from_secs(self.seal_seconds),
             keep_replaced: std::time::Duration::from_secs(self.keep_replaced_seconds),
             ..StoreOptions::default()
