@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    SettingsError, Surroundings, Told,
+    Seen, SettingsError, Surroundings, Told,
     client::{Client, Delivery, Network, Purpose, Step, connect},
     intake::Intake,
     publish,
@@ -32,6 +32,8 @@ pub struct Link {
     subscriptions: Arc<[Subscription]>,
     /// Marks of messages that this server publishes, over all its links.
     marks: Arc<[String]>,
+    /// What came over it.
+    seen: Seen,
     letters: mpsc::Sender<Letter>,
     /// Taken when the link runs.
     to_deliver: Option<mpsc::Receiver<Letter>>,
@@ -102,6 +104,7 @@ impl Link {
                     broker: settings.broker()?,
                     subscriptions: settings.subscriptions()?.into(),
                     marks: Arc::clone(&marks),
+                    seen: Seen::default(),
                     settings: settings.clone(),
                 })
             })
@@ -161,6 +164,7 @@ impl Link {
                 &self.settings,
                 Arc::clone(&self.subscriptions),
                 Arc::clone(&self.marks),
+                self.seen.clone(),
                 surroundings.clone(),
             );
             intake.run(receiver, &client).await;
@@ -182,6 +186,7 @@ impl Link {
         let own: Vec<String> = self
             .subscriptions
             .iter()
+            .filter(|taken| !taken.own_ids)
             .map(|taken| {
                 let source = taken.source.as_deref();
                 source.unwrap_or_else(|| taken.profile.source()).to_owned()
@@ -191,7 +196,12 @@ impl Link {
         let mut polling = JoinSet::new();
         polling.spawn(keep_open(network));
         let stop = surroundings.stop.clone();
-        let publishing = publish::run(what, &self.settings.client_id, &own, &client, &surroundings);
+        let names = publish::Names {
+            client_id: &self.settings.client_id,
+            own: &own,
+            seen: &self.seen,
+        };
+        let publishing = publish::run(what, names, &client, &surroundings);
         stop.run_until_cancelled(publishing).await;
         polling.shutdown().await;
     }

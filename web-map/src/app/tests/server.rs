@@ -60,7 +60,7 @@ impl TestServer {
         };
         let (store, state) = tokio::task::spawn_blocking(open).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = TaskTracker::new().spawn(run(listener, state, store, async {
+        let served = TaskTracker::new().spawn(run(listener, None, state, store, async {
             stopped.await.ok();
         }));
         Self {
