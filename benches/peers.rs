@@ -1,15 +1,18 @@
 //! Our side of the comparison with other engines: a program that answers their driver's requests, one JSON object a line.
 //!
-//! A request is `{"op": "prepare" | "run" | "stop", "task": "t1" | "t2" | "t4" | "t5", "args": {"data": folder, "size": "small" | "big", …}}`, the
+//! A request is `{"op": "prepare" | "run" | "stop", "task": "t1" | … | "t5" | "t7", "args": {"data": folder, "size": "small" | "big", …}}`, the
 //! answer `{"ok": true, "s": seconds, "cpu_s": seconds, "rss_mb": peak, "check": {…}}` or `{"ok": false, "error": text}`.
 //! - t1: complaints to the polygons of `args.layer`, then the number of points and the sum of their polygons' ids;
 //! - t2: complaints to H3 cells of resolution 9, then the number of cells, the largest count and the sum of squared counts.
+//! - t3 and t7 ask the server that `CITYBRAIN_URL` names: the busiest cells and weeks in SQL, tiles with values;
 //! - t4: of a cube of cells and weeks, which the Python contender writes, space-time Gi\* with its false discovery rate, or the trend of each
 //!   cell; then the scores beyond 1.96 and the sum of their sizes, or that of the first 2,000 trends;
 //! - t5: the periods of hourly series, with their false-alarm probabilities over all series.
 //!
 //! Reading files and building the index is `prepare`; `run` starts from coordinates in memory and counts.
 
+#[path = "peers/served.rs"]
+mod served;
 #[path = "peers/statistics.rs"]
 mod statistics;
 
@@ -35,6 +38,7 @@ use citybrain_model::AreaLevel;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value, json};
+use served::Served;
 
 fn main() -> Result<()> {
     let mut engine = Engine::default();
@@ -46,9 +50,19 @@ fn main() -> Result<()> {
         }
         let (start, cpu) = (Instant::now(), cpu_seconds());
         let done = match (text("op"), text("task")) {
+            ("prepare", "t3" | "t7") => Served::find().map(|served| {
+                engine.served = Some(served);
+                json!({})
+            }),
             ("prepare", task) => engine.prepare(task, &request["args"]),
             ("run", "t1") => engine.areas(),
             ("run", "t2") => Ok(engine.cells()),
+            ("run", "t3") => engine
+                .served()
+                .and_then(|served| served.busiest(&request["args"])),
+            ("run", "t7") => engine
+                .served()
+                .and_then(|served| served.tiles(&request["args"])),
             ("run", "t4") => engine.statistics.cube(&request["args"]),
             ("run", "t5") => engine.statistics.periods(),
             (op, task) => Err(anyhow::anyhow!("not capable: {op} {task}")),
@@ -73,6 +87,7 @@ struct Engine {
     points_of: PathBuf,
     city: Option<City>,
     statistics: statistics::Statistics,
+    served: Option<Served>,
 }
 
 impl Engine {
@@ -111,6 +126,10 @@ impl Engine {
             _ => bail!("not capable: {task}"),
         }
         Ok(json!({}))
+    }
+
+    fn served(&self) -> Result<&Served> {
+        self.served.as_ref().context("not prepared")
     }
 
     fn areas(&self) -> Result<Value> {

@@ -93,10 +93,36 @@ pub struct Score {
 #[derive(Debug, Clone)]
 pub struct Scores {
     z: Vec<f64>,
-    p: Vec<f64>,
-    q: Vec<f64>,
+    probabilities: Probabilities,
     tested: Vec<usize>,
     correction: Correction,
+}
+
+/// p and q of each place.
+#[derive(Debug, Clone)]
+enum Probabilities {
+    /// One after another.
+    Each { p: Vec<f64>, q: Vec<f64> },
+    /// Those of the different scores, and for each place which score it has.
+    Distinct {
+        numbers: Vec<u32>,
+        p: Vec<f64>,
+        q: Vec<f64>,
+    },
+}
+
+impl Probabilities {
+    /// p and q of a place; NaN where it has no score.
+    fn get(&self, at: usize) -> (f64, f64) {
+        match self {
+            Self::Each { p, q } => (p[at], q[at]),
+            Self::Distinct { numbers, p, q } => {
+                let at = numbers[at] as usize;
+                let of = |column: &[f64]| column.get(at).copied().unwrap_or(f64::NAN);
+                (of(p), of(q))
+            }
+        }
+    }
 }
 
 impl Scores {
@@ -109,24 +135,22 @@ impl Scores {
     ) -> Self {
         if families <= 1 {
             // Scores of counts repeat many times.
-            if let Some(distinct) = Distinct::of(&z, z.len() / REPEATED) {
-                let p: Vec<f64> = distinct.values.iter().map(|&z| two_sided_p(z)).collect();
-                let (q, tested) = fdr::adjust_repeated(&p, &distinct.counts);
-                let (p, q) = (distinct.spread(&p), distinct.spread(&q));
-                return Self {
-                    z,
-                    p,
-                    q,
-                    tested: vec![tested],
-                    correction,
-                };
-            }
-            let p = p_values(&z, threads);
-            let (q, tested) = fdr::adjust(&p);
+            let (probabilities, tested) = match Distinct::of(&z, z.len() / REPEATED, threads) {
+                Some(distinct) => {
+                    let p: Vec<f64> = distinct.values.iter().map(|&z| two_sided_p(z)).collect();
+                    let (q, tested) = fdr::adjust_repeated(&p, &distinct.counts);
+                    let numbers = distinct.numbers;
+                    (Probabilities::Distinct { numbers, p, q }, tested)
+                }
+                None => {
+                    let p = p_values(&z, threads);
+                    let (q, tested) = fdr::adjust(&p);
+                    (Probabilities::Each { p, q }, tested)
+                }
+            };
             return Self {
                 z,
-                p,
-                q,
+                probabilities,
                 tested: vec![tested],
                 correction,
             };
@@ -144,8 +168,7 @@ impl Scores {
         }
         Self {
             z,
-            p,
-            q,
+            probabilities: Probabilities::Each { p, q },
             tested,
             correction,
         }
@@ -154,7 +177,7 @@ impl Scores {
     /// The score at a place; `None` where it is undefined.
     pub fn get(&self, at: usize) -> Option<Score> {
         let z = *self.z.get(at)?;
-        let (p, q) = (self.p[at], self.q[at]);
+        let (p, q) = self.probabilities.get(at);
         let decides = match self.correction {
             Correction::FalseDiscoveryRate => q,
             Correction::Raw => p,

@@ -203,7 +203,7 @@ pub fn space_time_getis_ord(
 
 /// What the neighbourhoods of each slice are compared with.
 fn references(cube: Cube<'_>, parameters: &SpaceTimeParameters) -> Vec<Option<Reference>> {
-    let by_slice = moments_by_slice(cube);
+    let by_slice = moments_by_slice(cube, parameters.threads);
     let join = |slices: &[Moments]| {
         slices
             .iter()
@@ -221,10 +221,32 @@ fn references(cube: Cube<'_>, parameters: &SpaceTimeParameters) -> Vec<Option<Re
         .collect()
 }
 
-/// Two passes over the rows, so that the cube is read as it lies.
-fn moments_by_slice(cube: Cube<'_>) -> Vec<Moments> {
-    let mut slices = vec![Moments::NONE; cube.slices];
-    for row in cube.values.chunks_exact(cube.slices) {
+/// Rows that are summed together; fixed, so that the answer does not depend on the number of threads.
+const ROWS: usize = 4_096;
+
+/// In two passes over the rows, so that the cube is read as it lies.
+fn moments_by_slice(cube: Cube<'_>, threads: Option<NonZeroUsize>) -> Vec<Moments> {
+    let slices = cube.slices;
+    let parts = cube.cells().div_ceil(ROWS);
+    let mut moments = vec![Moments::NONE; parts * slices];
+    parallel::fill(&mut moments, slices, 1, threads, |first, parts| {
+        for (part, moments) in (first..).zip(parts.chunks_exact_mut(slices)) {
+            let rows = &cube.values[part * ROWS * slices..];
+            let rows = &rows[..rows.len().min(ROWS * slices)];
+            moments_of_rows(rows, moments);
+        }
+    });
+    let mut all = vec![Moments::NONE; slices];
+    for part in moments.chunks_exact(slices) {
+        for (all, &part) in all.iter_mut().zip(part) {
+            *all = all.join(part);
+        }
+    }
+    all
+}
+
+fn moments_of_rows(rows: &[f64], slices: &mut [Moments]) {
+    for row in rows.chunks_exact(slices.len()) {
         for (slice, &value) in slices.iter_mut().zip(row) {
             if value.is_finite() {
                 slice.n += 1.0;
@@ -234,17 +256,16 @@ fn moments_by_slice(cube: Cube<'_>) -> Vec<Moments> {
             }
         }
     }
-    for slice in &mut slices {
+    for slice in &mut *slices {
         slice.mean /= slice.n.max(1.0);
     }
-    for row in cube.values.chunks_exact(cube.slices) {
+    for row in rows.chunks_exact(slices.len()) {
         for (slice, &value) in slices.iter_mut().zip(row) {
             if value.is_finite() {
                 slice.squares += (value - slice.mean) * (value - slice.mean);
             }
         }
     }
-    slices
 }
 
 /// The sums of the neighbourhoods of one cell, slice by slice.

@@ -68,8 +68,8 @@ fn scores_that_repeat_have_the_answer_of_scores_that_do_not() {
         _ => f64::from(i * 7919 % 41) / 8.0 - 2.0,
     };
     let z: Vec<f64> = (0..4000).map(few).collect();
-    assert!(Distinct::of(&z, z.len() / REPEATED).is_some());
-    assert!(Distinct::of(&z, 40).is_none());
+    assert!(Distinct::of(&z, z.len() / REPEATED, None).is_some());
+    assert!(Distinct::of(&z, 40, None).is_none());
     let found = Scores::new(z.clone(), 1, Correction::FalseDiscoveryRate, None);
     let p = p_values(&z, None);
     let (q, tested) = fdr::adjust(&p);
@@ -92,4 +92,21 @@ fn scores_that_repeat_have_the_answer_of_scores_that_do_not() {
         (undefined.tested(), undefined.iter().flatten().count()),
         (&[0][..], 0)
     );
+}
+
+#[test]
+fn threads_number_scores_as_one_does() {
+    let score = |i: u32| match i {
+        _ if i.is_multiple_of(9) => f64::NAN,
+        150_001.. => f64::from(i % 7) + 0.3,
+        _ => f64::from(i * 7919 % 41) / 8.0,
+    };
+    let z: Vec<f64> = (0..300_000).map(score).collect();
+    let by = |threads| Distinct::of(&z, 64, NonZeroUsize::new(threads)).unwrap();
+    let (one, many) = (by(1), by(3));
+    assert_eq!(one.values.len(), 48);
+    assert_eq!(many.values, one.values);
+    assert_eq!(many.counts, one.counts);
+    assert_eq!(many.numbers, one.numbers);
+    assert!(Distinct::of(&z, 45, NonZeroUsize::new(3)).is_none());
 }
