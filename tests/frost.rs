@@ -1,4 +1,4 @@
-//! A client that we did not write speaks SensorThings with us: `frost_sta_client` of Fraunhofer IOSB, and what the documents of others hold.
+//! A client that we did not write speaks SensorThings with us: `frost_sta_client` of Fraunhofer IOSB.
 //!
 //! `scripts/tools.sh` puts the client into a virtual environment outside of the clone; at `CITYBRAIN_FROST` another one is used.
 

@@ -1,5 +1,7 @@
-//! What observed properties can be, from the shipped file `data/quality/limits.toml`.
+//! What observed properties can be, from the shipped file `data/quality/limits.toml` and a city's own of the same form.
 
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::TimeDelta;
@@ -8,20 +10,24 @@ use serde::Deserialize;
 
 const SHIPPED: &str = include_str!("../../data/quality/limits.toml");
 
-/// The file.
+/// A file of limits.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     /// Grows with each change of a limit.
     #[expect(dead_code, reason = "people and their tools read it")]
     version: u32,
-    property: Vec<Property>,
+    #[serde(default)]
+    property: Vec<Named>,
+    /// Datastreams that have limits of their own.
+    #[serde(default)]
+    datastream: Vec<Named>,
 }
 
-/// One property, by all of its names.
+/// One property by all of its names, or datastreams by theirs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Property {
+struct Named {
     names: Vec<String>,
     unit: String,
     min: Option<f64>,
@@ -33,31 +39,67 @@ struct Property {
     still_hours: Option<u32>,
 }
 
-/// An inspector that knows the shipped limits.
-pub fn inspector() -> Arc<Inspector> {
-    Arc::new(Inspector::new(
-        limits(SHIPPED).expect("the shipped file is tested"),
-    ))
+/// A file of limits that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LimitsError {
+    /// It cannot be read.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no file of limits.
+    #[error("{}: {source}", path.display())]
+    Toml {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: toml::de::Error,
+    },
 }
 
-fn limits(text: &str) -> Result<Limits, toml::de::Error> {
-    let file: File = toml::from_str(text)?;
-    let each = file.property.into_iter().flat_map(|property| {
+/// An inspector that knows the shipped limits, and those of a file before them.
+///
+/// # Errors
+/// The file cannot be read, or is no file of limits.
+pub fn inspector(own: Option<&Path>) -> Result<Arc<Inspector>, LimitsError> {
+    let mut all: File = toml::from_str(SHIPPED).expect("the shipped file is tested");
+    if let Some(path) = own {
+        let text = std::fs::read_to_string(path).map_err(|source| LimitsError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let own: File = toml::from_str(&text).map_err(|source| LimitsError::Toml {
+            path: path.to_owned(),
+            source,
+        })?;
+        // The last of a name holds.
+        all.property.extend(own.property);
+        all.datastream.extend(own.datastream);
+    }
+    let limits = Limits::new(each(all.property)).with_datastreams(each(all.datastream));
+    Ok(Arc::new(Inspector::new(limits)))
+}
+
+fn each(named: Vec<Named>) -> impl Iterator<Item = (String, PropertyLimits)> {
+    named.into_iter().flat_map(|named| {
         let limits = PropertyLimits {
-            unit: property.unit,
-            min: property.min,
-            max: property.max,
-            ceiling: property.ceiling,
-            per_minute: property.per_minute,
-            step: property.step,
-            still: property
+            unit: named.unit,
+            min: named.min,
+            max: named.max,
+            ceiling: named.ceiling,
+            per_minute: named.per_minute,
+            step: named.step,
+            still: named
                 .still_hours
                 .map(|hours| TimeDelta::hours(hours.into())),
         };
-        let names = property.names.into_iter();
+        let names = named.names.into_iter();
         names.map(move |name| (name, limits.clone()))
-    });
-    Ok(Limits::new(each))
+    })
 }
 
 #[cfg(test)]
@@ -80,6 +122,20 @@ mod tests {
                 assert_eq!(other, at, "{name}");
             }
         }
-        limits(SHIPPED).unwrap();
+        inspector(None).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_limits_that_cannot_be_used_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("limits.toml");
+        let told = |path: &Path| inspector(Some(path)).unwrap_err().to_string();
+        assert!(told(&path).contains("limits.toml"));
+        let good =
+            "version = 1\n[[datastream]]\nnames = [\"7/pm10\"]\nunit = \"ug/m3\"\nmax = 150\n";
+        std::fs::write(&path, good).unwrap();
+        inspector(Some(&path)).unwrap();
+        std::fs::write(&path, good.replace("max", "most")).unwrap();
+        assert!(told(&path).contains("unknown field `most`"));
     }
 }

@@ -76,12 +76,12 @@ pub struct Config {
     pub folder: Vec<FolderSettings>,
     /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
     pub rules: Option<PathBuf>,
-    /// Days that refused rows are kept, to be replayed.
-    pub rejected_days: u32,
+    /// File of limits of properties and datastreams, before the shipped `data/quality/limits.toml`, in its form.
+    pub limits: Option<PathBuf>,
     /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
     /// looked for.
     pub keep_replaced_seconds: u64,
-    /// How long records are kept, a `[retention]`: only in a file. Without it for ever.
+    /// How long records are kept, a `[retention]`: only in a file. Without it for ever, but for refused rows.
     #[serde(skip_serializing_if = "Retention::is_for_ever")]
     pub retention: Retention,
 }
@@ -159,7 +159,7 @@ impl Default for Config {
             open311: Vec::new(),
             folder: Vec::new(),
             rules: None,
-            rejected_days: 30,
+            limits: None,
             keep_replaced_seconds: 3600,
             retention: Retention::default(),
         }
@@ -228,7 +228,7 @@ const NAMES: [&str; 24] = [
     "seal_seconds",
     "open311_jurisdiction",
     "rules",
-    "rejected_days",
+    "limits",
     "keep_replaced_seconds",
 ];
 

@@ -77,8 +77,10 @@ pub(crate) fn replay_refused(
 
 /// How often old rows are looked for.
 const EVERY: Duration = Duration::from_hours(6);
+/// How long they are kept where the settings do not say (`[retention] rejected`).
+const REJECTED_DAYS: i64 = 30;
 
-/// Lets go of refused rows that are older than the setting, now and then.
+/// Lets go of old refused rows, now and then.
 pub(crate) async fn forget_old(state: Arc<AppState>) {
     if state.config.retention.rejected.is_some() {
         // The settings say how long themselves.
@@ -86,7 +88,7 @@ pub(crate) async fn forget_old(state: Arc<AppState>) {
     }
     loop {
         let writer = state.engine.writer().clone();
-        let before = clock::now() - TimeDelta::days(state.config.rejected_days.into());
+        let before = clock::now() - TimeDelta::days(REJECTED_DAYS);
         let snapshot = writer.snapshot();
         match tokio::task::spawn_blocking(move || older(&snapshot, before)).await {
             Ok(Ok(ids)) if ids.is_empty() => {}

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chrono::TimeDelta;
-use citybrain_ingest::{PlaceNames, quality};
+use citybrain_ingest::PlaceNames;
+use citybrain_ingest::quality::{self, LimitsError};
 use citybrain_query::ServiceRow;
 use citybrain_store::{Control, StoreOptions, Writer};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -152,14 +153,17 @@ impl AppState {
 }
 
 impl Config {
-    /// How the store is to seal.
-    pub(crate) fn store_options(&self) -> StoreOptions {
-        StoreOptions {
+    /// How the store is to seal and to look at observations.
+    ///
+    /// # Errors
+    /// The file of limits cannot be used.
+    pub(crate) fn store_options(&self) -> Result<StoreOptions, LimitsError> {
+        Ok(StoreOptions {
             seal_rows: self.seal_rows,
             seal_age: std::time::Duration::from_secs(self.seal_seconds),
             keep_replaced: std::time::Duration::from_secs(self.keep_replaced_seconds),
-            inspector: quality::inspector(),
+            inspector: quality::inspector(self.limits.as_deref())?,
             ..StoreOptions::default()
-        }
+        })
     }
 }

@@ -43,7 +43,7 @@ impl Doubt {
 }
 
 /// What a property can be.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct PropertyLimits {
     /// The unit of the limits, a UCUM code; values in another unit are not held to them.
     pub unit: String,
@@ -61,9 +61,12 @@ pub struct PropertyLimits {
     pub still: Option<TimeDelta>,
 }
 
-/// The limits of properties, by name.
+/// The limits of properties, and of datastreams that have their own, by name.
 #[derive(Debug, Clone, Default)]
-pub struct Limits(HashMap<String, PropertyLimits>);
+pub struct Limits {
+    properties: HashMap<String, PropertyLimits>,
+    datastreams: HashMap<String, PropertyLimits>,
+}
 
 impl Limits {
     /// The limits of each property; names are compared by letters and digits alone, whatever their case.
@@ -71,11 +74,25 @@ impl Limits {
         let folded = limits
             .into_iter()
             .map(|(name, limits)| (folded(&name), limits));
-        Self(folded.collect())
+        Self {
+            properties: folded.collect(),
+            datastreams: HashMap::new(),
+        }
     }
 
-    fn of(&self, property: &str) -> Option<&PropertyLimits> {
-        self.0.get(&folded(property))
+    /// With limits of datastreams by their exact names, which go before those of their properties.
+    #[must_use]
+    pub fn with_datastreams(
+        mut self,
+        limits: impl IntoIterator<Item = (String, PropertyLimits)>,
+    ) -> Self {
+        self.datastreams.extend(limits);
+        self
+    }
+
+    fn of(&self, row: &Observation) -> Option<&PropertyLimits> {
+        let own = self.datastreams.get(&row.datastream);
+        own.or_else(|| self.properties.get(&folded(row.property.as_deref()?)))
     }
 }
 
@@ -189,8 +206,7 @@ impl Inspector {
             let doubt = if let Some(state) = streams.get_mut(&key) {
                 state.follow(row, &self.limits)
             } else {
-                let property = row.property.as_deref();
-                let limits = property.and_then(|property| self.limits.of(property));
+                let limits = self.limits.of(row);
                 let doubt = alone(row, limits);
                 if room {
                     streams.insert(key, StreamState::new(row, limits.cloned(), doubt));
@@ -303,8 +319,7 @@ impl StreamState {
     fn follow(&mut self, row: &Observation, limits: &Limits) -> Option<Doubt> {
         if self.unit != row.unit {
             // What it measures may have been told late, or it measures something else now.
-            let property = row.property.as_deref();
-            self.limits = property.and_then(|property| limits.of(property)).cloned();
+            self.limits = limits.of(row).cloned();
             self.unit.clone_from(&row.unit);
         }
         self.seen += 1;

@@ -11,6 +11,7 @@ use tokio::{
 use super::{
     Seen, SettingsError, Surroundings, Told,
     client::{Client, Delivery, Network, Purpose, Step, connect},
+    filter,
     intake::Intake,
     publish,
     settings::{Broker, MqttSettings, Subscription},
@@ -147,6 +148,7 @@ impl Link {
             .iter()
             .flat_map(|subscription| subscription.filters.clone())
             .collect();
+        let filters = filter::needed(&filters);
         while !surroundings.stop.is_cancelled() {
             let (client, network) = connect(&self.settings, &self.broker, Purpose::Take);
             let (sender, receiver) = mpsc::channel(QUEUE);
@@ -249,11 +251,12 @@ async fn keep_open(mut network: Network) {
     }
 }
 
-/// Reads the network until the server stops, or until nobody takes messages any more.
+/// Reads the network until the server stops, or until nobody takes messages any more. Subscribes to the filters that are needed, not to
+/// those that they cover.
 async fn read(
     mut network: Network,
     client: Client,
-    filters: Vec<String>,
+    (filters, covered): (Vec<String>, Vec<String>),
     sender: mpsc::Sender<Delivery>,
     surroundings: Surroundings,
     name: String,
@@ -261,13 +264,16 @@ async fn read(
     let tell = |told: Told<'_>| (surroundings.tell)(&name, told);
     let mut pause = PAUSE;
     let mut subscribed = false;
+    let mut spare = Vec::new();
     loop {
         match network.next().await {
             Ok(Step::Connected { resumed }) => {
                 tell(Told::Connected { resumed });
                 // The first time also in a session that goes on: the settings may name other topics now.
                 if !(resumed && subscribed) {
+                    client.unsubscribe(&covered).await;
                     subscribed = client.subscribe(&filters).await;
+                    spare.clone_from(&covered);
                 }
             }
             Ok(Step::Message(delivery)) => {
@@ -278,6 +284,10 @@ async fn read(
             }
             Ok(Step::Subscribed { refused }) => {
                 pause = PAUSE;
+                // Where the broker does not let a wide filter be, the narrow ones may still be had.
+                if !refused.is_empty() && !spare.is_empty() {
+                    client.subscribe(&std::mem::take(&mut spare)).await;
+                }
                 for at in refused {
                     tell(Told::NotSubscribed { at });
                 }

@@ -7,7 +7,10 @@
 //! 3. only when [`Writer::append`] has returned, **after the journal's fsync, they are acknowledged**. What the store cannot take is
 //!    not acknowledged: the broker keeps it. A message that comes again is a duplicate by its identity.
 //!
-//! A refused message is kept with topic and payload, and acknowledged: it never comes again and blocks nothing.
+//! A refused message is kept with topic and payload, and acknowledged: it never comes again and blocks nothing. A filter that another one
+//! of the link covers is not subscribed to, so that it comes once. Filters of which none covers the other may have a topic in common
+//! (`a/+/c` and `a/b/+`): a broker of version 3.1.1 may send its messages once for each. Their records are counted once all the same, and
+//! what is refused of them is kept twice.
 //!
 //! Observations are published on SensorThings topics (`publish`) over a connection of its own, but for those that came over the link,
 //! marked with the link's client id; a message that carries the mark of this server is dropped, so that nothing is echoed. A

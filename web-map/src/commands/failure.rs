@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use citybrain_ingest::city::CityError;
+use citybrain_ingest::quality::LimitsError;
 use citybrain_ingest::{ImportError, PlaceCheckError, ProfileError};
 use citybrain_query::QueryError;
 use citybrain_store::{
@@ -73,6 +74,8 @@ pub(crate) enum Failure {
     Links(#[from] LinksError),
     #[error(transparent)]
     Rules(#[from] RulesError),
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     #[error(transparent)]
     City(#[from] CityError),
     #[error(transparent)]

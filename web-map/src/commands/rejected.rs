@@ -99,7 +99,7 @@ fn replay_all(state_dir: &Path, source: Option<&str>) -> Result<(), Failure> {
         received_at: clock::now(),
         place_names: Some(init::place_names_of(state_dir, &city)?),
     };
-    let store = Store::open(state_dir, city, Config::read(None)?.store_options())?;
+    let store = Store::open(state_dir, city, Config::read(None)?.store_options()?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     let wanted = |_, row: &Refused| source.is_none_or(|source| row.source == source);
     let replayed = replay_refused(&store.writer(), runtime.handle(), &context, wanted);

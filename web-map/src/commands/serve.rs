@@ -111,7 +111,7 @@ pub(super) fn serve<T>(
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let city = Arc::new(init::city_of(state_dir)?);
-    let store = Store::open(state_dir, Arc::clone(&city), config.store_options())?;
+    let store = Store::open(state_dir, Arc::clone(&city), config.store_options()?)?;
     let place_names = init::place_names_of(state_dir, &city)?;
     Book::open(config.rules.as_deref(), &city)?;
     let prepared = prepare(&city, &store.writer())?;

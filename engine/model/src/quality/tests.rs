@@ -42,6 +42,28 @@ fn doubts(inspector: &Inspector, mut rows: Vec<Observation>) -> Vec<Option<Doubt
 }
 
 #[test]
+fn limits_of_a_datastream_go_before_those_of_its_property() {
+    let own = PropertyLimits {
+        unit: "ug/m3".to_owned(),
+        max: Some(20.0),
+        ..PropertyLimits::default()
+    };
+    let of_property = PropertyLimits {
+        max: Some(2000.0),
+        ..own.clone()
+    };
+    let limits = || Limits::new([("pm10".to_owned(), of_property.clone())]);
+    let rows = vec![value(0, 30.0)];
+    let datastream = rows[0].datastream.clone();
+    let (without, with) = (
+        Inspector::new(limits()),
+        Inspector::new(limits().with_datastreams([(datastream, own)])),
+    );
+    assert_eq!(doubts(&without, rows.clone()), [None]);
+    assert_eq!(doubts(&with, rows), [Some(Doubt::Range)]);
+}
+
+#[test]
 fn a_value_beyond_its_property_is_doubtful_and_one_in_another_unit_is_not_judged() {
     let mut other = value(3, -1.0);
     other.unit = Some("V".to_owned());

@@ -65,6 +65,51 @@ async fn a_doubtful_value_is_kept_with_what_speaks_against_it_and_sent_again_it_
 }
 
 #[tokio::test]
+async fn means_leave_doubtful_values_out() {
+    let server = TestServer::start().await;
+    let placed = |minutes: i64, result: f64| {
+        let mut value = value(
+            "2026-05-04T08:00:00Z".parse::<DateTime<Utc>>().unwrap() + TimeDelta::minutes(minutes),
+            result,
+        );
+        value["lon"] = json!(116.4);
+        value["lat"] = json!(39.9);
+        value
+    };
+    let rows = json!([placed(0, 40.0), placed(5, 999.0), placed(10, 50.0)]);
+    let receipt = server.post_json("/v1/observations", &rows).await;
+    assert_eq!(receipt["accepted"], 3, "{receipt}");
+    let asked = "from=2026-05-04T00:00:00Z&to=2026-05-05T00:00:00Z&measure=mean&property=PM10";
+    let cells = server
+        .json(&format!("/v1/cells?{asked}&resolution=8"))
+        .await;
+    assert_eq!(cells["cells"][0][1], 45.0, "{cells}");
+    let areas = server
+        .json(&format!("/v1/areas?{asked}&level=community"))
+        .await;
+    let means: Vec<&Value> = areas["areas"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|area| &area["value"])
+        .collect();
+    assert!(
+        means
+            .iter()
+            .filter(|mean| !mean.is_null())
+            .all(|mean| **mean == json!(45.0)),
+        "{areas}"
+    );
+    assert!(means.contains(&&json!(45.0)), "{areas}");
+    let sql = json!({"sql": "SELECT observations, mean, greatest FROM observations_hourly"});
+    let hours = server.post_json("/v1/sql", &sql).await;
+    assert_eq!(
+        hours["rows"],
+        json!([{"observations": 2, "mean": 45.0, "greatest": 50.0}])
+    );
+}
+
+#[tokio::test]
 async fn feeds_tell_how_they_are_and_what_was_refused_can_be_replayed() {
     let server = TestServer::start().await;
     let good = value(now(), 40.0);
