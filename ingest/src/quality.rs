@@ -84,20 +84,18 @@ pub fn inspector(own: Option<&Path>) -> Result<Arc<Inspector>, LimitsError> {
     Ok(Arc::new(Inspector::new(limits)))
 }
 
-fn each(named: Vec<Named>) -> impl Iterator<Item = (String, PropertyLimits)> {
-    named.into_iter().flat_map(|named| {
+fn each(all: Vec<Named>) -> impl Iterator<Item = (String, PropertyLimits)> {
+    all.into_iter().flat_map(|one| {
         let limits = PropertyLimits {
-            unit: named.unit,
-            min: named.min,
-            max: named.max,
-            ceiling: named.ceiling,
-            per_minute: named.per_minute,
-            step: named.step,
-            still: named
-                .still_hours
-                .map(|hours| TimeDelta::hours(hours.into())),
+            unit: one.unit,
+            min: one.min,
+            max: one.max,
+            ceiling: one.ceiling,
+            per_minute: one.per_minute,
+            step: one.step,
+            still: one.still_hours.map(|hours| TimeDelta::hours(hours.into())),
         };
-        let names = named.names.into_iter();
+        let names = one.names.into_iter();
         names.map(move |name| (name, limits.clone()))
     })
 }

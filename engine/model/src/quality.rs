@@ -140,6 +140,10 @@ pub struct StreamState {
     pub is_stuck: bool,
     limits: Option<PropertyLimits>,
     unit: Option<String>,
+    /// The latest value that its property can have, with its time.
+    possible: Option<(DateTime<Utc>, f64)>,
+    /// The latest that also followed the ones before it.
+    steady: Option<(DateTime<Utc>, f64)>,
 }
 
 /// Values of at most so many datastreams are compared with those before them.
@@ -304,7 +308,10 @@ impl StreamState {
             is_stuck: false,
             limits,
             unit: row.unit.clone(),
+            possible: None,
+            steady: None,
         };
+        state.remember(row, doubt);
         state.count(doubt);
         state
     }
@@ -312,6 +319,17 @@ impl StreamState {
     fn count(&mut self, doubt: Option<Doubt>) {
         if let Some(doubt) = doubt {
             self.doubtful[doubt as usize] += 1;
+        }
+    }
+
+    /// What the next values are compared with.
+    fn remember(&mut self, row: &Observation, doubt: Option<Doubt>) {
+        let value = row.result.map(|value| (row.phenomenon_time, value));
+        if value.is_some() && !matches!(doubt, Some(Doubt::Range | Doubt::Clock)) {
+            self.possible = value;
+            if doubt != Some(Doubt::Rate) {
+                self.steady = value;
+            }
         }
     }
 
@@ -353,15 +371,17 @@ impl StreamState {
         } else {
             seconds(apart)
         };
-        doubt = doubt.or_else(|| self.beside(row, apart));
+        doubt = doubt.or_else(|| self.beside(row));
+        self.remember(row, doubt);
         self.newest = row.phenomenon_time;
         self.value = row.result;
         self.count(doubt);
         doubt
     }
 
-    /// What speaks against a value beside the one before it.
-    fn beside(&mut self, row: &Observation, apart: TimeDelta) -> Option<Doubt> {
+    /// What speaks against a value beside those before it. One that is away from the one before is good when it is back where they were: a
+    /// spike does not make the value behind it doubtful, and a new level is doubtful once.
+    fn beside(&mut self, row: &Observation) -> Option<Doubt> {
         let (before, value) = (self.value, row.result);
         let same = before
             .zip(value)
@@ -371,18 +391,21 @@ impl StreamState {
             self.is_stuck = false;
         }
         let limits = self.limits.as_ref()?;
-        let (before, value) = (before?, value?);
+        let value = value?;
         if row.unit.as_deref().is_some_and(|unit| unit != limits.unit) {
             return None;
         }
-        let change = (value - before).abs();
-        let minutes = seconds(apart) / 60.0;
-        if let Some(per_minute) = limits.per_minute
-            && apart <= COMPARED
-            && change > limits.step
-            && change > per_minute * minutes
-        {
-            return Some(Doubt::Rate);
+        if let Some(per_minute) = limits.per_minute {
+            let apart = |at: DateTime<Utc>| row.phenomenon_time - at;
+            let too_fast = |(at, before): (DateTime<Utc>, f64)| {
+                let change = (value - before).abs();
+                change > limits.step && change > per_minute * seconds(apart(at)) / 60.0
+            };
+            let befores = [self.possible, self.steady].into_iter().flatten();
+            let mut befores = befores.filter(|(at, _)| apart(*at) <= COMPARED).peekable();
+            if befores.peek().is_some() && befores.all(too_fast) {
+                return Some(Doubt::Rate);
+            }
         }
         let still = limits.still?;
         self.is_stuck = same && row.phenomenon_time - self.same_since >= still;

@@ -90,6 +90,23 @@ fn a_change_faster_than_the_property_is_doubtful() {
 }
 
 #[test]
+fn a_spike_is_doubtful_and_the_value_behind_it_is_not() {
+    let (range, rate) = (Some(Doubt::Range), Some(Doubt::Rate));
+    let told = |results: &[f64]| {
+        let rows = (0..)
+            .zip(results)
+            .map(|(minute, result)| value(minute, *result));
+        doubts(&inspector(), rows.collect())
+    };
+    assert_eq!(told(&[40.0, 999.0, 42.0, 43.0]), [None, range, None, None]);
+    assert_eq!(told(&[40.0, 600.0, 42.0, 43.0]), [None, rate, None, None]);
+    // A new level is doubtful once; what jumps about is doubtful as long as it does.
+    assert_eq!(told(&[40.0, 600.0, 605.0, 610.0]), [None, rate, None, None]);
+    assert_eq!(told(&[40.0, 600.0, 300.0, 900.0]), [None, rate, rate, rate]);
+    assert_eq!(told(&[999.0, 42.0]), [range, None]);
+}
+
+#[test]
 fn a_value_that_stands_still_is_doubtful_until_it_moves() {
     let inspector = inspector();
     let rows = (0..9).map(|hour| value(hour * 60, 71.0)).collect();
