@@ -5,7 +5,7 @@ use crate::rules::tests::{MINUTE, NOON, city, record, rows};
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Number, sensor, place, minutes before now, value; a value below 0 is of another property.
+    /// Number, sensor, place, minutes before now, value; a value below 0 is of another property, or below -10 doubtful.
     Observation(u8, u8, usize, i64, i8),
     Wait(i64),
 }
@@ -70,7 +70,8 @@ proptest! {
                     let observation = record(&id.to_string(), made, at)
                         .of_value(f64::from(value))
                         .with("sensor", &sensor.to_string())
-                        .with("property", if value < 0 { "noise" } else { "PM10" });
+                        .with("quality", if value < -10 { "doubtful" } else { "good" })
+                        .with("property", if (-10..0).contains(&value) { "noise" } else { "PM10" });
                     let published = Published {
                         seq,
                         table: Table::Observations,
