@@ -63,6 +63,8 @@ pub struct Config {
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
     pub seal_seconds: u64,
+    /// Records that are not in the lake yet are in memory, up to so many bytes; beyond that new ones are refused until some are sealed.
+    pub hot_bytes_max: usize,
     /// The `jurisdiction_id` of this city in Open311; without it any is taken.
     pub open311_jurisdiction: Option<String>,
     /// Links with MQTT brokers, each a `[[mqtt]]`: only in a file.
@@ -154,6 +156,7 @@ impl Default for Config {
             snapshot_helper: PathBuf::new(),
             seal_rows: 250_000,
             seal_seconds: 300,
+            hot_bytes_max: 2 << 30,
             open311_jurisdiction: None,
             mqtt: Vec::new(),
             open311: Vec::new(),
@@ -205,7 +208,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 25] = [
     "listen",
     "tls_cert",
     "tls_key",
@@ -226,6 +229,7 @@ const NAMES: [&str; 24] = [
     "snapshot_helper",
     "seal_rows",
     "seal_seconds",
+    "hot_bytes_max",
     "open311_jurisdiction",
     "rules",
     "limits",

@@ -200,7 +200,7 @@ impl IntoResponse for HttpError {
 impl From<AppendError> for HttpError {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Full { retry_after } => Self::Busy {
+            AppendError::Full { retry_after, .. } => Self::Busy {
                 message: error.to_string(),
                 retry_after,
             },

@@ -287,6 +287,10 @@ impl Sta {
             loop {
                 match follow.published.try_recv() {
                     Ok(batch) if batch.seq > follow.seq => {
+                        if batch.table == Table::Observations && batch.is_removal() {
+                            lost = true;
+                            break;
+                        }
                         follow.seq = batch.seq;
                         if batch.table == Table::Observations {
                             new.extend(Arc::make_mut(&mut follow.streams).fold(&batch.rows));

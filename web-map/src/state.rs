@@ -160,6 +160,7 @@ impl Config {
     pub(crate) fn store_options(&self) -> Result<StoreOptions, LimitsError> {
         Ok(StoreOptions {
             seal_rows: self.seal_rows,
+            hot_bytes_max: self.hot_bytes_max,
             seal_age: std::time::Duration::from_secs(self.seal_seconds),
             keep_replaced: std::time::Duration::from_secs(self.keep_replaced_seconds),
             inspector: quality::inspector(self.limits.as_deref())?,

@@ -1,7 +1,7 @@
 //! The store as its owner sees it: open, hand out writers and snapshots, close.
 
 use std::path::Path;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -66,6 +66,8 @@ pub(crate) struct Shared {
     pub(crate) hot_bytes: AtomicUsize,
     /// Bytes of the batches that wait for the writer thread.
     pub(crate) waiting_bytes: AtomicUsize,
+    /// By table: the last attempt to seal it failed.
+    pub(crate) sealing_fails: [AtomicBool; 3],
     /// Which records are there, but for what came in since the last seal.
     pub(crate) index: [Arc<IndexFiles>; 3],
     pub(crate) options: StoreOptions,
@@ -85,6 +87,7 @@ impl Shared {
             published,
             hot_bytes: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
+            sealing_fails: [const { AtomicBool::new(false) }; 3],
             index,
             options,
             ledger: Ledger::default(),
@@ -128,7 +131,7 @@ impl Store {
     /// # Errors
     /// When the directory is none, belongs to another city, is held by another process, or cannot be read.
     pub fn open(dir: &Path, city: Arc<City>, options: StoreOptions) -> Result<Self, OpenError> {
-        let state = StateDir::open(dir)?;
+        let mut state = StateDir::open(dir)?;
         state.belongs_to(&city)?;
         let lock = Lock::take(dir)?;
         state.is_still()?;
@@ -138,6 +141,7 @@ impl Store {
             IndexFiles::discard(&state.identities_dir());
         }
         let runtime = runtime(dir)?;
+        runtime.block_on(state.claim_lake())?;
         let queue = options.queue;
         let task = runtime.block_on(WriterTask::open(&state, city, journal, lock, options))?;
         let (sender, receiver) = mpsc::channel(queue);

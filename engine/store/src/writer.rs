@@ -78,6 +78,7 @@ impl Writer {
             .map_err(|error| match error {
                 mpsc::error::SendTimeoutError::Timeout(_) => AppendError::Full {
                     retry_after: RETRY_AFTER,
+                    sealing_fails: false,
                 },
                 mpsc::error::SendTimeoutError::Closed(_) => AppendError::Closed,
             })?;
@@ -149,10 +150,35 @@ impl Writer {
         id: &str,
         at: DateTime<Utc>,
     ) -> Result<Erased, RemoveError> {
+        self.erase_or_mask(source, id, at, false).await
+    }
+
+    /// [`Writer::erase`], but the complaint and its steps stay as rows and in counts, without address, text, tags, actors and reasons, and
+    /// with a position of about 110 m. It does not change any more: what comes in of it counts as a duplicate.
+    ///
+    /// # Errors
+    /// As [`Writer::erase`].
+    pub async fn mask(
+        &self,
+        source: &str,
+        id: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Erased, RemoveError> {
+        self.erase_or_mask(source, id, at, true).await
+    }
+
+    async fn erase_or_mask(
+        &self,
+        source: &str,
+        id: &str,
+        at: DateTime<Utc>,
+        mask: bool,
+    ) -> Result<Erased, RemoveError> {
         let (reply, answer) = oneshot::channel();
         let erasure = Erasure {
             source: source.to_owned(),
             id: id.to_owned(),
+            mask,
         };
         self.ask(Message::Erase { erasure, at, reply }, answer)
             .await
@@ -208,8 +234,10 @@ impl Writer {
         let hot = self.shared.hot_bytes.load(Ordering::Relaxed);
         let waiting = self.shared.waiting_bytes.load(Ordering::Relaxed);
         if hot + waiting > self.shared.options.hot_bytes_max {
+            let mut fails = self.shared.sealing_fails.iter();
             return Err(AppendError::Full {
                 retry_after: RETRY_AFTER,
+                sealing_fails: fails.any(|fails| fails.load(Ordering::Relaxed)),
             });
         }
         Ok(())

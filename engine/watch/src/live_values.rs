@@ -104,9 +104,14 @@ impl LiveValues {
         self.stale = false;
     }
 
-    /// Takes the rows of a published batch. A batch of another table, or one that was in what it was seeded with, changes nothing.
+    /// Takes the rows of a published batch. A batch of another table, or one that was in what it was seeded with, changes nothing;
+    /// when observations left the store for good it is stale.
     pub fn fold(&mut self, published: &Published) {
         if self.stale || published.seq <= self.read_at {
+            return;
+        }
+        if published.table == Table::Observations && published.is_removal() {
+            self.stale = true;
             return;
         }
         self.seq = self.seq.max(published.seq);

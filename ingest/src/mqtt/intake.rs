@@ -167,7 +167,7 @@ impl Intake {
             let wait = match appended.await {
                 Ok(receipt) => return Some(receipt),
                 Err(AppendError::Closed) => return None,
-                Err(AppendError::Full { retry_after }) => retry_after,
+                Err(AppendError::Full { retry_after, .. }) => retry_after,
                 Err(error) => {
                     let cause = error.to_string();
                     self.tell(Told::Waiting { cause: &cause });
