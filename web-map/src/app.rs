@@ -18,8 +18,8 @@ use crate::http::{boundaries, gate, host, observe, panics, security};
 use crate::page;
 use crate::routes::{
     alerts, analyses, append, areas, audit, breakdown, cells, city, complaint, complaints, docs,
-    erase, freshness, health, heat, imports, live, metrics, open311, rules, sensors, series,
-    session, snapshot, sql, sta, tilejson, tiles, webhooks,
+    erase, freshness, health, heat, imports, keys, live, metrics, open311, rules, search, sensors,
+    series, session, snapshot, sql, sta, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -104,6 +104,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(complaint::by_id))
         .routes(routes!(complaint::by_source_and_id))
         .routes(routes!(erase::erase))
+        .routes(routes!(search::search))
         .routes(routes!(sensors::sensors))
         .merge(write)
         .routes(routes!(open311::discovery))
@@ -145,6 +146,8 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(session::who, session::begin))
         .routes(routes!(session::end))
         .routes(routes!(audit::audit))
+        .routes(routes!(keys::list, keys::make))
+        .routes(routes!(keys::revoke))
 }
 
 #[derive(OpenApi)]

@@ -18,6 +18,7 @@ mod refusal;
 mod rules;
 mod sensorthings;
 mod state;
+mod week_hours;
 
 pub use area::{AreaLevel, UnknownAreaLevel};
 pub use calendar::CalendarDays;
@@ -31,3 +32,4 @@ pub use refusal::Refusal;
 pub use rules::{ID_CHARS_MAX, LABEL_CHARS_MAX, TEXT_CHARS_MAX, YEAR_MAX, YEAR_MIN};
 pub use sensorthings::{BadEntityId, EntityId, EntityKind, Navigation};
 pub use state::{STEPS_MAX, Step, add_step, fold};
+pub use week_hours::{BadWeekHours, WeekHours};

@@ -27,7 +27,7 @@ interface Facts {
 }
 
 /** A cell or an area. */
-export type Ground = Exclude<Selection, { sensor: string }>;
+export type Ground = Extract<Selection, { cell: string } | { area: unknown }>;
 
 /** One cell or area in numbers: count, rates, share, categories, trend and its latest complaints. */
 export function selection(context: DeskContext, chosen: Ground): Panel {
@@ -192,11 +192,19 @@ export function selection(context: DeskContext, chosen: Ground): Panel {
     holder.append(more);
     return holder;
   };
-  const complaintRow = ({ id, category, status, requested_at, channel }: Complaint) =>
+  const complaintRow = ({ id, source, category, status, requested_at, channel }: Complaint) =>
     h(
       'li',
       {},
-      h('span', { class: 'what' }, category ?? t('filter.none')),
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'what link',
+          onclick: () => view.update({ selection: { complaint: { source, id } } }),
+        },
+        category ?? t('filter.none'),
+      ),
       h('span', { class: 'state' }, status ? word(status, texts.lang) : ''),
       h('time', { datetime: requested_at }, texts.dateTime(Date.parse(requested_at))),
       h(
