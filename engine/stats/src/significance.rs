@@ -135,19 +135,17 @@ impl Scores {
     ) -> Self {
         if families <= 1 {
             // Scores of counts repeat many times.
-            let (probabilities, tested) = match Distinct::of(&z, z.len() / REPEATED, threads) {
-                Some(distinct) => {
+            let (probabilities, tested) =
+                if let Some(distinct) = Distinct::of(&z, z.len() / REPEATED, threads) {
                     let p: Vec<f64> = distinct.values.iter().map(|&z| two_sided_p(z)).collect();
                     let (q, tested) = fdr::adjust_repeated(&p, &distinct.counts);
                     let numbers = distinct.numbers;
                     (Probabilities::Distinct { numbers, p, q }, tested)
-                }
-                None => {
+                } else {
                     let p = p_values(&z, threads);
                     let (q, tested) = fdr::adjust(&p);
                     (Probabilities::Each { p, q }, tested)
-                }
-            };
+                };
             return Self {
                 z,
                 probabilities,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use citybrain_grid::{City, aligned, cover};
 use citybrain_stats::neighbours::{Neighbours, NeighboursError};
 use datafusion::arrow::array::{ArrayRef, UInt64Array};
+use datafusion::common::HashMap;
 use datafusion::error::{DataFusionError, Result};
 use h3o::{CellIndex, Resolution};
 
@@ -25,45 +26,72 @@ pub(super) fn column(cells: &[CellIndex]) -> ArrayRef {
     Arc::new(numbers.collect::<UInt64Array>())
 }
 
-/// For each cell those within `k` steps, without itself, that are cells of the list too.
+/// For each cell those within `k` steps, without itself, that are cells of the list too; once for each `k`.
 ///
 /// # Errors
 /// When they are too many to list, or the sign to stop was given.
 pub(super) fn disks(
     function: &'static str,
     cells: &[CellIndex],
+    distances: &[u32],
+    stop: &Stop,
+) -> Result<Vec<Neighbours>> {
+    for k in distances {
+        let around = 3 * *k as usize * (*k as usize + 1);
+        if cells.len().saturating_mul(around) > NEIGHBOURS_MAX {
+            return Err(AnalysisError::Refused {
+                function,
+                reason: format!(
+                    "{} cells with {around} neighbours each are too many: take a coarser resolution or a smaller k",
+                    cells.len()
+                ),
+            }
+            .into());
+        }
+    }
+    let farthest = distances.iter().copied().max().unwrap_or(0);
+    let numbers: HashMap<CellIndex, u32> = cells.iter().copied().zip(0..).collect();
+    let mut lists = vec![(vec![0], Vec::new()); distances.len()];
+    let mut near = Vec::new();
+    for (at, &cell) in cells.iter().enumerate() {
+        if at.is_multiple_of(1024) {
+            stop.check()?;
+        }
+        near.clear();
+        near.extend(
+            cell.grid_disk_distances::<Vec<_>>(farthest)
+                .into_iter()
+                .filter(|(near, _)| *near != cell)
+                .filter_map(|(near, steps)| Some((*numbers.get(&near)?, steps))),
+        );
+        near.sort_unstable();
+        for ((offsets, targets), k) in lists.iter_mut().zip(distances) {
+            targets.extend(
+                near.iter()
+                    .filter(|(_, steps)| steps <= k)
+                    .map(|near| near.0),
+            );
+            offsets.push(targets.len());
+        }
+    }
+    let neighbours = lists.into_iter().map(|(offsets, targets)| {
+        Neighbours::try_new(offsets, targets)
+            .map_err(|error: NeighboursError| DataFusionError::External(Box::new(error)))
+    });
+    neighbours.collect()
+}
+
+/// The same for one `k`.
+pub(super) fn disk(
+    function: &'static str,
+    cells: &[CellIndex],
     k: u32,
     stop: &Stop,
 ) -> Result<Neighbours> {
-    let around = 3 * k as usize * (k as usize + 1);
-    if cells.len().saturating_mul(around) > NEIGHBOURS_MAX {
-        return Err(AnalysisError::Refused {
-            function,
-            reason: format!(
-                "{} cells with {around} neighbours each are too many: take a coarser resolution or a smaller k",
-                cells.len()
-            ),
-        }
-        .into());
-    }
-    let mut offsets = Vec::with_capacity(cells.len() + 1);
-    let mut targets = Vec::new();
-    offsets.push(0);
-    for (number_of_cell, &cell) in cells.iter().enumerate() {
-        if number_of_cell.is_multiple_of(1024) {
-            stop.check()?;
-        }
-        let start = targets.len();
-        let near = cell
-            .grid_disk::<Vec<_>>(k)
-            .into_iter()
-            .filter(|near| *near != cell);
-        targets.extend(near.filter_map(|near| number(cells, near)));
-        targets[start..].sort_unstable();
-        offsets.push(targets.len());
-    }
-    Neighbours::try_new(offsets, targets)
-        .map_err(|error: NeighboursError| DataFusionError::External(Box::new(error)))
+    let mut disks = disks(function, cells, &[k], stop)?;
+    disks
+        .pop()
+        .ok_or_else(|| DataFusionError::Internal("one list for each distance".to_owned()))
 }
 
 /// For each cell the cells of the list at 1, 2 … `k` steps.

@@ -197,7 +197,7 @@ impl Compute for Run {
         let failed = |error: SpaceTimeError| refused(error.to_string());
         let shaped = Cube::try_new(&cube, slices).map_err(failed)?;
         stop.check()?;
-        let neighbours = cells::disks(NAME, universe, self.k, stop)?;
+        let neighbours = cells::disk(NAME, universe, self.k, stop)?;
         let scores = self.scores(shaped, &all, &neighbours).map_err(failed)?;
         let found = emerging(&scores, slices, &self.emerging).map_err(failed)?;
         let trends = mann_kendall_of_cells(shaped, TrendTest::Original, None)

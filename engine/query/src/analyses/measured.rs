@@ -174,14 +174,17 @@ impl Measured {
         stop: &Stop,
     ) -> Result<OnCells<'_>> {
         let counted = Counted::read(rows, self.function)?;
-        let (resolution, k) = match self.resolution {
-            Some(resolution) => (resolution, self.k.unwrap_or(1)),
+        let (resolution, k, known) = match self.resolution {
+            Some(resolution) => (resolution, self.k.unwrap_or(1), None),
             None => self.choose(&counted, note, stop)?,
         };
         let universe = cells::universe(&self.city, resolution);
         let (sums, outside) = counted.at(resolution, universe)?;
         let values = self.values(&sums, universe, resolution)?;
-        let neighbours = cells::disks(self.function, universe, k, stop)?;
+        let neighbours = match known {
+            Some(neighbours) => neighbours,
+            None => cells::disk(self.function, universe, k, stop)?,
+        };
         // An empty sum is -0.
         let records = counted.cells.values().map(|sums| sums.records).sum::<f64>() + 0.0;
         let is_chosen = self.resolution.is_none();
@@ -207,13 +210,13 @@ impl Measured {
         })
     }
 
-    /// The finest resolution whose cells have enough records, and the distance at which they cluster most, and why.
+    /// The finest resolution whose cells have enough records, and the distance at which they cluster most with its neighbours, and why.
     fn choose(
         &self,
         counted: &Counted,
         note: &mut Map<String, Value>,
         stop: &Stop,
-    ) -> Result<(Resolution, u32)> {
+    ) -> Result<(Resolution, u32, Option<Neighbours>)> {
         let parameters = AutomaticParameters::default();
         let coarsest = COARSEST.min(self.city.base_resolution);
         let mut tried: Vec<Tried> = Vec::new();
@@ -238,10 +241,13 @@ impl Measured {
                     || self.k.is_some()
                     || near * counts.len() <= NEIGHBOURS_MAX
             });
-            let disks = distances
-                .map(|k| Ok((k, cells::disks(self.function, universe, k, stop)?)))
-                .collect::<Result<_>>()?;
-            tried.push((resolution, counts, disks));
+            let distances: Vec<u32> = distances.collect();
+            let disks = cells::disks(self.function, universe, &distances, stop)?;
+            tried.push((
+                resolution,
+                counts,
+                distances.into_iter().zip(disks).collect(),
+            ));
         }
         let disks: Vec<Vec<Disk<'_>>> = tried
             .iter()
@@ -283,7 +289,9 @@ impl Measured {
         if self.k.is_none() {
             note.insert("k_ground".to_owned(), json!(ground));
         }
-        Ok((tried[choice.aggregation].0, choice.k))
+        let (resolution, _, mut disks) = tried.swap_remove(choice.aggregation);
+        let (_, neighbours) = disks.swap_remove(choice.disk);
+        Ok((resolution, choice.k, Some(neighbours)))
     }
 
     /// What is compared, NaN where it cannot be said.

@@ -187,7 +187,7 @@ impl Compute for Run {
         let values = self.values(&filled, universe, resolution, city)?;
         let k = self.measured.k.unwrap_or(1);
         stop.check()?;
-        let neighbours = cells::disks(NAME, universe, k, stop)?;
+        let neighbours = cells::disk(NAME, universe, k, stop)?;
         let failed = |error: SpaceTimeError| refused(error.to_string());
         let cube = Cube::try_new(&values, slices).map_err(failed)?;
         let scores = self.scores(cube, &filled, &neighbours).map_err(failed)?;
