@@ -72,12 +72,12 @@ impl FromStr for WeekHours {
 }
 
 /// A list of numbers and spans as bits; none when it is no list, empty, or beyond its bounds.
-fn bits(list: &str, least: u32, most: u32) -> Option<u32> {
+fn bits(list: &str, min: u32, max: u32) -> Option<u32> {
     let mut bits = 0;
     for part in list.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last) = (number(first)?, number(last)?);
-        if first < least || last > most || first > last {
+        if first < min || last > max || first > last {
             return None;
         }
         for at in first..=last {

@@ -16,7 +16,7 @@ export async function pictureOf(map: HTMLCanvasElement, sheet: Sheet): Promise<B
   const textures = await Promise.all(
     sheet.legend.map(({ texture }) => (texture ? imageOf(textureUrl(texture)) : null)),
   );
-  const columns = Math.max(1, Math.min(sheet.legend.length, 6));
+  const columns = Math.max(1, Math.min(sheet.legend.length, 8));
   const rows = Math.ceil(sheet.legend.length / columns);
   const head = (30 + 26 + sheet.lines.length * 20 + 12) * unit;
   const foot = (34 + rows * 42 + sheet.source.length * 17 + 18) * unit;
