@@ -31,6 +31,10 @@ describe('the search box', () => {
     await until('the area is chosen', async () => page.url().includes(`select=`));
     await until('the map went there', async () => page.url().includes('at='));
     await page.locator(`[data-selection="${area?.id}"] [data-fact="count"]`).waitFor();
+    await page.locator('[data-around="rhythm"] .week-grid td').first().waitFor();
+    await page.locator('[data-around="neighbours"] .bar').first().waitFor();
+    await page.locator('.side').evaluate(side => side.scrollTo(0, 1e6));
+    await picture(page, 'around.png');
     expect(faults).toEqual([]);
     await page.context().close();
   });
