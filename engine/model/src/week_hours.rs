@@ -72,9 +72,9 @@ impl FromStr for WeekHours {
 }
 
 /// A list of numbers and spans as bits; none when it is no list, empty, or beyond its bounds.
-fn bits(list: &str, min: u32, max: u32) -> Option<u32> {
+fn bits(text: &str, min: u32, max: u32) -> Option<u32> {
     let mut bits = 0;
-    for part in list.split(',') {
+    for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last) = (number(first)?, number(last)?);
         if first < min || last > max || first > last {
