@@ -18,8 +18,8 @@ use crate::http::{boundaries, gate, host, idempotency, observe, panics, security
 use crate::page;
 use crate::routes::{
     alerts, analyses, append, areas, audit, breakdown, cells, city, complaint, complaints, docs,
-    erase, feeds, freshness, health, heat, imports, live, metrics, open311, rejected, rules,
-    sensors, series, session, snapshot, sql, sta, tilejson, tiles, webhooks,
+    erase, feeds, freshness, health, heat, imports, keys, live, metrics, open311, rejected, rules,
+    search, sensors, series, session, snapshot, sql, sta, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -106,6 +106,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(complaint::by_id))
         .routes(routes!(complaint::by_source_and_id))
         .routes(routes!(erase::erase))
+        .routes(routes!(search::search))
         .routes(routes!(sensors::sensors))
         .merge(write)
         .routes(routes!(open311::discovery))
@@ -152,6 +153,8 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(session::who, session::begin))
         .routes(routes!(session::end))
         .routes(routes!(audit::audit))
+        .routes(routes!(keys::list, keys::make))
+        .routes(routes!(keys::revoke))
 }
 
 #[derive(OpenApi)]

@@ -20,6 +20,7 @@ mod rules;
 mod sensorthings;
 mod state;
 mod units;
+mod week_hours;
 
 pub use area::{AreaLevel, UnknownAreaLevel};
 pub use calendar::CalendarDays;
@@ -35,3 +36,4 @@ pub use rules::{ID_CHARS_MAX, LABEL_CHARS_MAX, TEXT_CHARS_MAX, YEAR_MAX, YEAR_MI
 pub use sensorthings::{BadEntityId, EntityId, EntityKind, Navigation};
 pub use state::{STEPS_MAX, Step, add_step, fold};
 pub use units::{canonical, ucum};
+pub use week_hours::{BadWeekHours, WeekHours};

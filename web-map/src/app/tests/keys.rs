@@ -382,3 +382,66 @@ async fn a_role_asks_within_limits_of_its_own() {
         assert_eq!(answer["truncated"], truncated);
     }
 }
+
+#[tokio::test]
+async fn keys_are_made_shown_once_and_taken_back_over_http() {
+    let server = TestServer::start().await;
+    let url = format!("{}/v1/keys", server.url);
+    let make = async |secret: Option<&str>, body: Value| {
+        let mut asked = server.client.post(&url).json(&body);
+        if let Some(secret) = secret {
+            asked = asked.bearer_auth(secret);
+        }
+        let answer = asked.send().await.unwrap();
+        (answer.status(), answer.json::<Value>().await.unwrap())
+    };
+    let (status, _) = make(None, json!({"role": "planner"})).await;
+    assert_eq!(status, StatusCode::CONFLICT, "nobody could make another");
+    for wrong in [
+        json!({"role": "king"}),
+        json!({"role": "admin", "name": " "}),
+        json!({"role": "admin", "expires_at": "2020-01-01T00:00:00Z"}),
+        json!({"role": "admin", "colour": "red"}),
+    ] {
+        assert_eq!(
+            make(None, wrong.clone()).await.0,
+            StatusCode::BAD_REQUEST,
+            "{wrong}"
+        );
+    }
+    let (status, first) = make(None, json!({"role": "admin"})).await;
+    assert_eq!(status, StatusCode::OK, "{first}");
+    let admin = first["secret"].as_str().unwrap();
+    // It counts at once.
+    assert_eq!(server.problem("/v1/keys").await.0, StatusCode::UNAUTHORIZED);
+
+    let wanted = json!({"role": "integrator", "name": "gate", "feeds": ["noise"]});
+    let (_, made) = make(Some(admin), wanted).await;
+    let secret = made["secret"].as_str().unwrap();
+    assert_eq!(
+        get(&server, secret, "/v1/freshness").await.0,
+        StatusCode::OK
+    );
+    assert_eq!(
+        get(&server, secret, "/v1/keys").await.0,
+        StatusCode::FORBIDDEN
+    );
+    let (_, listed) = get(&server, admin, "/v1/keys").await;
+    assert_eq!(listed["keys"].as_array().unwrap().len(), 2);
+    assert_eq!(listed["keys"][1]["feeds"], json!(["noise"]));
+    assert!(!listed.to_string().contains(secret));
+
+    let id = &made["key"]["id"];
+    let gone = server.client.delete(format!("{url}/{id}"));
+    let answer = gone.bearer_auth(admin).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(
+        get(&server, secret, "/v1/freshness").await.0,
+        StatusCode::UNAUTHORIZED
+    );
+    let gone = server.client.delete(format!("{url}/99"));
+    assert_eq!(
+        gone.bearer_auth(admin).send().await.unwrap().status(),
+        StatusCode::NOT_FOUND
+    );
+}

@@ -773,6 +773,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All keys, without their secrets. */
+        get: operations["keys"];
+        put?: never;
+        /**
+         * Makes a key; its secret is in this answer and nowhere else.
+         * @description From the first key on every request shows one, so the first is an `admin`'s: with another nobody could make more over this route.
+         */
+        post: operations["make_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a key back, at once and for good. */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leading-sensors": {
         parameters: {
             query?: never;
@@ -981,6 +1019,23 @@ export interface paths {
         post?: never;
         /** Takes a rule away; what is open of it is resolved. */
         delete: operations["remove_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Areas, addresses, complaint ids and sensors that a few letters may mean. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1862,6 +1917,97 @@ export interface components {
             /** @description What is wrong with it. */
             message: string;
         };
+        /** @description An address that complaints name. */
+        FoundAddress: {
+            /** @description As the complaints write it. */
+            address: string;
+            /**
+             * Format: int64
+             * @description How many complaints name it.
+             */
+            complaints: number;
+            /**
+             * Format: double
+             * @description Latitude of the latest that has a position, WGS 84 degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: date-time
+             * @description When the latest of them was requested, UTC.
+             */
+            latest: string | null;
+            /**
+             * Format: double
+             * @description Longitude of the latest that has a position, WGS 84 degrees.
+             */
+            lon: number | null;
+        };
+        /** @description An area that is found by its name or id. */
+        FoundArea: {
+            /**
+             * Format: double
+             * @description Surface, km².
+             */
+            area_km2: number;
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude of a point inside, WGS 84 degrees.
+             */
+            lat: number;
+            /** @description `district`, `subdistrict`, `community` or `grid`. */
+            level: string;
+            /**
+             * Format: double
+             * @description Longitude of a point inside, WGS 84 degrees.
+             */
+            lon: number;
+            /** @description The name in the city's own language. */
+            name: string;
+        };
+        /** @description A complaint that is found by its id. */
+        FoundComplaint: {
+            address: string | null;
+            category: string | null;
+            /** @description The H3 cell at the base resolution, as hex text. */
+            cell: string | null;
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude, WGS 84 degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Longitude, WGS 84 degrees.
+             */
+            lon: number | null;
+            /** Format: date-time */
+            requested_at: string;
+            source: string;
+            status: string | null;
+        };
+        /** @description A sensor that is found by its name. */
+        FoundSensor: {
+            /**
+             * Format: double
+             * @description Latitude of its newest observation that has a position, WGS 84 degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: date-time
+             * @description When its newest value was true, UTC.
+             */
+            latest: string | null;
+            /**
+             * Format: double
+             * @description Longitude of its newest observation that has a position, WGS 84 degrees.
+             */
+            lon: number | null;
+            /** @description One of the properties that it observes. */
+            property: string | null;
+            sensor: string;
+        };
         /** @description How fresh the counts are: the stream's `freshness` event. */
         Freshness: {
             /** @description Each feed by name, at most a thousand. */
@@ -1943,6 +2089,62 @@ export interface components {
              * @description `before` of the next page; null after the last.
              */
             next: number | null;
+        };
+        /** @description A key to be made. */
+        KeyBody: {
+            /**
+             * Format: int64
+             * @description Largest body, bytes; the server's setting by default.
+             */
+            body_bytes?: number | null;
+            /**
+             * Format: date-time
+             * @description When it ends; never by default.
+             */
+            expires_at?: string | null;
+            /** @description The feeds that it may write; every feed by default. */
+            feeds?: string[];
+            /** @description A name for people; the role by default. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Requests a second on average; the server's setting by default.
+             */
+            requests_per_second?: number | null;
+            /** @description `public`, `operator`, `planner`, `integrator` or `admin`. */
+            role: string;
+        };
+        /** @description All keys, also those that ended. */
+        KeyList: {
+            keys: components["schemas"]["KeyShown"][];
+        };
+        /** @description A key that was made just now. */
+        KeyMade: {
+            key: components["schemas"]["KeyShown"];
+            /** @description What is sent with requests; it is told now and never again. */
+            secret: string;
+        };
+        /** @description A key without its secret. */
+        KeyShown: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** @description The feeds that it may write; empty: every feed. */
+            feeds: string[];
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description Its name for people. */
+            name: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** @description `public`, `operator`, `planner`, `integrator` or `admin`. */
+            role: string;
+            /** @description Does it open anything now? */
+            valid: boolean;
         };
         /**
          * @description A level of areas.
@@ -2405,6 +2607,17 @@ export interface components {
             /** @description Texts. */
             words: number;
             words_max: number;
+        };
+        /** @description What was found, each kind by itself. */
+        Search: {
+            /** @description Addresses that hold the words, those that most complaints name first. */
+            addresses: components["schemas"]["FoundAddress"][];
+            /** @description Areas of the latest boundaries whose name holds the words, from large to small. */
+            areas: components["schemas"]["FoundArea"][];
+            /** @description Complaints whose id begins so. */
+            complaints: components["schemas"]["FoundComplaint"][];
+            /** @description Sensors whose name holds the words. */
+            sensors: components["schemas"]["FoundSensor"][];
         };
         /** @description A sensor and what it last said. */
         Sensor: {
@@ -2962,6 +3175,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
             };
             header?: never;
             path: {
@@ -3330,6 +3548,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description The level; the largest by default */
                 level?: components["schemas"]["LevelWord"];
                 /** @description What is measured; `count` by default */
@@ -3421,6 +3644,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -3484,6 +3712,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description What they are grouped by; `category` by default */
                 by?: components["schemas"]["ByWord"];
                 /** @description Groups to list, from 1 to 1000; 20 by default; the rest is `other` */
@@ -3589,6 +3822,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -3652,6 +3890,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description H3 resolution, from 5 to the base resolution; 9 by default */
                 resolution?: number;
                 /** @description What is measured; `count` by default */
@@ -3733,6 +3976,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -3896,6 +4144,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description Complaints on the page, from 1 to 1000; 50 by default */
                 limit?: number;
                 /** @description `next` of the page before */
@@ -4226,6 +4479,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4338,6 +4596,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4420,6 +4683,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4483,6 +4751,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4550,6 +4823,103 @@ export interface operations {
             };
         };
     };
+    keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyMade"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     leading_sensors: {
         parameters: {
             query?: {
@@ -4578,6 +4948,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4641,6 +5016,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description Only what was made within the last `5min`, `1h`, `24h` or the like (1s to 24h), or `today`; complaints leave the counts as time goes on */
                 window?: string;
                 /** @description With a window: what is counted besides cells and areas, separated by commas: `aligned` (the part of each cell in each area of the city's smallest level), `categories` (each category in each area) */
@@ -4716,6 +5096,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4879,6 +5264,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -5190,6 +5580,38 @@ export interface operations {
             };
         };
     };
+    search: {
+        parameters: {
+            query: {
+                /** @description What is looked for: a part of a name or an address, or the beginning of a complaint's id; 1 to 200 characters */
+                q: string;
+                /** @description Of each kind, from 1 to 50; 8 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Search"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sensors: {
         parameters: {
             query?: never;
@@ -5237,6 +5659,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description The unit of the calendar; `day` by default */
                 bin?: components["schemas"]["BinWord"];
             };
@@ -5367,6 +5794,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `1024` or `1200x800`, 64 to 4096 pixels; 1024x768 by default */
                 size?: string;
                 /** @description `cells` (by default) or `areas-LEVEL` */
