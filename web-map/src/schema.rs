@@ -18,7 +18,9 @@ pub(crate) use alerts::{
 };
 pub(crate) use bodies::{ComplaintBody, ComplaintEventBody, ObservationBody};
 pub(crate) use counts::{Analysis, Areas, Breakdown, Cells, Series, SqlAnswer, SqlColumn};
-pub(crate) use records::{ComplaintDetail, Complaints, Sensors};
+pub(crate) use records::{
+    ComplaintDetail, Complaints, FoundAddress, FoundComplaint, FoundSensor, Sensors,
+};
 pub(crate) use words::{
     AnalysisFormat, BinWord, ByWord, CellsFormat, LevelWord, LiveMeasureWord, MeasureWord,
 };

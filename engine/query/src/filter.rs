@@ -5,7 +5,7 @@ mod error;
 mod parse;
 
 use chrono::{DateTime, Utc};
-use citybrain_model::AreaLevel;
+use citybrain_model::{AreaLevel, WeekHours};
 use h3o::CellIndex;
 
 pub use error::{FilterError, FilterRule};
@@ -32,6 +32,8 @@ pub struct Filter {
     pub area: Option<(AreaLevel, String)>,
     /// Its base cell lies below this cell; at most as fine as the city's base resolution.
     pub cell: Option<CellIndex>,
+    /// At one of these hours of the city's week.
+    pub week: Option<WeekHours>,
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Answers from roll-ups: what a filter asks for by whole days, places and kinds needs no scan.
 //!
 //! A filter by time, category, channel, status, area and cell is answered by the counts that the store keeps; what its first and
-//! last instants leave of a day is scanned. A filter with a `bbox` is scanned, for it is about positions.
+//! last instants leave of a day is scanned. A filter with a `bbox` or hours of the
+//! week is scanned, for it is about positions or times of day.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -33,7 +34,7 @@ pub(crate) struct Rolled {
 impl Session {
     /// What roll-ups tell of the complaints of a filter that fits the city; none when only a scan tells.
     pub(crate) async fn rolled(&self, filter: &Filter) -> Result<Option<Rolled>, QueryError> {
-        if filter.bbox.is_some() {
+        if filter.bbox.is_some() || filter.week.is_some() {
             return Ok(None);
         }
         let zone = Zone::of(self.snapshot.city.time_zone);

@@ -7,11 +7,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use citybrain_grid::City;
+use citybrain_model::Inspector;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::index::IndexFiles;
 use crate::journal::Journal;
 use crate::lake::LakeTable;
+use crate::ledger::Ledger;
 use crate::lock::Lock;
 use crate::writer::{Message, WriterTask};
 use crate::{CloseError, OpenError, Published, Snapshot, StateDir, Table, Writer};
@@ -30,6 +32,8 @@ pub struct StoreOptions {
     pub queue: usize,
     /// Files of the lake that newer ones replaced stay for so long, for readers of earlier versions; as often they are looked for.
     pub keep_replaced: Duration,
+    /// Looks at observations on their way in and marks what is doubtful.
+    pub inspector: Arc<Inspector>,
 }
 
 impl Default for StoreOptions {
@@ -40,6 +44,7 @@ impl Default for StoreOptions {
             hot_bytes_max: 2 << 30,
             queue: 256,
             keep_replaced: Duration::from_hours(1),
+            inspector: Arc::default(),
         }
     }
 }
@@ -66,10 +71,12 @@ pub(crate) struct Shared {
     /// Which records are there, but for what came in since the last seal.
     pub(crate) index: [Arc<IndexFiles>; 3],
     pub(crate) options: StoreOptions,
+    /// What each feed sent.
+    pub(crate) ledger: Ledger,
 }
 
 impl Shared {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         snapshot: Arc<Snapshot>,
         published: broadcast::Sender<Arc<Published>>,
         index: [Arc<IndexFiles>; 3],
@@ -83,6 +90,7 @@ impl Shared {
             sealing_fails: [const { AtomicBool::new(false) }; 3],
             index,
             options,
+            ledger: Ledger::default(),
         }
     }
 

@@ -3,7 +3,9 @@
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
-use citybrain_model::AreaLevel;
+use chrono::{DateTime, Offset, TimeZone};
+use chrono_tz::Tz;
+use citybrain_model::{AreaLevel, WeekHours};
 use h3o::CellIndex;
 
 /// Conditions on a complaint, all of which must hold; an empty list asks for nothing. The default question is about every
@@ -26,6 +28,8 @@ pub struct Question {
     pub area: Option<(AreaLevel, String)>,
     /// Lies in this cell, of any resolution up to the base resolution.
     pub cell: Option<CellIndex>,
+    /// Requested at one of these hours of the week, in this zone.
+    pub week: Option<(WeekHours, Tz)>,
 }
 
 impl Question {
@@ -43,6 +47,13 @@ impl Question {
                 column(rows, "requested_at").as_primitive::<TimestampMicrosecondType>();
             let (from, to) = (self.from.unwrap_or(i64::MIN), self.to.unwrap_or(i64::MAX));
             strike(&|row| (from..to).contains(&requested_at.value(row)));
+        }
+        if let Some((hours, zone)) = self.week {
+            let requested_at =
+                column(rows, "requested_at").as_primitive::<TimestampMicrosecondType>();
+            strike(&|row| {
+                local(requested_at.value(row), zone).is_some_and(|at| hours.contains(at))
+            });
         }
         if let Some([west, south, east, north]) = self.bbox {
             let lon = column(rows, "lon").as_primitive::<Float64Type>();
@@ -86,6 +97,13 @@ impl Question {
         }
         selected
     }
+}
+
+/// The wall clock of `zone` at an instant, both µs since 1970.
+fn local(instant: i64, zone: Tz) -> Option<i64> {
+    let at = DateTime::from_timestamp_micros(instant)?;
+    let offset = zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+    Some(instant + i64::from(offset.local_minus_utc()) * 1_000_000)
 }
 
 /// Is `path` the category path `meant` or one below it?

@@ -89,6 +89,7 @@ const TABLE: &[Line] = &[
     (READ, "/tiles/*", SUMS),
     (READ, "/v1/freshness", HEALTH),
     (READ, "/v1/complaints*", DESK),
+    (READ, "/v1/search", DESK),
     (READ, "/v1/sensors*", DESK),
     (READ, "/v1/backtest", DESK),
     (READ, "/v1/bursts", DESK),
@@ -122,6 +123,8 @@ const TABLE: &[Line] = &[
     (READ, "/v1/rejected*", HEALTH),
     (WRITE, "/v1/rejected/replay", FEED),
     (READ, "/v1/audit", Access::Roles(ADMIN)),
+    (READ, "/v1/keys*", Access::Roles(ADMIN)),
+    (WRITE, "/v1/keys*", Access::Roles(ADMIN)),
     // A SensorThings client looks up its own entities while it writes.
     (READ, "/sta/*", HEALTH),
     (WRITE, "/sta/*", FEED),

@@ -35,6 +35,9 @@ pub(crate) struct FilterParams {
     cell: Option<String>,
     /// A rectangle: `west,south,east,north` in WGS 84 degrees.
     bbox: Option<String>,
+    /// Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+    #[param(example = "1-5:7-9")]
+    week: Option<Vec<String>>,
 }
 
 impl AppState {

@@ -1,6 +1,7 @@
 //! A live view's counts, read from a snapshot.
 
 use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
 use citybrain_query::{Filter, InOrderOf, QueryError};
 use citybrain_store::Table;
 use citybrain_watch::{Counts, Question, Totals};
@@ -89,7 +90,7 @@ pub(super) fn too_many() -> QueryError {
 }
 
 /// The filter as a standing question.
-pub(super) fn question(filter: &Filter) -> Question {
+pub(super) fn question(filter: &Filter, time_zone: Tz) -> Question {
     Question {
         from: filter.from.map(|from| from.timestamp_micros()),
         to: filter.to.map(|to| to.timestamp_micros()),
@@ -99,6 +100,7 @@ pub(super) fn question(filter: &Filter) -> Question {
         statuses: filter.statuses.clone(),
         area: filter.area.clone(),
         cell: filter.cell,
+        week: filter.week.map(|hours| (hours, time_zone)),
     }
 }
 

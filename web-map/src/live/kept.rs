@@ -33,7 +33,7 @@ pub(super) enum Everything {
 impl Kept {
     /// What `ask` wants, without anything in it yet; `now` is µs since 1970, UTC.
     pub(super) fn new(ask: &Ask, city: &City, now: i64) -> Self {
-        let question = question(&ask.filter);
+        let question = question(&ask.filter, city.time_zone);
         let zone = city.time_zone;
         match &ask.measure {
             Measure::Count => Self::Counts(match ask.window {

@@ -260,6 +260,9 @@ fn told(filter: &Filter, city: &City) -> String {
             .map_or(id.as_str(), |area| area.name.as_str());
         parts.push(name.to_owned());
     }
+    if let Some(week) = filter.week {
+        parts.push(week.to_string());
+    }
     parts.join(" · ")
 }
 

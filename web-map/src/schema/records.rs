@@ -134,3 +134,62 @@ pub(crate) struct Datastream {
     result: f64,
     quality: String,
 }
+
+/// An address that complaints name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FoundAddress {
+    /// As the complaints write it.
+    address: String,
+    /// How many complaints name it.
+    complaints: u64,
+    /// When the latest of them was requested, UTC.
+    #[schema(required)]
+    latest: Option<DateTime<Utc>>,
+    /// Longitude of the latest that has a position, WGS 84 degrees.
+    #[schema(required)]
+    lon: Option<f64>,
+    /// Latitude of the latest that has a position, WGS 84 degrees.
+    #[schema(required)]
+    lat: Option<f64>,
+}
+
+/// A complaint that is found by its id.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FoundComplaint {
+    id: String,
+    source: String,
+    #[schema(required)]
+    category: Option<String>,
+    #[schema(required)]
+    status: Option<String>,
+    requested_at: DateTime<Utc>,
+    #[schema(required)]
+    address: Option<String>,
+    /// Longitude, WGS 84 degrees.
+    #[schema(required)]
+    lon: Option<f64>,
+    /// Latitude, WGS 84 degrees.
+    #[schema(required)]
+    lat: Option<f64>,
+    /// The H3 cell at the base resolution, as hex text.
+    #[schema(required)]
+    cell: Option<String>,
+}
+
+/// A sensor that is found by its name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FoundSensor {
+    sensor: String,
+    /// One of the properties that it observes.
+    #[schema(required)]
+    property: Option<String>,
+    /// When its newest value was true, UTC.
+    #[schema(required)]
+    latest: Option<DateTime<Utc>>,
+    /// Longitude of its newest observation that has a position, WGS 84 degrees.
+    #[schema(required)]
+    lon: Option<f64>,
+    /// Latitude of its newest observation that has a position, WGS 84 degrees.
+    #[schema(required)]
+    lat: Option<f64>,
+}

@@ -76,8 +76,30 @@ impl Filter {
                 ],
             );
         }
+        if let Some(week) = self.week {
+            let local = format!("local({time})");
+            let alternatives: Vec<String> = week
+                .alike()
+                .iter()
+                .map(|(days, hours)| {
+                    // In SQL Sunday is 0.
+                    let days: Vec<u8> = days.iter().map(|day| day % 7).collect();
+                    format!(
+                        "date_part('dow', {local}) IN ({}) AND date_part('hour', {local}) IN ({})",
+                        list(&days),
+                        list(hours)
+                    )
+                })
+                .collect();
+            conditions.add(format!("({})", alternatives.join(" OR ")), []);
+        }
         Ok(conditions.put_in(statement))
     }
+}
+
+fn list(numbers: &[u8]) -> String {
+    let texts: Vec<String> = numbers.iter().map(u8::to_string).collect();
+    texts.join(", ")
 }
 
 #[derive(Default)]

@@ -32,6 +32,8 @@ pub enum FilterRule {
     Area,
     /// The hex text of an H3 cell.
     Cell,
+    /// Days of the week, a colon and hours.
+    Week,
 }
 
 impl fmt::Display for FilterRule {
@@ -44,6 +46,7 @@ impl fmt::Display for FilterRule {
             Self::BBox => "must be west,south,east,north in degrees, west ≤ east and south ≤ north",
             Self::Area => "must be LEVEL:ID, with the level district, subdistrict, community or grid",
             Self::Cell => "must be the hex text of an H3 cell",
+            Self::Week => "must be DAYS:HOURS such as 1-5:7-9, days from 1 (Monday) to 7, hours from 0 to 23",
         })
     }
 }

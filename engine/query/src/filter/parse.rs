@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
-use citybrain_model::AreaLevel;
+use citybrain_model::{AreaLevel, WeekHours};
 
 use super::{Filter, FilterError, FilterRule};
 use crate::Zone;
 
 impl Filter {
-    /// Reads the filter's parameters (`from`, `to`, `bbox`, `category`, `channel`, `status`, `area`, `cell`) and gives back the
+    /// Reads the filter's parameters (`from`, `to`, `bbox`, `category`, `channel`, `status`, `area`, `cell`, `week`) and gives back the
     /// pairs that are not its own. A day stands for the whole local day of `time_zone`: `from` is its start, `to` its end.
     ///
     /// # Errors
@@ -37,6 +37,14 @@ impl Filter {
                 "cell" => once("cell", &mut filter.cell, &value, |value| {
                     value.parse().map_err(|_error| FilterRule::Cell)
                 })?,
+                "week" => {
+                    let hours: WeekHours = value.trim().parse().map_err(|_error| FilterError {
+                        parameter: "week",
+                        value,
+                        rule: FilterRule::Week,
+                    })?;
+                    filter.week = Some(filter.week.map_or(hours, |known| known.union(hours)));
+                }
                 "category" => filter.categories.push(not_empty("category", value)?),
                 "channel" => filter.channels.push(not_empty("channel", value)?),
                 "status" => filter.statuses.push(not_empty("status", value)?),

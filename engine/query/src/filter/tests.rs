@@ -101,6 +101,13 @@ fn an_error_names_the_parameter_the_value_and_the_rule() {
 }
 
 #[test]
+fn hours_of_the_week_add_up() {
+    let (filter, _) = pairs(&[("week", "1-5:7-9"), ("week", "6:10")]).unwrap();
+    assert_eq!(filter.week.unwrap().to_string(), "1-5:7-9 6:10");
+    assert_eq!(refused("week", "1-5").rule, FilterRule::Week);
+}
+
+#[test]
 fn lists_add_up_and_foreign_parameters_come_back() {
     let (filter, rest) = pairs(&[
         ("category", "a"),
@@ -121,7 +128,7 @@ fn lists_add_up_and_foreign_parameters_come_back() {
 
 proptest! {
     #[test]
-    fn no_value_is_too_strange_to_be_answered(name in "from|to|bbox|area|cell|category", value in "\\PC{0,24}") {
+    fn no_value_is_too_strange_to_be_answered(name in "from|to|bbox|area|cell|category|week", value in "\\PC{0,24}") {
         // An answer or a refusal, never a panic.
         pairs(&[(&name, &value)]).ok();
     }

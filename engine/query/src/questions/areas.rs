@@ -192,7 +192,10 @@ const fn value_of(measure: &Measure) -> (&'static str, &'static str) {
             "10000.0 * coalesce(counted.records, 0) / nullif(area.population, 0)",
             "",
         ),
-        Measure::Mean { .. } => ("counted.mean", ", avg(result) AS mean"),
+        Measure::Mean { .. } => (
+            "counted.mean",
+            ", avg(result) FILTER (WHERE quality <> 'doubtful') AS mean",
+        ),
     }
 }
 

@@ -40,6 +40,12 @@ fn meets(filter: &Filter, truth: &Truth) -> bool {
             .area
             .as_ref()
             .is_none_or(|(level, id)| truth.areas[level.index()].as_ref() == Some(id))
+        && filter.week.is_none_or(|week| {
+            let local = complaint
+                .requested_at
+                .with_timezone(&chrono_tz::America::New_York);
+            week.contains(local.naive_local().and_utc().timestamp_micros())
+        })
         && filter.cell.is_none_or(|cell| {
             truth
                 .cell
@@ -81,6 +87,10 @@ fn filters() -> impl Strategy<Value = Filter> {
         cell.parent(Resolution::try_from(resolution).unwrap())
             .unwrap()
     });
+    let week = (1..=7_u8, 0..=6_u8, 0..24_u8, 0..24_u8).prop_map(|(day, more, from, until)| {
+        let (last, first, until) = ((day + more).min(7), from.min(until), from.max(until));
+        format!("{day}-{last}:{first}-{until}").parse().unwrap()
+    });
     (
         (instant(), instant()),
         proptest::option::weighted(0.3, bbox),
@@ -88,10 +98,11 @@ fn filters() -> impl Strategy<Value = Filter> {
         (
             proptest::option::weighted(0.2, area),
             proptest::option::weighted(0.2, cell),
+            proptest::option::weighted(0.2, week),
         ),
     )
         .prop_map(
-            |((a, b), bbox, (categories, channels, statuses), (area, cell))| {
+            |((a, b), bbox, (categories, channels, statuses), (area, cell, week))| {
                 let (from, to) = if a.is_some() && b.is_some() {
                     (a.min(b), a.max(b))
                 } else {
@@ -106,6 +117,7 @@ fn filters() -> impl Strategy<Value = Filter> {
                     statuses,
                     area,
                     cell,
+                    week,
                 }
             },
         )

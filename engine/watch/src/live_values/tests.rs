@@ -5,7 +5,7 @@ use crate::rules::tests::{MINUTE, NOON, Record, city, record, rows};
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Number, sensor, place, minutes before now, value; a value below 0 is of another property.
+    /// Number, sensor, place, minutes before now, value; a value below 0 is of another property, or below -10 doubtful.
     Observation(u8, u8, usize, i64, i8),
     Wait(i64),
     /// Too old to be kept, of whatever instant.
@@ -26,7 +26,15 @@ fn made(id: u8, (sensor, at, made, value): (u8, usize, i64, f64)) -> Record {
     record(&id.to_string(), made, at)
         .of_value(value)
         .with("sensor", &sensor.to_string())
-        .with("property", if value < 0.0 { "noise" } else { "PM10" })
+        .with("quality", if value < -10.0 { "doubtful" } else { "good" })
+        .with(
+            "property",
+            if (-10.0..0.0).contains(&value) {
+                "noise"
+            } else {
+                "PM10"
+            },
+        )
 }
 
 /// What a scan over the latest states says of one key.

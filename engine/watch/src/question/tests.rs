@@ -203,3 +203,27 @@ fn an_area_and_a_cell_hold_what_lies_in_them() {
         assert!(!selected(&question, Row::default()), "{resolution}");
     }
 }
+
+#[test]
+fn hours_of_the_week_are_those_of_the_citys_clock() {
+    let question = Question {
+        week: Some(("1:7-9".parse().unwrap(), chrono_tz::Asia::Shanghai)),
+        ..Question::default()
+    };
+    // Monday 2026-11-30 in Shanghai begins on Sunday at 16:00 UTC.
+    for (text, expected) in [
+        ("2026-11-29T22:59:59Z", false),
+        ("2026-11-29T23:00:00Z", true),
+        ("2026-11-30T01:59:59Z", true),
+        ("2026-11-30T02:00:00Z", false),
+        ("2026-12-01T00:00:00Z", false),
+    ] {
+        let row = Row {
+            requested_at: DateTime::parse_from_rfc3339(text)
+                .unwrap()
+                .timestamp_micros(),
+            ..Row::default()
+        };
+        assert_eq!(selected(&question, row), expected, "{text}");
+    }
+}

@@ -256,3 +256,73 @@ async fn cells_come_as_columns_too() {
     asked.sort_by(|a, b| a.0.cmp(&b.0));
     assert_eq!(pairs, asked);
 }
+
+#[tokio::test]
+async fn hours_of_the_week_narrow_what_is_counted_and_add_up() {
+    let server = filled().await;
+    let total = async |filter: &str| {
+        let cells = server.json(&format!("/v1/cells?{filter}")).await;
+        let areas = server.json(&format!("/v1/areas?{filter}")).await;
+        assert_eq!(cells["total"], areas["total"], "{filter}");
+        cells["total"].as_u64().unwrap()
+    };
+    let all = total("").await;
+    assert_eq!(total("week=1-7:0-23").await, all);
+    // The hour of each is its number modulo 24: three of each hour from 0 to 11.
+    assert_eq!(total("week=1-7:7-9").await, 9);
+    assert_eq!(
+        total("week=1-5:0-23").await + total("week=6-7:0-23").await,
+        all
+    );
+    assert_eq!(
+        total("week=1-5:0-11&week=1-5:12-23").await,
+        total("week=1-5:0-23").await
+    );
+    let (status, problem) = server.problem("/v1/cells?week=noon").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(problem["detail"].as_str().unwrap().contains("1-5:7-9"));
+}
+
+#[tokio::test]
+async fn a_few_letters_find_areas_addresses_complaints_and_sensors() {
+    let server = TestServer::start().await;
+    let mut rows: Vec<Value> = (0..12).map(|id| complaint(&format!("c{id}"), id)).collect();
+    for (id, row) in rows.iter_mut().enumerate() {
+        row["address"] = json!(format!("{} Long Lane", id / 4));
+    }
+    server.post_json("/v1/complaints", &json!(rows)).await;
+    let observation = json!([{"datastream": "pole-7:noise", "phenomenon_time": "2026-05-01T08:00:00Z", "result": 50.5}]);
+    server.post_json("/v1/observations", &observation).await;
+
+    let found = server.json("/v1/search?q=long%20LANE").await;
+    assert_eq!(found["addresses"].as_array().unwrap().len(), 3);
+    assert_eq!(found["addresses"][0]["complaints"], 4);
+    let found = server.json("/v1/search?q=c1").await;
+    let ids: Vec<&str> = found["complaints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|complaint| complaint["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids[0], "c1");
+    assert_eq!(ids.len(), 3);
+    assert!(found["complaints"][0].get("text").is_none());
+    let found = server.json("/v1/search?q=Pole-7").await;
+    assert_eq!(found["sensors"][0]["sensor"], "pole-7:noise");
+    let city = city();
+    let area = &city.largest().latest()[0];
+    let found = server
+        .json(&format!("/v1/search?q={}&limit=1", area.id))
+        .await;
+    assert_eq!(found["areas"][0]["id"], area.id);
+    // What would be a pattern elsewhere is only letters here.
+    let found = server.json("/v1/search?q=%25").await;
+    assert_eq!(found["addresses"], json!([]));
+    for path in ["/v1/search", "/v1/search?q=%20", "/v1/search?q=a&by=b"] {
+        assert_eq!(
+            server.problem(path).await.0,
+            StatusCode::BAD_REQUEST,
+            "{path}"
+        );
+    }
+}

@@ -6,6 +6,7 @@ import { ApiError } from '../api/client';
 import type { DeskContext, Panel } from '../desk/context';
 import { h } from '../dom';
 import { burstsNow } from './bursts-now';
+import { rulesPanel } from './rules';
 import { toldPanel } from './told';
 
 const FOLLOW_EVERY = 60_000;
@@ -15,6 +16,7 @@ export function alertsPanel(context: DeskContext): Panel {
   const { city, texts, zone, clock, names, actions } = context;
   const t = texts.t.bind(texts);
   const told = toldPanel(context);
+  const rules = rulesPanel(context);
   const body = h('div', { role: 'status' }, h('p', { class: 'muted' }, t('panel.loading')));
   const element = h(
     'div',
@@ -22,6 +24,7 @@ export function alertsPanel(context: DeskContext): Panel {
     h('h2', {}, t('alerts.title')),
     told.element,
     h('section', {}, h('h3', {}, t('alerts.bursts')), h('p', { class: 'muted' }, t('alerts.asks')), body),
+    rules.element,
   );
   const abort = new AbortController();
   const load = async () => {
@@ -68,6 +71,7 @@ export function alertsPanel(context: DeskContext): Panel {
     dispose: () => {
       clearInterval(follow);
       told.dispose();
+      rules.dispose();
       abort.abort();
       actions.overlay(null);
     },

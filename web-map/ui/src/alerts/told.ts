@@ -2,8 +2,8 @@ import { ApiError, api, send } from '../api/client';
 import type { Alert, RuleEntry } from '../api/wire';
 import type { DeskContext, Panel } from '../desk/context';
 import { h } from '../dom';
-import { pick } from '../i18n/i18n';
 import { LIVE_ALERTS } from '../live/stream';
+import { alertPlace, ruleName } from './words';
 
 /** What a person does with an alert. */
 type Act = 'acknowledge' | 'escalate' | 'resolve';
@@ -34,22 +34,6 @@ export function toldPanel(context: DeskContext): Panel {
   const levels = new Set(city.levels.map(({ level }) => level as string));
   const levelName = (level: string) =>
     levels.has(level) ? names.level(level, texts.lang) : t('alerts.cityLevel');
-
-  const ruleName = (id: string) => {
-    const rule = rules.find(entry => entry.rule.id === id)?.rule;
-    return pick((rule?.name ?? {}) as Record<string, string>, texts.lang, id);
-  };
-
-  const where = ({ about }: Alert): string =>
-    [
-      about.area && about.level ? names.name(about.level, about.area, texts.lang) : null,
-      about.cell,
-      about.category,
-      about.sensor ?? about.datastream,
-      about.complaint ?? about.source,
-    ]
-      .filter(Boolean)
-      .join(' · ');
 
   const goTo = ({ about }: Alert) => {
     const area = about.area && about.level ? { level: about.level, id: about.area } : null;
@@ -94,8 +78,8 @@ export function toldPanel(context: DeskContext): Panel {
       h(
         'button',
         { type: 'button', class: 'told-what', onclick: () => goTo(alert) },
-        h('strong', {}, ruleName(alert.rule)),
-        h('span', {}, where(alert)),
+        h('strong', {}, ruleName(alert.rule, rules, texts.lang)),
+        h('span', {}, alertPlace(alert, names, texts.lang)),
         h('span', { class: 'muted', title: texts.dateTime(Date.parse(alert.since)) }, `${since} · ${state}`),
       ),
       h(

@@ -510,7 +510,7 @@ export interface paths {
         /**
          * New steps of complaints.
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
-         *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
+         *     or array, NDJSON, CSV or Arrow IPC stream, or `CloudEvents` 1.0 (structured, batched or binary); `Content-Encoding` gzip or zstd.
          */
         post: operations["append_complaint_events"];
         delete?: never;
@@ -532,7 +532,7 @@ export interface paths {
         /**
          * New complaints, or new states of known ones.
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
-         *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
+         *     or array, NDJSON, CSV or Arrow IPC stream, or `CloudEvents` 1.0 (structured, batched or binary); `Content-Encoding` gzip or zstd.
          */
         post: operations["append_complaints"];
         delete?: never;
@@ -630,6 +630,43 @@ export interface paths {
          *     `previous_slices`, `step` (`day`, `week`, `month`), `definition` (`current`, `classic`), `minimum_slices`, `correction`.
          */
         get: operations["emerging_hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the feeds are: when each was last heard, its rate now and usually, its lag, and what became of what it sent.
+         * @description A key that is held to feeds is told of these.
+         */
+        get: operations["feeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one feed is, and each of its datastreams. */
+        get: operations["feed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -736,6 +773,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All keys, without their secrets. */
+        get: operations["keys"];
+        put?: never;
+        /**
+         * Makes a key; its secret is in this answer and nowhere else.
+         * @description From the first key on every request shows one, so the first is an `admin`'s: with another nobody could make more over this route.
+         */
+        post: operations["make_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a key back, at once and for good. */
+        delete: operations["revoke_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leading-sensors": {
         parameters: {
             query?: never;
@@ -810,7 +885,7 @@ export interface paths {
         /**
          * New observations of sensors.
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
-         *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
+         *     or array, NDJSON, CSV or Arrow IPC stream, or `CloudEvents` 1.0 (structured, batched or binary); `Content-Encoding` gzip or zstd.
          */
         post: operations["append_observations"];
         delete?: never;
@@ -831,6 +906,57 @@ export interface paths {
          * @description Besides the filter, the arguments of the SQL table function `periodic_issues` are parameters: `by`, `step` (`hour`, `day`, `month`), `alpha`, `minimum_count`, `minimum_ratio`, `level`, `search`, `reference`, `language` (`en`, `zh`).
          */
         get: operations["periodic_issues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refused rows, newest first, a page at a time. A key that is held to feeds is told of theirs. */
+        get: operations["rejected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rejected/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads refused rows again, by the profiles as they are now; rows that are records now are no longer refused. */
+        post: operations["replay_rejected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rejected/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One refused row as it was read. The role `operator`, which sees no words of citizens, is not told the row itself. */
+        get: operations["rejected_row"];
         put?: never;
         post?: never;
         delete?: never;
@@ -893,6 +1019,23 @@ export interface paths {
         post?: never;
         /** Takes a rule away; what is open of it is resolved. */
         delete: operations["remove_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Areas, addresses, complaint ids and sensors that a few letters may mean. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1656,6 +1799,11 @@ export interface components {
             /** @description Its steps. */
             steps: number;
         };
+        /** @description One feed with its datastreams. */
+        FeedDetail: components["schemas"]["FeedHealth"] & {
+            /** @description Its datastreams as far as this server heard them since its start: those with troubles first, at most a thousand. */
+            streams: components["schemas"]["StreamHealth"][];
+        };
         /** @description How fresh a feed is. */
         FeedFreshness: {
             /**
@@ -1671,12 +1819,194 @@ export interface components {
             /** @description The source's name. */
             source: string;
         };
+        /** @description How one feed is. */
+        FeedHealth: {
+            /**
+             * Format: int64
+             * @description New records since the server was started.
+             */
+            accepted: number;
+            /**
+             * Format: double
+             * @description Seconds since then.
+             */
+            age_s: number | null;
+            /**
+             * Format: int64
+             * @description Of these: with a clock that is whole hours off.
+             */
+            clock_off: number;
+            /**
+             * Format: int64
+             * @description Datastreams that were heard since then.
+             */
+            datastreams: number;
+            /**
+             * Format: int64
+             * @description Doubtful values since then.
+             */
+            doubtful: number;
+            /**
+             * Format: int64
+             * @description Records that were there already, since then.
+             */
+            duplicate: number;
+            /**
+             * Format: double
+             * @description Seconds from the event to its receipt: the median of the latest records.
+             */
+            lag_s: number | null;
+            /**
+             * Format: date-time
+             * @description When its last record came in.
+             */
+            last_seen: string | null;
+            /**
+             * Format: int64
+             * @description Numbers that are missing in the counts of its senders, since then.
+             */
+            missing: number;
+            /**
+             * Format: double
+             * @description It is quiet after so many seconds: half as much again as its longest pause within a week, at least five minutes.
+             */
+            quiet_after_s: number | null;
+            /**
+             * Format: double
+             * @description Records an hour, over the last ten minutes.
+             */
+            rate_now: number;
+            /**
+             * Format: double
+             * @description Records an hour, over the week before this hour.
+             */
+            rate_usual: number | null;
+            /** @description Rows that are no records, by rule, since then. */
+            refused: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Of these: silent for longer than is usual for them.
+             */
+            silent: number;
+            /** @description The feed's name: the `source` of its records. */
+            source: string;
+            /** @description `new` (not known for long enough to say), `ok`, `quiet` (silent for longer than is usual for it) or `never` (only refused rows). */
+            state: string;
+            /**
+             * Format: int64
+             * @description Of these: stuck at one value.
+             */
+            stuck: number;
+            /**
+             * Format: int64
+             * @description Records that replaced an earlier state of themselves, since then.
+             */
+            updated: number;
+        };
+        /** @description All feeds. */
+        FeedList: {
+            /** @description In order of name. */
+            feeds: components["schemas"]["FeedHealth"][];
+        };
         /** @description One wrong field or parameter. */
         FieldProblem: {
             /** @description The field or parameter. */
             field: string;
             /** @description What is wrong with it. */
             message: string;
+        };
+        /** @description An address that complaints name. */
+        FoundAddress: {
+            /** @description As the complaints write it. */
+            address: string;
+            /**
+             * Format: int64
+             * @description How many complaints name it.
+             */
+            complaints: number;
+            /**
+             * Format: double
+             * @description Latitude of the latest that has a position, WGS 84 degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: date-time
+             * @description When the latest of them was requested, UTC.
+             */
+            latest: string | null;
+            /**
+             * Format: double
+             * @description Longitude of the latest that has a position, WGS 84 degrees.
+             */
+            lon: number | null;
+        };
+        /** @description An area that is found by its name or id. */
+        FoundArea: {
+            /**
+             * Format: double
+             * @description Surface, km².
+             */
+            area_km2: number;
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude of a point inside, WGS 84 degrees.
+             */
+            lat: number;
+            /** @description `district`, `subdistrict`, `community` or `grid`. */
+            level: string;
+            /**
+             * Format: double
+             * @description Longitude of a point inside, WGS 84 degrees.
+             */
+            lon: number;
+            /** @description The name in the city's own language. */
+            name: string;
+        };
+        /** @description A complaint that is found by its id. */
+        FoundComplaint: {
+            address: string | null;
+            category: string | null;
+            /** @description The H3 cell at the base resolution, as hex text. */
+            cell: string | null;
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude, WGS 84 degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Longitude, WGS 84 degrees.
+             */
+            lon: number | null;
+            /** Format: date-time */
+            requested_at: string;
+            source: string;
+            status: string | null;
+        };
+        /** @description A sensor that is found by its name. */
+        FoundSensor: {
+            /**
+             * Format: double
+             * @description Latitude of its newest observation that has a position, WGS 84 degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: date-time
+             * @description When its newest value was true, UTC.
+             */
+            latest: string | null;
+            /**
+             * Format: double
+             * @description Longitude of its newest observation that has a position, WGS 84 degrees.
+             */
+            lon: number | null;
+            /** @description One of the properties that it observes. */
+            property: string | null;
+            sensor: string;
         };
         /** @description How fresh the counts are: the stream's `freshness` event. */
         Freshness: {
@@ -1759,6 +2089,62 @@ export interface components {
              * @description `before` of the next page; null after the last.
              */
             next: number | null;
+        };
+        /** @description A key to be made. */
+        KeyBody: {
+            /**
+             * Format: int64
+             * @description Largest body, bytes; the server's setting by default.
+             */
+            body_bytes?: number | null;
+            /**
+             * Format: date-time
+             * @description When it ends; never by default.
+             */
+            expires_at?: string | null;
+            /** @description The feeds that it may write; every feed by default. */
+            feeds?: string[];
+            /** @description A name for people; the role by default. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Requests a second on average; the server's setting by default.
+             */
+            requests_per_second?: number | null;
+            /** @description `public`, `operator`, `planner`, `integrator` or `admin`. */
+            role: string;
+        };
+        /** @description All keys, also those that ended. */
+        KeyList: {
+            keys: components["schemas"]["KeyShown"][];
+        };
+        /** @description A key that was made just now. */
+        KeyMade: {
+            key: components["schemas"]["KeyShown"];
+            /** @description What is sent with requests; it is told now and never again. */
+            secret: string;
+        };
+        /** @description A key without its secret. */
+        KeyShown: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** @description The feeds that it may write; empty: every feed. */
+            feeds: string[];
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description Its name for people. */
+            name: string;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** @description `public`, `operator`, `planner`, `integrator` or `admin`. */
+            role: string;
+            /** @description Does it open anything now? */
+            valid: boolean;
         };
         /**
          * @description A level of areas.
@@ -1960,6 +2346,11 @@ export interface components {
             result: number;
             result_time?: string | null;
             sensor?: string | null;
+            /**
+             * Format: int64
+             * @description The sender's running number, to find what is missing.
+             */
+            sequence?: number | null;
             /** @description `http` by default. */
             source?: string | null;
             /** @description A UCUM code. */
@@ -2040,6 +2431,62 @@ export interface components {
         };
         /** @description A body of which no row is a record: problem details, and the receipt. */
         RejectedBody: components["schemas"]["Problem"] & components["schemas"]["Receipt"];
+        /** @description Refused rows, newest first. */
+        RejectedRows: {
+            /**
+             * Format: int64
+             * @description `before` of the next page; null after the last.
+             */
+            next: number | null;
+            /** @description Each with number, time, source, profile, position, field, value, rule and message. */
+            rejected: Record<string, never>[];
+        };
+        /** @description Which refused rows are read again; all that the key may when nothing is said. */
+        ReplayRequest: {
+            /**
+             * @description Only these rows, by number.
+             * @default null
+             */
+            ids: number[] | null;
+            /**
+             * @description Only rows that this rule refused.
+             * @default null
+             */
+            rule: string | null;
+            /**
+             * @description Only rows of this feed.
+             * @default null
+             */
+            source: string | null;
+        };
+        /** @description What became of refused rows that were read again. */
+        Replayed: {
+            /**
+             * Format: int64
+             * @description New records.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Records that were there already.
+             */
+            duplicate: number;
+            /**
+             * Format: int64
+             * @description Rows that were read.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Rows that are still no record; they stay.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Records that replace an earlier state of themselves.
+             */
+            updated: number;
+        };
         /** @description A standing rule. Lengths of time are texts: `90s`, `30min`, `2h`, `7d`. */
         RuleBody: {
             /** @description What it is for, by language. */
@@ -2161,6 +2608,17 @@ export interface components {
             words: number;
             words_max: number;
         };
+        /** @description What was found, each kind by itself. */
+        Search: {
+            /** @description Addresses that hold the words, those that most complaints name first. */
+            addresses: components["schemas"]["FoundAddress"][];
+            /** @description Areas of the latest boundaries whose name holds the words, from large to small. */
+            areas: components["schemas"]["FoundArea"][];
+            /** @description Complaints whose id begins so. */
+            complaints: components["schemas"]["FoundComplaint"][];
+            /** @description Sensors whose name holds the words. */
+            sensors: components["schemas"]["FoundSensor"][];
+        };
         /** @description A sensor and what it last said. */
         Sensor: {
             datastreams: components["schemas"]["Datastream"][];
@@ -2259,6 +2717,79 @@ export interface components {
              * @example SELECT category, count(*) AS n FROM complaints GROUP BY category ORDER BY n DESC
              */
             sql: string;
+        };
+        /** @description How one datastream is, as far as this process saw it. */
+        StreamHealth: {
+            /**
+             * Format: int32
+             * @description How many hours its clock is off, when that is what the lag looks like: 8 is eight hours ahead.
+             */
+            clock_off_hours: number | null;
+            /** @description Its name. */
+            datastream: string;
+            /** @description Doubtful values by what speaks against them. */
+            doubtful: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description The usual distance of two values, seconds.
+             */
+            every_s: number;
+            /**
+             * Format: int64
+             * @description Gaps of more than three times the usual distance.
+             */
+            gaps: number;
+            /**
+             * Format: double
+             * @description The usual time from a value's own time to its receipt, seconds.
+             */
+            lag_s: number;
+            /**
+             * Format: date-time
+             * @description When its last value came in.
+             */
+            last_seen: string;
+            /**
+             * Format: int64
+             * @description Values that were more than a day old.
+             */
+            late: number;
+            /**
+             * Format: date-time
+             * @description The newest time of a value.
+             */
+            newest: string;
+            /**
+             * Format: int64
+             * @description Values of a time before the newest.
+             */
+            out_of_order: number;
+            /**
+             * Format: int64
+             * @description Values of the newest time again.
+             */
+            repeated: number;
+            /**
+             * Format: date-time
+             * @description Since when it is the same.
+             */
+            same_since: string;
+            /**
+             * Format: int64
+             * @description Values seen, also repeated ones.
+             */
+            seen: number;
+            /** @description Its sensor. */
+            sensor: string | null;
+            /** @description What is wrong with it: `silent`, `stuck`, `clock`. */
+            troubles: string[];
+            /**
+             * Format: double
+             * @description The newest value.
+             */
+            value: number | null;
         };
         /** @description A webhook to be kept. */
         WebhookBody: {
@@ -2644,6 +3175,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
             };
             header?: never;
             path: {
@@ -3012,6 +3548,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description The level; the largest by default */
                 level?: components["schemas"]["LevelWord"];
                 /** @description What is measured; `count` by default */
@@ -3103,6 +3644,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -3166,6 +3712,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description What they are grouped by; `category` by default */
                 by?: components["schemas"]["ByWord"];
                 /** @description Groups to list, from 1 to 1000; 20 by default; the rest is `other` */
@@ -3271,6 +3822,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -3334,6 +3890,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description H3 resolution, from 5 to the base resolution; 9 by default */
                 resolution?: number;
                 /** @description What is measured; `count` by default */
@@ -3415,6 +3976,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -3453,12 +4019,17 @@ export interface operations {
     append_complaint_events: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request under this name is answered the same for a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                "application/cloudevents+json": unknown;
+                "application/cloudevents-batch+json": unknown[];
                 "application/json": components["schemas"]["ComplaintEventBody"][];
                 "application/vnd.apache.arrow.stream": number[];
                 "application/x-ndjson": components["schemas"]["ComplaintEventBody"];
@@ -3492,6 +4063,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The same request is being answered */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3508,7 +4088,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No row is a record */
+            /** @description No row is a record, or the Idempotency-Key belongs to another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3564,6 +4144,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description Complaints on the page, from 1 to 1000; 50 by default */
                 limit?: number;
                 /** @description `next` of the page before */
@@ -3596,12 +4181,17 @@ export interface operations {
     append_complaints: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request under this name is answered the same for a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                "application/cloudevents+json": unknown;
+                "application/cloudevents-batch+json": unknown[];
                 "application/json": components["schemas"]["ComplaintBody"][];
                 "application/vnd.apache.arrow.stream": number[];
                 "application/x-ndjson": components["schemas"]["ComplaintBody"];
@@ -3635,6 +4225,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The same request is being answered */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3651,7 +4250,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No row is a record */
+            /** @description No row is a record, or the Idempotency-Key belongs to another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3880,6 +4479,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -3906,6 +4510,55 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedList"];
+                };
+            };
+        };
+    };
+    feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The feed's name */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedDetail"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3943,6 +4596,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4025,6 +4683,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4088,6 +4751,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4155,6 +4823,103 @@ export interface operations {
             };
         };
     };
+    keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyMade"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     leading_sensors: {
         parameters: {
             query?: {
@@ -4183,6 +4948,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4246,6 +5016,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description Only what was made within the last `5min`, `1h`, `24h` or the like (1s to 24h), or `today`; complaints leave the counts as time goes on */
                 window?: string;
                 /** @description With a window: what is counted besides cells and areas, separated by commas: `aligned` (the part of each cell in each area of the city's smallest level), `categories` (each category in each area) */
@@ -4321,6 +5096,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4359,12 +5139,17 @@ export interface operations {
     append_observations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request under this name is answered the same for a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                "application/cloudevents+json": unknown;
+                "application/cloudevents-batch+json": unknown[];
                 "application/json": components["schemas"]["ObservationBody"][];
                 "application/vnd.apache.arrow.stream": number[];
                 "application/x-ndjson": components["schemas"]["ObservationBody"];
@@ -4398,6 +5183,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The same request is being answered */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4414,7 +5208,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No row is a record */
+            /** @description No row is a record, or the Idempotency-Key belongs to another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4470,6 +5264,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `json` by default */
                 format?: components["schemas"]["AnalysisFormat"];
             };
@@ -4496,6 +5295,120 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejected: {
+        parameters: {
+            query?: {
+                /** @description Only rows of this feed */
+                source?: string;
+                /** @description Only rows that this rule refused */
+                rule?: string;
+                /** @description Rows on the page, from 1 to 1000; 50 by default */
+                limit?: number;
+                /** @description `next` of the page before */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectedRows"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_rejected: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A profile of the rows is no longer there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejected_row: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The row's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4667,6 +5580,38 @@ export interface operations {
             };
         };
     };
+    search: {
+        parameters: {
+            query: {
+                /** @description What is looked for: a part of a name or an address, or the beginning of a complaint's id; 1 to 200 characters */
+                q: string;
+                /** @description Of each kind, from 1 to 50; 8 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Search"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sensors: {
         parameters: {
             query?: never;
@@ -4714,6 +5659,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description The unit of the calendar; `day` by default */
                 bin?: components["schemas"]["BinWord"];
             };
@@ -4844,6 +5794,11 @@ export interface operations {
                 cell?: string;
                 /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
                 bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
                 /** @description `1024` or `1200x800`, 64 to 4096 pixels; 1024x768 by default */
                 size?: string;
                 /** @description `cells` (by default) or `areas-LEVEL` */

@@ -7,8 +7,11 @@ import type {
   City,
   ComplaintDetail,
   ComplaintPage,
+  Freshness,
+  KeyList,
   Problem,
   RuleList,
+  Search,
   Sensors,
   Series,
   SqlAnswer,
@@ -106,8 +109,11 @@ export const api = {
     ),
   complaintById: (id: string, signal?: AbortSignal) =>
     get<ComplaintDetail>(`/v1/complaints/${encodeURIComponent(id)}`, undefined, signal),
+  search: (q: string, signal?: AbortSignal) => get<Search>('/v1/search', new URLSearchParams({ q }), signal),
   sensors: (signal?: AbortSignal) => get<Sensors>('/v1/sensors', undefined, signal),
   alerts: (params: URLSearchParams, signal?: AbortSignal) => get<AlertList>('/v1/alerts', params, signal),
+  keys: (signal?: AbortSignal) => get<KeyList>('/v1/keys', undefined, signal),
+  freshness: (signal?: AbortSignal) => get<Freshness>('/v1/freshness', undefined, signal),
   rules: (signal?: AbortSignal) => get<RuleList>('/v1/rules', undefined, signal),
   analysis: (path: string, params: URLSearchParams, signal?: AbortSignal) =>
     get<Analysis>(path, params, signal),

@@ -6,6 +6,7 @@ const filter: Filter = {
   channels: ['web'],
   statuses: [],
   area: { level: 'district', id: '01:2' },
+  week: ['1-5:7-9'],
 };
 
 it('writes every condition as the API names it, repeated where there are several', () => {
@@ -17,6 +18,7 @@ it('writes every condition as the API names it, repeated where there are several
     ['category', 'c & d'],
     ['channel', 'web'],
     ['area', 'district:01:2'],
+    ['week', '1-5:7-9'],
     ['resolution', '9'],
   ]);
 });
@@ -33,5 +35,5 @@ it('reads back the area that it wrote', () => {
 
 it('counts conditions', () => {
   expect(conditions(EVERYTHING)).toBe(0);
-  expect(conditions(filter)).toBe(4);
+  expect(conditions(filter)).toBe(5);
 });

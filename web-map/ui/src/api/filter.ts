@@ -1,4 +1,5 @@
 import type { Instant } from '../time/zone';
+import { type WeekHours, weekCondition } from './week';
 
 /** What to count, apart from when: names as in the query string of the API. */
 export interface Filter {
@@ -7,6 +8,8 @@ export interface Filter {
   channels: readonly string[];
   statuses: readonly string[];
   area: AreaRef | null;
+  /** Hours of the city's week, any of them; empty asks for nothing. */
+  week: readonly WeekHours[];
 }
 
 /** An area by its level's word and its id. */
@@ -21,7 +24,7 @@ export interface Window {
   to: Instant | null;
 }
 
-export const EVERYTHING: Filter = { categories: [], channels: [], statuses: [], area: null };
+export const EVERYTHING: Filter = { categories: [], channels: [], statuses: [], area: null, week: [] };
 
 /** A filter as SQL conditions over `complaints`, the same records as `query` asks for. */
 export function where(filter: Filter, window: Window): string {
@@ -32,6 +35,7 @@ export function where(filter: Filter, window: Window): string {
   if (filter.channels.length > 0) found.push(`channel IN (${filter.channels.map(literal).join(', ')})`);
   if (filter.statuses.length > 0) found.push(`status IN (${filter.statuses.map(literal).join(', ')})`);
   if (filter.area) found.push(`${filter.area.level} = ${literal(filter.area.id)}`);
+  if (filter.week.length > 0) found.push(weekCondition(filter.week, 'requested_at'));
   return found.length > 0 ? found.join(' AND ') : 'true';
 }
 
@@ -56,6 +60,7 @@ export function query(filter: Filter, window: Window, more: Record<string, strin
   for (const channel of filter.channels) params.append('channel', channel);
   for (const status of filter.statuses) params.append('status', status);
   if (filter.area) params.set('area', areaText(filter.area));
+  for (const hours of filter.week) params.append('week', hours);
   for (const [name, value] of Object.entries(more)) params.set(name, String(value));
   return params;
 }
@@ -74,5 +79,6 @@ export function parseArea(text: string): AreaRef | null {
 
 /** How many conditions the filter has. */
 export function conditions(filter: Filter): number {
-  return filter.categories.length + filter.channels.length + filter.statuses.length + (filter.area ? 1 : 0);
+  const { categories, channels, statuses, area, week } = filter;
+  return categories.length + channels.length + statuses.length + week.length + (area ? 1 : 0);
 }

@@ -30,6 +30,12 @@ export type RuleList = Schemas['RuleList'];
 export type Analysis = Schemas['Analysis'];
 export type SqlAnswer = Schemas['SqlAnswer'];
 export type SqlRequest = { sql: string; params?: unknown[] };
+export type Search = Schemas['Search'];
+export type KeyList = Schemas['KeyList'];
+export type KeyShown = Schemas['KeyShown'];
+export type KeyMade = Schemas['KeyMade'];
+export type Session = Schemas['Session'];
+export type RuleTested = Schemas['RuleTested'];
 export type Sensors = Schemas['Sensors'];
 export type Sensor = Schemas['Sensor'];
 export type ComplaintDetail = Schemas['ComplaintDetail'];
@@ -39,5 +45,5 @@ export type Problem = Schemas['Problem'];
  * How the complaints of an answer split: `total` = `located` + `outside` + `not_located`. Of the located, `area_only` are known by
  * their area alone: areas count them, cells do not.
  */
-export type Totals = Pick<Cells, 'total' | 'located' | 'area_only' | 'outside' | 'not_located'>;
+export type Totals = Pick<Cells, 'seq' | 'total' | 'located' | 'area_only' | 'outside' | 'not_located'>;
 export type CellValue = [cell: string, value: number];

@@ -79,6 +79,8 @@ export interface Actions {
   overlay(overlay: Overlay | null): void;
   /** Outlines a place without choosing it. */
   point(place: Selection | null): void;
+  /** The map as it is drawn now, to be copied at once; null without a map. */
+  snapshot(): HTMLCanvasElement | null;
   /** Milliseconds since the last live event. */
   silence(): number;
 }

@@ -22,7 +22,8 @@ import { CountFeed } from './count-feed';
 import { Facts } from './facts';
 import { layOut } from './layout';
 import { mapPanel } from './map-panel';
-import { isPlain, measureLayer } from './measure-layer';
+import { earlier, isPlain, isSwiped, measureLayer } from './measure-layer';
+import { Swipe } from './swipe';
 
 /** While live, the lists and the histogram follow this often, in milliseconds. */
 const FACTS_EVERY = 10_000;
@@ -51,6 +52,7 @@ export class Desk {
   readonly #mapHost = h('div', { class: 'map-canvas' });
   #layerAbort = new AbortController();
   #map: HeatMap | null = null;
+  #swipe: Swipe | null = null;
   #texts: Texts;
   #panels: Panel | null = null;
   #window: Window = { from: null, to: null };
@@ -157,6 +159,7 @@ export class Desk {
         goTo: camera => this.#map?.goTo(camera),
         overlay: overlay => this.#overlay(overlay),
         point: place => this.#map?.select(place),
+        snapshot: () => this.#map?.snapshot() ?? null,
         silence: () => this.#feed.silence,
       },
     };
@@ -174,12 +177,14 @@ export class Desk {
 
   #viewChanged(now: View, before: View): void {
     if (now.lang !== before.lang) {
+      this.#swipe?.dispose();
+      this.#swipe = null;
       this.#mount();
       this.#map?.speak(now.lang);
     }
     if (now.selection !== before.selection) this.#map?.select(now.selection);
     if (now.method !== before.method || now.breaks !== before.breaks) this.#paint();
-    const asked = ['panel', 'layer', 'measure', 'compare', 'method', 'breaks'] as const;
+    const asked = ['lang', 'panel', 'layer', 'measure', 'compare', 'swipe', 'method', 'breaks'] as const;
     if (asked.some(field => now[field] !== before[field])) void this.#paintLayer();
     if (now.filter !== before.filter || now.time !== before.time) {
       if (!this.#data.value.playing) this.#ask();
@@ -221,9 +226,14 @@ export class Desk {
     this.#layerAbort = new AbortController();
     const { signal } = this.#layerAbort;
     const view = this.#view.value;
+    if (!isSwiped(view) || view.panel !== 'explore') {
+      this.#swipe?.dispose();
+      this.#swipe = null;
+    }
     if (view.panel !== 'explore') return;
     if (isPlain(view)) {
       if (this.#data.value.overlay) this.#overlay(null);
+      if (isSwiped(view)) await this.#paintSwipe(signal);
       return;
     }
     try {
@@ -240,6 +250,21 @@ export class Desk {
         signal,
       );
       if (!signal.aborted) this.#overlay(overlay);
+    } catch (error) {
+      if (error instanceof ApiError) this.#data.update({ trouble: error });
+    }
+  }
+
+  /** The earlier time on a second map, up to a line that is dragged. */
+  async #paintSwipe(signal: AbortSignal): Promise<void> {
+    if (!this.#map) return;
+    const { filter, compare } = this.#view.value;
+    const { scale, resolution } = this.#data.value;
+    this.#swipe ??= new Swipe(this.#mapHost, this.#map, this.#city, this.#texts);
+    if (scale) this.#swipe.colour(resolution, scale);
+    const before = earlier(this.#window, compare, this.#era());
+    try {
+      await this.#swipe.ask(filter, before, this.#window, this.#map.resolution, this.#texts, signal);
     } catch (error) {
       if (error instanceof ApiError) this.#data.update({ trouble: error });
     }
@@ -263,6 +288,7 @@ export class Desk {
     const scale = breaks ? fixed(breaks) : held;
     this.#map.painter.colour(resolution, scale);
     this.#map.painter.show(resolution, cells);
+    this.#swipe?.colour(resolution, scale);
     this.#data.update({ scale });
     document.documentElement.dataset.ready = 'true';
   }

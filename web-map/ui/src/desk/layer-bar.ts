@@ -1,7 +1,7 @@
 import { h } from '../dom';
 import { COMPARES, type Compare, type Measure } from '../state/view';
 import type { DeskContext, Panel } from './context';
-import { measureOf, measuresFor } from './measure-layer';
+import { isSwiped, measureOf, measuresFor } from './measure-layer';
 
 /** Which layer is painted, by which measure, and compared with when; at the upper edge of the map. */
 export function layerBar({ city, texts, view, names }: DeskContext): Panel {
@@ -24,12 +24,23 @@ export function layerBar({ city, texts, view, names }: DeskContext): Panel {
     });
   });
   const compare = select(t('layer.compare'), 'compare', value => view.update({ compare: value as Compare }));
+  const swipe = h(
+    'button',
+    {
+      type: 'button',
+      class: 'button',
+      'data-layer': 'swipe',
+      onclick: () => view.update({ swipe: !view.value.swipe }),
+    },
+    t('compare.swipe'),
+  );
   const element = h(
     'div',
     { class: 'layer-bar', role: 'group', 'aria-label': t('layer.title') },
     layer,
     measure,
     compare,
+    swipe,
   );
   layer.append(
     h('option', { value: 'cells' }, t('layer.cells')),
@@ -47,6 +58,8 @@ export function layerBar({ city, texts, view, names }: DeskContext): Panel {
     measure.value = measureOf(now);
     compare.value = now.compare === 'none' ? 'before' : now.compare;
     compare.hidden = measureOf(now) !== 'change';
+    swipe.hidden = compare.hidden || now.layer !== 'cells';
+    swipe.setAttribute('aria-pressed', String(isSwiped(now)));
     element.hidden = now.panel !== 'explore';
   };
   show();

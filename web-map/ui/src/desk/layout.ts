@@ -4,6 +4,7 @@ import '../styles/filters.css';
 import '../styles/map.css';
 import '../styles/legend.css';
 import '../styles/side.css';
+import '../styles/search.css';
 import '../styles/time.css';
 import '../styles/analysis.css';
 import { banner } from '../panels/banner';
@@ -11,6 +12,7 @@ import { figures } from '../panels/figures';
 import { filters } from '../panels/filters';
 import { freshness } from '../panels/freshness';
 import { legend } from '../panels/legend';
+import { search } from '../panels/search';
 import { side } from '../panels/side';
 import { timeline } from '../panels/timeline';
 import { tools } from '../panels/tools';
@@ -24,6 +26,7 @@ export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
   const parts = {
     figures: figures(context),
     freshness: freshness(context),
+    search: search(context),
     tools: tools(context),
     rail: rail(context),
     layers: layerBar(context),
@@ -54,6 +57,7 @@ export function layOut(context: DeskContext, mapHost: HTMLElement): Panel {
       { class: 'top' },
       h('div', { class: 'brand' }, brandMark(), h('h1', {}, city.name)),
       parts.figures.element,
+      parts.search.element,
       parts.freshness.element,
       parts.tools.element,
     ),

@@ -31,9 +31,14 @@ export function measureOf({ layer, measure }: View): Measure {
   return measuresFor(layer).includes(measure) ? measure : 'count';
 }
 
+/** Are two times side by side under a line? Cells only: areas have their difference. */
+export function isSwiped(view: View): boolean {
+  return view.layer === 'cells' && view.swipe && measureOf(view) === 'change';
+}
+
 /** Does the live heat map of cells show what is asked for? */
 export function isPlain(view: View): boolean {
-  return view.layer === 'cells' && measureOf(view) === 'count';
+  return (view.layer === 'cells' && measureOf(view) === 'count') || isSwiped(view);
 }
 
 /** The same length of time before, a week or a year earlier by the city's calendar. */

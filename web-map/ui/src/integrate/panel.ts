@@ -2,12 +2,15 @@ import { parseInstant } from '../analysis/run';
 import { ApiError, api } from '../api/client';
 import type { DeskContext, Panel } from '../desk/context';
 import { h } from '../dom';
+import { keysPanel } from './keys';
 import '../styles/feeds.css';
 
 const FOLLOW_EVERY = 15_000;
 
 /** For integrators: who has sent what, how long ago, and what was refused and why. */
-export function feedsPanel({ texts, clock }: DeskContext): Panel {
+export function feedsPanel(context: DeskContext): Panel {
+  const { texts, clock } = context;
+  const keys = keysPanel(context);
   const t = texts.t.bind(texts);
   const feeds = h('div', {}, h('p', { class: 'muted' }, t('feeds.working')));
   const refused = h('div', {}, h('p', { class: 'muted' }, t('feeds.working')));
@@ -19,6 +22,7 @@ export function feedsPanel({ texts, clock }: DeskContext): Panel {
     h('p', { class: 'muted' }, t('feeds.asks')),
     h('section', {}, feeds),
     h('section', {}, h('h3', {}, t('feeds.refusedTitle')), refused),
+    keys.element,
     h(
       'section',
       {},
@@ -61,9 +65,47 @@ export function feedsPanel({ texts, clock }: DeskContext): Panel {
       );
     } catch (error) {
       if (!(error instanceof ApiError)) return;
+      if (error.status === 403) return loadFreshness();
       feeds.replaceChildren(h('p', { class: 'refused', role: 'alert' }, error.message || t('state.down')));
       refused.replaceChildren();
     }
+  };
+
+  /** A role that may not ask for SQL is told by the server how its feeds are, and nothing of what was refused. */
+  const loadFreshness = async () => {
+    const found = await api.freshness(abort.signal).catch(() => null);
+    if (!found) return;
+    feeds.replaceChildren(
+      found.feeds.length === 0
+        ? h('p', { class: 'muted' }, t('feeds.none'))
+        : h(
+            'table',
+            { class: 'feed-table' },
+            h(
+              'thead',
+              {},
+              h(
+                'tr',
+                {},
+                h('th', { scope: 'col' }, t('feeds.source')),
+                h('th', { scope: 'col', class: 'number' }, t('feeds.lastSeen')),
+              ),
+            ),
+            h(
+              'tbody',
+              {},
+              ...found.feeds.map(({ source, age_s }) =>
+                h(
+                  'tr',
+                  {},
+                  h('th', { scope: 'row' }, source),
+                  h('td', { class: 'number' }, texts.ago(age_s * 1000)),
+                ),
+              ),
+            ),
+          ),
+    );
+    refused.replaceChildren(h('p', { class: 'muted' }, t('feeds.planners')));
   };
 
   const feedTable = (sources: readonly Record<string, unknown>[]) =>
@@ -127,6 +169,7 @@ export function feedsPanel({ texts, clock }: DeskContext): Panel {
     element,
     dispose: () => {
       clearInterval(follow);
+      keys.dispose();
       abort.abort();
     },
   };

@@ -157,6 +157,12 @@ export class HeatMap {
     };
   }
 
+  /** The map drawn anew: its canvas holds the picture until the task ends. */
+  snapshot(): HTMLCanvasElement {
+    this.map.redraw();
+    return this.map.getCanvas();
+  }
+
   dispose(): void {
     this.painter.dispose();
     this.map.remove();

@@ -26,7 +26,7 @@ export class Outline {
   }
 
   #mark(target: Selection | null, state: Record<string, boolean>): void {
-    if (!target || 'sensor' in target) return;
+    if (!target || 'sensor' in target || 'complaint' in target) return;
     const [source, sourceLayer, id] =
       'cell' in target
         ? [cellsId(resolutionOf(target.cell)), 'cells', target.cell]

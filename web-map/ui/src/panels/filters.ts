@@ -5,6 +5,7 @@ import type { Key } from '../i18n/i18n';
 import { areaSearch } from './area-search';
 import { categoryTree } from './category-tree';
 import { checkList } from './check-list';
+import { weekBrush } from './week-brush';
 
 /** Everything that narrows what is counted, apart from time. */
 export function filters(context: DeskContext): Panel {
@@ -15,6 +16,7 @@ export function filters(context: DeskContext): Panel {
     channel: checkList(context, 'channel', 'channels'),
     status: checkList(context, 'status', 'statuses'),
     area: areaSearch(context),
+    week: weekBrush(context),
   };
   const clear = h(
     'button',
@@ -33,6 +35,7 @@ export function filters(context: DeskContext): Panel {
     channel: h('span', { class: 'badge' }),
     status: h('span', { class: 'badge' }),
     area: h('span', { class: 'badge' }),
+    week: h('span', { class: 'badge' }),
   };
   const element = h(
     'aside',
@@ -42,6 +45,7 @@ export function filters(context: DeskContext): Panel {
       'div',
       { class: 'scroll' },
       section('filter.area', counts.area, parts.area),
+      section('filter.week', counts.week, parts.week),
       section('filter.category', counts.category, parts.category),
       section('filter.channel', counts.channel, parts.channel),
       section('filter.status', counts.status, parts.status),
@@ -57,6 +61,7 @@ export function filters(context: DeskContext): Panel {
     badge(counts.channel, filter.channels.length);
     badge(counts.status, filter.statuses.length);
     badge(counts.area, filter.area ? 1 : 0);
+    badge(counts.week, filter.week.length);
   };
   show(view.value);
   const stop = view.watch(show);

@@ -143,7 +143,8 @@ function overlayLegend({ title, legend }: Overlay, texts: DeskContext['texts']):
   ];
 }
 
-function boundsText(scale: Scale, at: number, texts: DeskContext['texts']): string {
+/** What a class of counts holds, in words. */
+export function boundsText(scale: Scale, at: number, texts: DeskContext['texts']): string {
   const low = scale.breaks[at] ?? 0;
   const next = scale.breaks[at + 1];
   if (next === undefined) return texts.t('legend.andMore', { n: texts.rate(low) });

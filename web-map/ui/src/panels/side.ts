@@ -1,5 +1,6 @@
 import type { DeskContext, Panel } from '../desk/context';
 import { h } from '../dom';
+import { complaint } from './complaint';
 import { overview } from './overview';
 import { panelOf } from './places';
 import { selection } from './selection';
@@ -16,7 +17,9 @@ export function side(context: DeskContext): Panel {
     const { panel } = view.value;
     if (panel !== 'explore') inner = panelOf(panel, context);
     else if (!chosen) inner = overview(context);
-    else inner = 'sensor' in chosen ? sensor(context, chosen.sensor) : selection(context, chosen);
+    else if ('sensor' in chosen) inner = sensor(context, chosen.sensor);
+    else if ('complaint' in chosen) inner = complaint(context, chosen.complaint);
+    else inner = selection(context, chosen);
     element.setAttribute('aria-label', texts.t(`panel.name.${panel}`));
     element.replaceChildren(inner.element);
     element.dataset.panel = panel === 'explore' ? (chosen ? 'selection' : 'overview') : panel;

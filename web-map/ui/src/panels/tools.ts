@@ -1,17 +1,63 @@
 import type { DeskContext, Panel } from '../desk/context';
+import { download, fileName, paperOf, pictureOf } from '../desk/save';
+import { sheetOf } from '../desk/sheet';
 import { copyText, h, ICONS, icon } from '../dom';
-import { LANGS, type Lang } from '../i18n/i18n';
+import { type Key, LANGS, type Lang } from '../i18n/i18n';
 
 const NAMES: Record<Lang, string> = { zh: '中文', en: 'English' };
 
-/** Language, a link to this view, and the way to the wall. */
-export function tools({ texts, view }: DeskContext): Panel {
+/** Language, a link to this view, the view as a picture or on paper, and the way to the wall. */
+export function tools(context: DeskContext): Panel {
+  const { texts, view, clock, actions } = context;
   const copied = h('span', { class: 'copied', role: 'status' });
   const copy = async () => {
     await copyText(location.href);
     copied.textContent = texts.t('app.copied');
     setTimeout(() => copied.replaceChildren(), 2000);
   };
+  const button = (key: Key, name: string, path: string, act: () => void) =>
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'icon-button',
+        'data-tool': name,
+        'aria-label': texts.t(key),
+        title: texts.t(key),
+        onclick: act,
+      },
+      icon(path),
+    );
+  const savePicture = async () => {
+    const map = actions.snapshot();
+    if (!map) return;
+    // The canvas holds the picture for this task only.
+    const kept = document.createElement('canvas');
+    kept.width = map.width;
+    kept.height = map.height;
+    kept.getContext('2d')?.drawImage(map, 0, 0);
+    const sheet = sheetOf(context);
+    try {
+      download(await pictureOf(kept, sheet), `${fileName(sheet.title, texts.dateTime(clock.now()))}.png`);
+    } catch {
+      copied.textContent = texts.t('save.failed');
+    }
+  };
+  // Also when the browser's own menu prints.
+  let paper: HTMLElement | null = null;
+  const lay = () => {
+    paper?.remove();
+    const map = actions.snapshot();
+    if (!map) return;
+    paper = paperOf(map, sheetOf(context));
+    document.body.append(paper);
+  };
+  const clear = () => {
+    paper?.remove();
+    paper = null;
+  };
+  addEventListener('beforeprint', lay);
+  addEventListener('afterprint', clear);
   const element = h(
     'div',
     { class: 'tools' },
@@ -43,6 +89,8 @@ export function tools({ texts, view }: DeskContext): Panel {
       },
       icon(ICONS.link),
     ),
+    button('save.picture', 'picture', ICONS.picture, () => void savePicture()),
+    button('save.print', 'print', ICONS.print, () => print()),
     h(
       'a',
       {
@@ -55,5 +103,12 @@ export function tools({ texts, view }: DeskContext): Panel {
     ),
     copied,
   );
-  return { element, dispose: () => {} };
+  return {
+    element,
+    dispose: () => {
+      removeEventListener('beforeprint', lay);
+      removeEventListener('afterprint', clear);
+      clear();
+    },
+  };
 }

@@ -12,6 +12,7 @@ const full: View = {
     channels: ['12345', '微信'],
     statuses: ['closed'],
     area: { level: 'district', id: '11:01/2' },
+    week: ['1-5:7-9', '7:0,22-23'],
   },
   time: { from: Date.parse('2026-11-01T00:00:00+08:00'), to: Date.parse('2026-11-02T00:00:00+08:00') },
   span: '180d',
@@ -37,6 +38,8 @@ describe('a link', () => {
     expect(parse(print(preset, base), base)).toEqual(preset);
     const sensor: View = { ...base, method: 'natural', selection: { sensor: 'air:7/ä' } };
     expect(parse(print(sensor, base), base)).toEqual(sensor);
+    const one: View = { ...base, selection: { complaint: { source: 'a:b %', id: 'x:1/2' } } };
+    expect(parse(print(one, base), base)).toEqual(one);
     const open: View = { ...base, time: { from: 1_700_000_000_000, to: null } };
     expect(parse(print(open, base), base)).toEqual(open);
   });
@@ -60,6 +63,8 @@ describe('a link', () => {
     'area=district',
     'breaks=3,2,1',
     'panel=cellar',
+    'week=noon',
+    'select=complaint:a',
     'measure=guess',
     'layer=<b>',
     'analysis=1%20OR%201',

@@ -1,4 +1,5 @@
 import { areaText, EVERYTHING, parseArea } from '../api/filter';
+import { readWeek } from '../api/week';
 import { isLang } from '../i18n/i18n';
 import { METHODS } from '../map/scale';
 import { PRESETS, SPANS, type TimeChoice } from '../time/choice';
@@ -24,6 +25,7 @@ export function print(view: View, base: View): string {
   for (const channel of view.filter.channels) params.append('channel', channel);
   for (const status of view.filter.statuses) params.append('status', status);
   if (view.filter.area) params.set('area', areaText(view.filter.area));
+  for (const hours of view.filter.week) params.append('week', hours);
   if ('preset' in view.time) {
     if (!('preset' in base.time) || view.time.preset !== base.time.preset) {
       params.set('time', view.time.preset);
@@ -65,6 +67,7 @@ export function parse(search: string, base: View): View {
       channels: params.getAll('channel'),
       statuses: params.getAll('status'),
       area: parseArea(params.get('area') ?? ''),
+      week: params.getAll('week').filter(hours => readWeek(hours) !== null),
     },
     time: parseTime(params) ?? base.time,
     span,
@@ -114,6 +117,10 @@ function parseAnalysis(params: URLSearchParams, base: AnalysisChoice): AnalysisC
 
 function selectionText(selection: Selection): string {
   if ('cell' in selection) return `cell:${selection.cell}`;
+  if ('complaint' in selection) {
+    const { source, id } = selection.complaint;
+    return `complaint:${encodeURIComponent(source)}:${id}`;
+  }
   return 'sensor' in selection ? `sensor:${selection.sensor}` : areaText(selection.area);
 }
 
@@ -121,8 +128,20 @@ function parseSelection(text: string): Selection | null {
   const ref = parseArea(text);
   if (!ref) return null;
   if (ref.level === 'sensor') return { sensor: ref.id };
+  if (ref.level === 'complaint') {
+    const named = parseArea(ref.id);
+    return named && { complaint: { source: decoded(named.level), id: named.id } };
+  }
   if (ref.level !== 'cell') return { area: ref };
   return /^8[0-9a-f]{14}$/.test(ref.id) ? { cell: ref.id } : null;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** `zoom/latitude/longitude`, the order that map addresses commonly have. */

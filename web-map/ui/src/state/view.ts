@@ -48,7 +48,17 @@ export interface AnalysisChoice {
   args: Readonly<Record<string, string>>;
 }
 
-export type Selection = { cell: string } | { area: AreaRef } | { sensor: string };
+export type Selection =
+  | { cell: string }
+  | { area: AreaRef }
+  | { sensor: string }
+  | { complaint: ComplaintRef };
+
+/** A complaint by its source and its id within it. */
+export interface ComplaintRef {
+  source: string;
+  id: string;
+}
 
 /** Longitude and latitude of the map's centre in degrees, and its zoom. */
 export interface Camera {

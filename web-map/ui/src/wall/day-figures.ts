@@ -1,5 +1,6 @@
 import { api } from '../api/client';
 import { EVERYTHING, query } from '../api/filter';
+import type { Freshness } from '../api/wire';
 import { DAY, type Instant, type Zone } from '../time/zone';
 
 /** Today beside other days, each up to the same time of day; null where that day has no record. */
@@ -64,16 +65,15 @@ export async function risingTopics(now: Instant): Promise<Topic[]> {
 
 export interface Feed {
   source: string;
-  receivedAt: Instant | null;
+  receivedAt: Instant;
 }
 
-/** Each source and when it was last heard. */
-export async function feedsNow(): Promise<Feed[]> {
-  const { rows } = await api.sql({
-    sql: 'SELECT source, received_at FROM feeds ORDER BY received_at DESC NULLS LAST LIMIT 5',
-  });
-  return rows.map(row => ({
-    source: String(row.source),
-    receivedAt: typeof row.received_at === 'string' ? Date.parse(row.received_at) : null,
-  }));
+const FEEDS_SHOWN = 5;
+
+/** The feeds that were heard last, and when. */
+export function feedsOf({ feeds }: Freshness): Feed[] {
+  return feeds
+    .map(({ source, received_at }) => ({ source, receivedAt: Date.parse(received_at) }))
+    .sort((one, other) => other.receivedAt - one.receivedAt)
+    .slice(0, FEEDS_SHOWN);
 }

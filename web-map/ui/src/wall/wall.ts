@@ -14,9 +14,10 @@ import { ScaleBook } from '../map/scale-book';
 import { Texts } from '../texts';
 import type { Clock } from '../time/clock';
 import { type Instant, Zone } from '../time/zone';
-import { type DayFigures, dayFigures, type Feed, feedsNow, risingTopics } from './day-figures';
+import { type DayFigures, dayFigures, type Feed, feedsOf, risingTopics } from './day-figures';
 import { classBar, comparison, ranking } from './parts';
 import { ALERT_MS, SCENE_MS, SCENES, type Scene, scenesFor } from './scenes';
+import { type Told, ToldNow } from './told-now';
 import '../styles/wall.css';
 
 /** The ranking is counted anew this often; between, the stream keeps it. Milliseconds. */
@@ -53,7 +54,9 @@ export class Wall {
   #sceneSince = Date.now();
   #today: DayFigures | null = null;
   #total0 = 0;
-  #alerts: { row: Row; level: string }[] = [];
+  #bursts: { row: Row; level: string }[] = [];
+  readonly #alerts: ToldNow;
+  #stageEnds: ReturnType<typeof setTimeout> | undefined;
   #told = new Set<string>();
   #lastFeeds: Feed[] = [];
   readonly #time = h('div', { class: 'clock-time' });
@@ -79,6 +82,10 @@ export class Wall {
     this.#zone = new Zone(city.time_zone);
     this.#texts = new Texts(language(city), this.#zone);
     this.#names = new AreaNames(city);
+    this.#alerts = new ToldNow(this.#names, this.#texts, fresh => {
+      this.#showTicker();
+      if (fresh) this.#stageAlert(fresh);
+    });
   }
 
   async start(): Promise<void> {
@@ -227,13 +234,8 @@ export class Wall {
           );
         })
         .catch(() => {}),
-      feedsNow()
-        .then(feeds => {
-          this.#lastFeeds = feeds;
-          this.#showFeeds();
-        })
-        .catch(() => {}),
-      this.#findAlerts().catch(() => {}),
+      this.#alerts.load().catch(() => {}),
+      this.#findBursts().catch(() => {}),
     ]);
   }
 
@@ -246,26 +248,20 @@ export class Wall {
     const texts = this.#texts;
     this.#feeds.replaceChildren(
       ...this.#lastFeeds.map(({ source, receivedAt }) => {
-        const age = receivedAt === null ? Number.POSITIVE_INFINITY : this.#clock.now() - receivedAt;
+        const age = Math.max(0, this.#clock.now() - receivedAt);
         const quiet = age > 10 * 60_000;
         return h(
           'li',
           { 'data-quiet': String(quiet) },
           h('i', { class: 'dot' }),
           h('span', { class: 'name' }, source),
-          h(
-            'span',
-            {},
-            quiet
-              ? texts.t('wall.quiet', { age: Number.isFinite(age) ? texts.age(age) : '–' })
-              : texts.ago(age),
-          ),
+          h('span', {}, quiet ? texts.t('wall.quiet', { age: texts.age(age) }) : texts.ago(age)),
         );
       }),
     );
   }
 
-  async #findAlerts(): Promise<void> {
+  async #findBursts(): Promise<void> {
     const range = this.#city.range;
     const era = {
       zone: this.#zone,
@@ -278,22 +274,43 @@ export class Wall {
     ]);
     const level = question.values.by ?? '';
     const first = this.#told.size === 0;
-    this.#alerts = found.rows.slice(0, 12).map(row => ({ row, level }));
-    const words = this.#alerts.map(alert => this.#alertWords(alert));
-    this.#ticker.replaceChildren(
-      h('strong', {}, this.#texts.t('wall.alerts')),
-      words.length === 0
-        ? h('span', { class: 'muted' }, this.#texts.t('wall.noAlerts'))
-        : h('div', { class: 'belt' }, h('p', {}, ...words.map(text => h('span', {}, text)))),
-    );
+    this.#bursts = found.rows.slice(0, 12).map(row => ({ row, level }));
+    const words = this.#bursts.map(burst => this.#burstWords(burst));
+    this.#showTicker();
     const fresh = words.find(text => !this.#told.has(text));
     for (const text of words) this.#told.add(text);
     this.#told.add('');
     // What was there before the wall was opened runs in the ticker; only the strongest takes the stage once.
-    if (fresh && (first ? words[0] : fresh)) this.#stage(fresh);
+    if (fresh && (first ? words[0] : fresh)) this.#stageBurst(fresh);
   }
 
-  #alertWords({ row, level }: { row: Row; level: string }): string {
+  /** Alerts of the rules, the gravest first, then bursts. It is drawn anew only when something else is to be said: the belt runs on. */
+  #showTicker(): void {
+    const told = this.#alerts.list(this.#clock.now()).slice(0, 12);
+    const bursts = this.#bursts.map(burst => this.#burstWords(burst));
+    const said = JSON.stringify([told.map(({ alert }) => [alert.id, alert.state]), bursts]);
+    if (said === this.#ticker.dataset.said) return;
+    this.#ticker.dataset.said = said;
+    this.#ticker.replaceChildren(
+      h('strong', {}, this.#texts.t('wall.alerts')),
+      told.length + bursts.length === 0
+        ? h('span', { class: 'muted' }, this.#texts.t('wall.noAlerts'))
+        : h(
+            'div',
+            { class: 'belt' },
+            h(
+              'p',
+              {},
+              ...told.map(({ alert, text }) =>
+                h('span', { 'data-severity': alert.severity, 'data-alert': alert.id }, text),
+              ),
+              ...bursts.map(text => h('span', { 'data-burst': '' }, text)),
+            ),
+          ),
+    );
+  }
+
+  #burstWords({ row, level }: { row: Row; level: string }): string {
     const texts = this.#texts;
     return (
       texts.t('wall.alert', {
@@ -306,21 +323,35 @@ export class Wall {
     );
   }
 
-  /** An alert has the stage for a while: said large, and the map goes there and back. */
-  #stage(text: string): void {
-    const alert = this.#alerts.find(one => this.#alertWords(one) === text);
+  #stageBurst(text: string): void {
+    // An alert of a rule is told first.
+    if (!this.#alert.hidden) return;
+    const burst = this.#bursts.find(one => this.#burstWords(one) === text);
+    this.#stage(text, 'burst', burst ? this.#names.area(burst.level, str(burst.row, burst.level)) : null);
+  }
+
+  #stageAlert({ alert, text }: Told): void {
+    const { area, level, lon, lat } = alert.about;
+    const named = area && level ? this.#names.area(level, area) : null;
+    const point = lon != null && lat != null ? { lon, lat, km2: 1 } : null;
+    this.#stage(text, alert.severity, named ?? point);
+  }
+
+  /** What is told has the stage for a while: said large, and the map goes there and back. */
+  #stage(text: string, severity: string, place: StagePlace | null): void {
     setText(this.#alert, text);
+    this.#alert.dataset.severity = severity;
     this.#alert.hidden = false;
-    const area = alert ? this.#names.area(alert.level, str(alert.row, alert.level)) : null;
-    if (area && this.#map) {
-      this.#map.select({ area: { level: area.level, id: area.id } });
+    if (place && this.#map) {
+      if (place.level && place.id) this.#map.select({ area: { level: place.level, id: place.id } });
       this.#map.goTo({
-        lon: area.lon,
-        lat: area.lat,
-        zoom: Math.max(this.#map.camera.zoom, zoomForArea(area.km2, area.lat) - 1.4),
+        lon: place.lon,
+        lat: place.lat,
+        zoom: Math.max(this.#map.camera.zoom, zoomForArea(place.km2, place.lat) - 1.4),
       });
     }
-    setTimeout(() => {
+    clearTimeout(this.#stageEnds);
+    this.#stageEnds = setTimeout(() => {
       this.#alert.hidden = true;
       this.#map?.select(null);
       this.#map?.fitCity();
@@ -356,6 +387,7 @@ export class Wall {
       freshness: freshness => {
         this.#clock.set(freshness.server_time);
         this.#freshness = freshness;
+        this.#lastFeeds = feedsOf(freshness);
       },
       state: state => {
         this.#state = state;
@@ -426,6 +458,15 @@ export class Wall {
     ];
     setText(this.#stale, words.join('  '));
   }
+}
+
+/** Where the stage is: a point in WGS 84 degrees with the surface around it, and the area if it is one. */
+interface StagePlace {
+  lon: number;
+  lat: number;
+  km2: number;
+  level?: string;
+  id?: string;
 }
 
 const TODAY: Scene = { id: 'today', title: 'wall.scene.today', filter: EVERYTHING, days: 0 };

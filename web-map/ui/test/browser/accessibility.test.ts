@@ -21,7 +21,7 @@ it('lets a keyboard reach every control in turn, each with a visible focus', asy
   const { page } = await city.open('/?time=7d');
   await page.locator('.bars button.bar').first().waitFor();
   const seen = new Set<string>();
-  for (let i = 0; i < 110; i++) {
+  for (let i = 0; i < 130; i++) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(() => {
       const active = document.activeElement;

@@ -1,4 +1,5 @@
 import { cellToParent, getResolution } from 'h3-js';
+import { inWeek } from '../../src/api/week.ts';
 import { Zone } from '../../src/time/zone.ts';
 import { BASE_RESOLUTION, type MockCity, type MockComplaint } from './complaints.ts';
 
@@ -8,7 +9,7 @@ export const BOUNDARY_VERSION = 'mock-1';
 /** A question that the mock refuses, as problem details would say it. */
 export class Refused extends Error {}
 
-const FILTER = ['from', 'to', 'category', 'channel', 'status', 'area', 'cell', 'bbox'];
+const FILTER = ['from', 'to', 'category', 'channel', 'status', 'area', 'cell', 'bbox', 'week'];
 
 /** The complaints that a query string asks for. */
 export function select(city: MockCity, params: URLSearchParams, also: string[]): MockComplaint[] {
@@ -28,6 +29,7 @@ export function matcher(params: URLSearchParams): (complaint: MockComplaint) => 
   const statuses = params.getAll('status');
   const [level, id] = (params.get('area') ?? '').split(':');
   const cell = params.get('cell');
+  const week = params.getAll('week');
   return complaint =>
     complaint.requested >= from &&
     complaint.requested < to &&
@@ -35,7 +37,13 @@ export function matcher(params: URLSearchParams): (complaint: MockComplaint) => 
     (channels.length === 0 || channels.includes(complaint.channel ?? '')) &&
     (statuses.length === 0 || statuses.includes(complaint.status)) &&
     (!level || complaint.areas[level] === id) &&
+    (week.length === 0 || isAt(complaint.requested, week)) &&
     (!cell || (complaint.cell !== null && cellToParent(complaint.cell, getResolution(cell)) === cell));
+}
+
+function isAt(instant: number, week: string[]): boolean {
+  const { year, month, day, hour } = ZONE.wall(instant);
+  return inWeek(week, (new Date(Date.UTC(year, month - 1, day)).getUTCDay() + 6) % 7, hour);
 }
 
 function inCategory({ category, category_path }: MockComplaint, wanted: string): boolean {
@@ -130,8 +138,11 @@ export const ANSWERS: Record<string, (city: MockCity, params: URLSearchParams) =
         .map(({ id, name, parent, population, area_km2, label: [lon, lat] }) => ({
           id,
           name,
+          names: {},
           parent,
           value: counts.get(id) ?? 0,
+          records: counts.get(id) ?? 0,
+          area_only: 0,
           population,
           area_km2,
           lon,
@@ -211,6 +222,33 @@ export const ANSWERS: Record<string, (city: MockCity, params: URLSearchParams) =
   // It has no rules, so nothing is told.
   '/v1/alerts': () => ({ alerts: [], next: null }),
   '/v1/rules': () => ({ rules: [] }),
+  '/v1/keys': () => ({ keys: [] }),
+  '/v1/freshness': city => ({
+    seq: city.seq,
+    feeds: [{ source: 'mock', received_at: new Date().toISOString(), age_s: 1 }],
+  }),
+  '/v1/search': (city, params) => {
+    const wanted = params.get('q') ?? '';
+    return {
+      areas: [],
+      addresses: [],
+      sensors: [],
+      complaints: city.complaints
+        .filter(({ id }) => id.startsWith(wanted))
+        .slice(0, 8)
+        .map(({ id, source, category, status, requested, address, position }) => ({
+          id,
+          source,
+          category,
+          status,
+          requested_at: new Date(requested).toISOString(),
+          address,
+          lon: position?.[0] ?? null,
+          lat: position?.[1] ?? null,
+          cell: null,
+        })),
+    };
+  },
 };
 
 function range(complaints: MockComplaint[]) {
