@@ -178,7 +178,22 @@ impl LiveView {
         if let Some(windowed) = &mut self.windowed {
             windowed.clear();
         }
+        let changed = (
+            self.changed_cells.clone(),
+            self.changed_areas.clone(),
+            self.changed_aligned.clone(),
+            self.changed_categories.clone(),
+            self.changed_totals,
+        );
         self.fold_windowed(rows);
+        // What was only counted again has not changed.
+        (
+            self.changed_cells,
+            self.changed_areas,
+            self.changed_aligned,
+            self.changed_categories,
+            self.changed_totals,
+        ) = changed;
         let mut after = std::mem::replace(&mut self.counts, before);
         after.seq = seq;
         self.reset(after);
