@@ -573,8 +573,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Erases a complaint, its steps and the refused rows that name it.
-         * @description When it answers, no query sees them and the journal does not have them; files of the lake that were replaced go after the time
+         * Erases a complaint, its steps and the refused rows that name it; or masks it.
+         * @description Masked rows stay in all counts, without address, text, tags, actors and reasons, and with a position of about 110 m. When it answers, no query sees them and the journal does not have them; files of the lake that were replaced go after the time
          *     told. The same record is not taken in again. Backups are not touched.
          */
         delete: operations["erase_complaint"];
@@ -1785,7 +1785,7 @@ export interface components {
          * @enum {string}
          */
         DeliveryStateWord: "due" | "done" | "dead";
-        /** @description What was erased. */
+        /** @description What was erased, or masked. */
         ErasedComplaint: {
             /** @description 1, or 0 when there was none. */
             complaints: number;
@@ -4350,7 +4350,10 @@ export interface operations {
     };
     erase_complaint: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: keep the rows, without what tells of a person */
+                mask?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The source that the id belongs to */
