@@ -25,6 +25,9 @@ pub struct StoreOptions {
     pub seal_rows: usize,
     /// A table is sealed when its oldest hot row is this old.
     pub seal_age: Duration,
+    /// Up to so many hot rows of a table stay in the journal when the store is closed, and are hot again when it is opened: a file of the
+    /// lake for a handful of rows at each stop would only have to be compacted.
+    pub leave_rows: usize,
     /// Appends are refused as [`AppendError::Full`](crate::AppendError::Full) while hot rows and waiting batches take more
     /// memory than this.
     pub hot_bytes_max: usize,
@@ -41,6 +44,7 @@ impl Default for StoreOptions {
         Self {
             seal_rows: 500_000,
             seal_age: Duration::from_mins(10),
+            leave_rows: 0,
             hot_bytes_max: 2 << 30,
             queue: 256,
             keep_replaced: Duration::from_hours(1),
@@ -186,7 +190,7 @@ impl Store {
         self.shared.published.subscribe()
     }
 
-    /// Seals what is hot and ends the threads. Handles that remain get [`AppendError::Closed`](crate::AppendError::Closed).
+    /// Seals what is hot (but for [`StoreOptions::leave_rows`]) and ends the threads. Handles that remain get [`AppendError::Closed`](crate::AppendError::Closed).
     /// Call it outside of asynchronous code.
     ///
     /// # Errors

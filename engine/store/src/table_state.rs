@@ -201,21 +201,21 @@ impl TableState {
         self.renew();
     }
 
-    /// Freezes the hot rows for sealing when they are many or old enough (or any, when `all`).
+    /// Freezes the hot rows for sealing when they are many or old enough; when the store is `closing`, unless they are few.
     pub(crate) fn start_sealing(
         &mut self,
         now: Instant,
-        all: bool,
+        closing: bool,
         options: &StoreOptions,
         position: u64,
     ) -> Option<Frozen> {
-        let due = all
+        let due = closing && self.hot.rows() > options.leave_rows
             || self.seal_now
             || self.hot.rows() >= options.seal_rows
             || self
                 .hot_since
                 .is_some_and(|since| now.duration_since(since) >= options.seal_age);
-        let resting = !all && self.rest_until.is_some_and(|until| now < until);
+        let resting = !closing && self.rest_until.is_some_and(|until| now < until);
         if !due || resting || self.upkeep || self.sealing.is_some() || self.hot.rows() == 0 {
             return None;
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use citybrain_grid::City;
-use citybrain_store::{Control, StateDir, Store, Writer};
+use citybrain_store::{Control, StateDir, Store, StoreOptions, Writer};
 
 use super::{Failure, init};
 use crate::alerts::Book;
@@ -73,6 +73,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     )
 }
 
+/// A server that stops leaves up to so many rows of a table in the journal: it stops at once, and makes no file for a handful of rows.
+const LEAVE_ROWS: usize = 1_000;
+
 /// A server that others reach speaks TLS and asks for keys.
 fn check_exposed(state_dir: &Path, config: &Config) -> Result<(), Failure> {
     if config.tls_cert.is_none() {
@@ -111,7 +114,11 @@ pub(super) fn serve<T>(
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let city = Arc::new(init::city_of(state_dir)?);
-    let store = Store::open(state_dir, Arc::clone(&city), config.store_options()?)?;
+    let options = StoreOptions {
+        leave_rows: LEAVE_ROWS,
+        ..config.store_options()?
+    };
+    let store = Store::open(state_dir, Arc::clone(&city), options)?;
     let place_names = init::place_names_of(state_dir, &city)?;
     Book::open(config.rules.as_deref(), &city)?;
     let prepared = prepare(&city, &store.writer())?;

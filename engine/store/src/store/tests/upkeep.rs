@@ -241,3 +241,20 @@ fn a_seal_that_came_through_although_it_failed_is_not_sealed_twice() {
     assert_eq!((states.len(), closed), (12, 7));
     store.close().unwrap();
 }
+
+#[test]
+fn a_handful_of_rows_stays_in_the_journal_when_the_store_is_closed() {
+    let dir = state();
+    for (rows, expected, files) in [(0..2, 2, 0), (2..3, 3, 1), (3..4, 4, 1)] {
+        let options = StoreOptions {
+            leave_rows: 2,
+            ..StoreOptions::default()
+        };
+        let store = Store::open(dir.path(), city("one"), options).unwrap();
+        append(&store, numbered(rows, "open"));
+        store.close().unwrap();
+        let snapshot = Store::open_read_only(dir.path(), city("one")).unwrap();
+        assert_eq!(visible(&snapshot, Table::Complaints).num_rows(), expected);
+        assert_eq!(parquet_files(dir.path(), "complaints"), files);
+    }
+}

@@ -48,13 +48,13 @@ pub(super) enum What {
 }
 
 impl WriterTask {
-    /// Starts sealing every table whose hot rows are many or old enough, or all that have any.
-    pub(super) fn start_sealing(&mut self, all: bool) {
+    /// Starts sealing every table whose hot rows are many or old enough, or when the store is `closing` more than stay in the journal.
+    pub(super) fn start_sealing(&mut self, closing: bool) {
         let now = Instant::now();
         let position = self.seq;
         for state in &mut self.tables {
             let options = &self.shared.options;
-            let Some(frozen) = state.start_sealing(now, all, options, position) else {
+            let Some(frozen) = state.start_sealing(now, closing, options, position) else {
                 continue;
             };
             let table = state.table();
