@@ -249,7 +249,7 @@ async fn a_key_that_is_used_too_often_is_told_when_to_come_back() {
 async fn keys_are_made_shown_once_and_taken_back_over_http() {
     let server = TestServer::start().await;
     let url = format!("{}/v1/keys", server.url);
-    let make = async |secret: Option<&str>, body: Value| {
+    let create = async |secret: Option<&str>, body: Value| {
         let mut asked = server.client.post(&url).json(&body);
         if let Some(secret) = secret {
             asked = asked.bearer_auth(secret);
@@ -257,7 +257,7 @@ async fn keys_are_made_shown_once_and_taken_back_over_http() {
         let answer = asked.send().await.unwrap();
         (answer.status(), answer.json::<Value>().await.unwrap())
     };
-    let (status, _) = make(None, json!({"role": "planner"})).await;
+    let (status, _) = create(None, json!({"role": "planner"})).await;
     assert_eq!(status, StatusCode::CONFLICT, "nobody could make another");
     for wrong in [
         json!({"role": "king"}),
@@ -266,19 +266,19 @@ async fn keys_are_made_shown_once_and_taken_back_over_http() {
         json!({"role": "admin", "colour": "red"}),
     ] {
         assert_eq!(
-            make(None, wrong.clone()).await.0,
+            create(None, wrong.clone()).await.0,
             StatusCode::BAD_REQUEST,
             "{wrong}"
         );
     }
-    let (status, first) = make(None, json!({"role": "admin"})).await;
+    let (status, first) = create(None, json!({"role": "admin"})).await;
     assert_eq!(status, StatusCode::OK, "{first}");
     let admin = first["secret"].as_str().unwrap();
     // It counts at once.
     assert_eq!(server.problem("/v1/keys").await.0, StatusCode::UNAUTHORIZED);
 
     let wanted = json!({"role": "integrator", "name": "gate", "feeds": ["noise"]});
-    let (_, made) = make(Some(admin), wanted).await;
+    let (_, made) = create(Some(admin), wanted).await;
     let secret = made["secret"].as_str().unwrap();
     assert_eq!(
         get(&server, secret, "/v1/freshness").await.0,
