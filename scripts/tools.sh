@@ -51,3 +51,11 @@ if ! "$python" -c 'import polars, deltalake, moto' 2>/dev/null; then
     echo "citybrain: Polars and moto could not be installed; the tests with another engine and on S3 are skipped" >&2
   fi
 fi
+# A client of the SensorThings API that others wrote, for one test.
+frost=${CITYBRAIN_FROST:-$HOME/.cache/citybrain/frost/bin/python}
+if ! "$frost" -c 'import frost_sta_client' 2>/dev/null; then
+  folder=$(dirname "$(dirname "$frost")")
+  if ! { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check frost_sta_client; } >&2; then
+    echo "citybrain: frost_sta_client could not be installed; the test with it is skipped" >&2
+  fi
+fi

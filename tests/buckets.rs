@@ -1,23 +1,30 @@
 //! The history on S3-compatible storage: the same promises as in a folder.
 
-use std::collections::BTreeMap;
+mod moved;
+mod outage;
+
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use citybrain_tests::{Bucket, Server, run, run_with};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::cut_off::Books;
 use crate::import::write_small_city;
-
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A state directory whose lake is at `s3://city/PREFIX`.
 fn state_in(environment: &[(&'static str, String)], prefix: &str) -> TempDir {
     let city = tempfile::tempdir().unwrap();
     write_small_city(city.path());
+    state_of_city(&city.path().join("city.toml"), environment, prefix)
+}
+
+fn state_of_city(
+    city_file: &Path,
+    environment: &[(&'static str, String)],
+    prefix: &str,
+) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let city_file = city.path().join("city.toml");
     let arguments = [
         "init",
         "--city",
@@ -58,21 +65,6 @@ fn complaints(range: std::ops::Range<u64>, status: &str) -> Vec<Value> {
             })
         })
         .collect()
-}
-
-/// The status of each complaint; each is there once.
-fn read(server: &Server) -> BTreeMap<u64, String> {
-    let rows = server.sql("SELECT id, status FROM complaints");
-    let count = rows.len();
-    let there: BTreeMap<u64, String> = rows
-        .into_iter()
-        .map(|row| {
-            let id = row["id"].as_str().unwrap().parse().unwrap();
-            (id, row["status"].as_str().unwrap().to_owned())
-        })
-        .collect();
-    assert_eq!(there.len(), count, "nothing is counted twice");
-    there
 }
 
 #[test]
@@ -153,64 +145,10 @@ fn wherever_the_work_on_s3_is_cut_off_nothing_is_lost_and_nothing_is_counted_twi
     };
     let environment = bucket.environment();
     let state = state_in(&environment, "crash");
-    let mut books: BTreeMap<u64, String> = BTreeMap::new();
-    let mut unanswered: Vec<(u64, String)> = Vec::new();
-    let mut next = 0;
+    let settings = settings(&environment, &[("CITYBRAIN_SEAL_ROWS", "4")]);
+    let mut books = Books::default();
     for point in POINTS {
-        let more = [("CITYBRAIN_SEAL_ROWS", "4"), ("CITYBRAIN_ABORT_AT", point)];
-        let all = settings(&environment, &more);
-        // What was left from before may bring it to the point before it listens.
-        let Some(mut server) = Server::unless_it_ends(state.path(), &all) else {
-            continue;
-        };
-        let url = server.url().to_owned();
-        let begin = Instant::now();
-        let mut batch = std::mem::take(&mut unanswered);
-        loop {
-            assert!(begin.elapsed() < PATIENCE, "{point} is reached");
-            if batch.is_empty() {
-                batch = (next..next + 4).map(|id| (id, "open".to_owned())).collect();
-                next += 4;
-                batch.push((next / 2, format!("changed at {next}")));
-                batch.dedup_by_key(|(id, _)| *id);
-            }
-            if !send(&url, &batch) {
-                unanswered = batch;
-                break;
-            }
-            books.extend(batch.drain(..));
-        }
-        assert!(server.ends_within(PATIENCE), "{point}: the server is gone");
+        books.write_until(state.path(), &settings, point);
     }
-    let server = server(state.path(), &environment, &[]);
-    assert!(send(server.url(), &unanswered));
-    books.extend(unanswered);
-    assert_eq!(read(&server), books, "all of it, each once");
-}
-
-/// False when no answer came.
-fn send(url: &str, batch: &[(u64, String)]) -> bool {
-    let rows: Vec<Value> = batch
-        .iter()
-        .flat_map(|(id, status)| complaints(*id..id + 1, status))
-        .collect();
-    let client = reqwest::blocking::Client::builder()
-        .timeout(PATIENCE)
-        .build()
-        .unwrap();
-    loop {
-        match client
-            .post(format!("{url}/v1/complaints"))
-            .json(&rows)
-            .send()
-        {
-            Ok(answer) if answer.status().is_success() => return true,
-            Ok(answer) => assert!(
-                matches!(answer.status().as_u16(), 429 | 503),
-                "{}",
-                answer.status()
-            ),
-            Err(_) => return false,
-        }
-    }
+    books.close(&server(state.path(), &environment, &[]));
 }

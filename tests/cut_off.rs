@@ -36,44 +36,86 @@ const PATIENCE: Duration = Duration::from_mins(2);
 #[test]
 fn wherever_the_work_is_cut_off_nothing_acknowledged_is_lost_and_nothing_is_counted_twice() {
     let state = small_state();
-    // The state of each complaint as it was acknowledged last.
-    let mut books: BTreeMap<u64, String> = BTreeMap::new();
-    let mut unanswered: Vec<(u64, String)> = Vec::new();
-    let mut next = 0;
+    let mut books = Books::default();
     for point in POINTS {
-        let environment = [BUSY[0], BUSY[1], ("CITYBRAIN_ABORT_AT", point)];
+        books.write_until(state.path(), &BUSY, point);
+        // Readers beside see what was acknowledged; what was not may be there, whole.
+        books.check(state.path(), point);
+    }
+    books.close(&Server::start_with(state.path(), &BUSY));
+}
+
+/// What a sender knows: the state of each complaint as it was acknowledged last, and what has no answer yet.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    acknowledged: BTreeMap<u64, String>,
+    unanswered: Vec<(u64, String)>,
+    next: u64,
+}
+
+impl Books {
+    /// Starts a server and sends what was cut off before, then new complaints and changes of earlier ones, until the work comes to
+    /// `point` and the server is gone.
+    pub(crate) fn write_until(&mut self, state: &Path, settings: &[(&str, &str)], point: &str) {
+        let mut settings = settings.to_vec();
+        settings.push(("CITYBRAIN_ABORT_AT", point));
         // What was left from before may bring it to the point before it listens.
-        let Some(mut server) = Server::unless_it_ends(state.path(), &environment) else {
-            check(state.path(), &books, &unanswered, point);
-            continue;
+        let Some(mut server) = Server::unless_it_ends(state, &settings) else {
+            return;
         };
         let url = server.url().to_owned();
         let begin = Instant::now();
-        // What was cut off goes again first, then new complaints and changes of earlier ones, until the server is gone.
-        let mut batch = std::mem::take(&mut unanswered);
+        let mut batch = std::mem::take(&mut self.unanswered);
         loop {
             assert!(begin.elapsed() < PATIENCE, "{point} is reached");
             if batch.is_empty() {
-                batch = (next..next + 4).map(|id| (id, "open".to_owned())).collect();
-                next += 4;
-                batch.push((next / 2, format!("changed at {next}")));
-                batch.dedup_by_key(|(id, _)| *id);
+                batch = self.more();
             }
             if !send(&url, &batch) {
-                unanswered = batch;
+                self.unanswered = batch;
                 break;
             }
-            books.extend(batch.drain(..));
+            self.acknowledged.extend(batch.drain(..));
         }
         assert!(server.ends_within(PATIENCE), "{point}: the server is gone");
-        drop(server);
-        // Readers beside see what was acknowledged; what was not may be there, whole.
-        check(state.path(), &books, &unanswered, point);
     }
-    let server = Server::start_with(state.path(), &BUSY);
-    assert!(send(server.url(), &unanswered));
-    books.extend(unanswered);
-    assert_eq!(read(&server), books, "all of it, each once");
+
+    /// Four new complaints and a change of an earlier one.
+    fn more(&mut self) -> Vec<(u64, String)> {
+        let ids = self.next..self.next + 4;
+        let mut batch: Vec<_> = ids.map(|id| (id, "open".to_owned())).collect();
+        self.next += 4;
+        let next = self.next;
+        batch.push((next / 2, format!("changed at {next}")));
+        batch.dedup_by_key(|(id, _)| *id);
+        batch
+    }
+
+    /// What was not answered is sent again; then all of it is there, each once.
+    pub(crate) fn close(mut self, server: &Server) {
+        assert!(send(server.url(), &self.unanswered));
+        self.acknowledged.extend(self.unanswered);
+        assert_eq!(read(server), self.acknowledged, "all of it, each once");
+    }
+
+    fn check(&self, state: &Path, point: &str) {
+        let server = Server::start(state);
+        let there = read(&server);
+        let sent = |id: &u64| self.unanswered.iter().find(|(sent, _)| sent == id);
+        for (id, status) in &self.acknowledged {
+            let found = there.get(id);
+            assert!(
+                found == Some(status) || sent(id).is_some_and(|(_, maybe)| found == Some(maybe)),
+                "{point}: complaint {id} is {found:?}, acknowledged as {status}"
+            );
+        }
+        for id in there.keys() {
+            assert!(
+                self.acknowledged.contains_key(id) || sent(id).is_some(),
+                "{point}: complaint {id} was never sent"
+            );
+        }
+    }
 }
 
 /// False when no answer came.
@@ -112,27 +154,8 @@ fn send(url: &str, batch: &[(u64, String)]) -> bool {
     }
 }
 
-fn check(state: &Path, books: &BTreeMap<u64, String>, unanswered: &[(u64, String)], point: &str) {
-    let server = Server::start(state);
-    let there = read(&server);
-    for (id, status) in books {
-        let maybe = unanswered.iter().find(|(unanswered, _)| unanswered == id);
-        let found = there.get(id);
-        assert!(
-            found == Some(status) || (maybe.is_some() && found == maybe.map(|(_, status)| status)),
-            "{point}: complaint {id} is {found:?}, acknowledged as {status}"
-        );
-    }
-    for id in there.keys() {
-        assert!(
-            books.contains_key(id) || unanswered.iter().any(|(unanswered, _)| unanswered == id),
-            "{point}: complaint {id} was never sent"
-        );
-    }
-}
-
 /// The status of each complaint; each is there once.
-fn read(server: &Server) -> BTreeMap<u64, String> {
+pub(crate) fn read(server: &Server) -> BTreeMap<u64, String> {
     let rows = server.sql("SELECT id, status FROM complaints");
     let count = rows.len();
     let there: BTreeMap<u64, String> = rows

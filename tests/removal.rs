@@ -85,6 +85,53 @@ fn an_admin_erases_a_complaint_and_it_is_gone_from_answers_and_files() {
     run(["verify", "--state-dir", &text(state.path())]).succeeded();
 }
 
+#[test]
+fn a_masked_complaint_stays_in_counts_and_on_the_map_without_its_words() {
+    let state = small_state();
+    let settings = [("CITYBRAIN_KEEP_REPLACED_SECONDS", "0")];
+    let server = Server::start_with(state.path(), &settings);
+    let complaint = json!({
+        "id": "7", "requested_at": "2025-01-05T10:00:00Z", "text": TEXT, "address": TEXT, "category": "noise",
+        "lon": 0.123_456, "lat": 0.1, "tags": [TEXT],
+    });
+    server.post_json("/v1/complaints", &json!([complaint]));
+    server.post_json(
+        "/v1/complaint-events",
+        &json!([{"complaint": "7", "event": "answered", "at": "2025-01-06T10:00:00Z", "actor": TEXT, "reason": TEXT}]),
+    );
+    let map = |server: &Server| {
+        [
+            "/v1/areas?level=district&category=noise",
+            "/v1/cells?resolution=9",
+        ]
+        .map(|path| {
+            let mut answer = server.get(path);
+            let answer = answer.as_object_mut().unwrap();
+            answer.retain(|key, _| ["areas", "cells", "total", "located"].contains(&key.as_str()));
+            json!(answer)
+        })
+    };
+    let before = map(&server);
+    let url = format!("{}/v1/complaints/http/7?mask=true", server.url());
+    let client = reqwest::blocking::Client::new();
+    let masked = client.delete(url).timeout(PATIENCE).send().unwrap();
+    assert_eq!(masked.status().as_u16(), 200);
+    assert_eq!(map(&server), before, "counts stay");
+    let rows = server.sql("SELECT text, address, tags, lon FROM complaints");
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0]["lon"], 0.123, "its place is coarse: {rows:?}");
+    let all = server.sql("SELECT * FROM complaints");
+    let steps = server.sql("SELECT * FROM complaint_events");
+    assert_eq!(steps.len(), 1);
+    assert!(!format!("{all:?}{steps:?}").contains("Zhang"));
+    assert_eq!(grep(state.path(), TEXT), "");
+    let again = server.post_json("/v1/complaints", &json!([complaint]));
+    assert_eq!(again["duplicate"], 1, "it does not change any more");
+    assert_eq!(server.get("/v1/audit")["audit"][0]["action"], "record.mask");
+    server.stop();
+    run(["verify", "--state-dir", &text(state.path())]).succeeded();
+}
+
 /// Observations of three days, the first long ago.
 fn observations(days: &[&str]) -> Vec<Value> {
     let mut rows = Vec::new();

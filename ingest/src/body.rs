@@ -33,6 +33,12 @@ pub enum BodyError {
     /// It is not what its content type says.
     #[error("the body: {0}")]
     Form(#[from] FileProblem),
+    /// The envelope of an event, or its data, is no JSON.
+    #[error("the event: {0}")]
+    Json(#[source] serde_json::Error),
+    /// The body is no event, or no list of them.
+    #[error("the body must be one event, a JSON object, or a batch, a JSON array of such")]
+    Envelope,
     /// It has too many rows.
     #[error("the body has more than {BODY_ROWS_MAX} rows; send it in parts")]
     TooManyRows,

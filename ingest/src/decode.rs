@@ -34,9 +34,9 @@ use chrono_tz::Tz;
 use citybrain_model::{Complaint, ComplaintEvent, Observation, Refusal};
 use citybrain_store::{Batch, Refused};
 
-pub(crate) use self::raw::read as row_of_raw;
 use self::{bound::Bound, category::Categories, place::Places, time::Clockwork};
 pub use self::{given::Given, notes::Notes, time::TimeForm};
+pub(crate) use self::{observation::measured, raw::read as row_of_raw};
 use crate::{
     place::PlaceNames,
     profile::{Field, Profile, RecordKind},

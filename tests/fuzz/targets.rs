@@ -7,7 +7,12 @@ use std::sync::Arc;
 use citybrain_ingest::open311::{Open311Format, decode_answer};
 use citybrain_ingest::profile::{SHIPPED, TopicPattern};
 use citybrain_ingest::rows::read_bytes;
-use citybrain_ingest::{Context, Format, Message, MessageReader, Profile, decode_body};
+use citybrain_ingest::{
+    Context, Format, Message, MessageReader, Profile, decode_binary_cloud_event, decode_body,
+    decode_cloud_events,
+};
+use citybrain_model::EntityKind;
+use citybrain_query::odata::Options;
 use citybrain_tests::{real_data, repository};
 
 /// Reads bytes to their end, or says what is wrong with them.
@@ -37,6 +42,7 @@ const EVENTS: &str = r#"[{"complaint": "1", "event": "closed", "at": "2026-11-23
 const CSV: &str = "id,requested_at,category,lon,lat,text\n1,2026-11-23T08:00:00Z,\"a->b\",116.4,39.9,\"x \"\"y\"\"\"\n2,2026-11-23,,,,\n";
 
 /// Every decoder.
+#[expect(clippy::too_many_lines, reason = "one entry for each decoder")]
 pub(crate) fn targets() -> Vec<Target> {
     let mut targets = vec![
         body(
@@ -123,7 +129,49 @@ pub(crate) fn targets() -> Vec<Target> {
             Profile::parse("fuzz", &String::from_utf8_lossy(input)).ok();
         }),
     });
+    targets.push(cloud_events());
+    targets.push(Target {
+        name: "odata".to_owned(),
+        seeds: [
+            "$filter=result gt 20 and not (startswith(name,'a''b') or year(phenomenonTime) eq 2026)&$orderby=phenomenonTime desc,id&$top=10&$skip=2&$count=true",
+            "$expand=Datastreams($expand=Observations($top=1;$filter=result lt 1e3;$orderby=phenomenonTime DESC);$select=name),Locations&$select=name,properties/a",
+            "$filter=st_within(location,geography'POLYGON ((30 10, 10 20, 20 40, 40 40, 30 10))') and geo.distance(location,geography'POINT (1 2)') lt 5&$bucket=PT1H&$agg=mean,max&$resultFormat=dataArray",
+            "$filter=phenomenonTime ge 2026-05-04T08:00:00.000Z sub duration'P1DT2H' and overlaps(validTime,2026-05-04T08:00:00Z/2026-05-05T08:00:00%2B08:00)",
+        ]
+        .map(|seed| seed.as_bytes().to_vec())
+        .to_vec(),
+        decode: Box::new(|input| {
+            let text = String::from_utf8_lossy(input);
+            for kind in [EntityKind::Thing, EntityKind::Observation] {
+                Options::parse(kind, &text).ok();
+            }
+        }),
+    });
     targets
+}
+
+/// An event as it is, a batch of them, and its data in binary mode.
+fn cloud_events() -> Target {
+    let profile = Profile::load("http-observations").unwrap();
+    let event = format!(
+        r#"{{"specversion":"1.0","type":"observation","source":"air","id":"1","time":"2026-05-04T08:00:00Z","datacontenttype":"application/json","data":{}}}"#,
+        OBSERVATIONS.trim_start_matches('[').trim_end_matches(']')
+    );
+    Target {
+        name: "cloud-events".to_owned(),
+        seeds: vec![
+            event.as_bytes().to_vec(),
+            format!("[{event},{event}]").into_bytes(),
+        ],
+        decode: Box::new(move |input| {
+            for batched in [false, true] {
+                decode_cloud_events(input, batched, &profile, &context()).ok();
+            }
+            let attributes = ["specversion", "type", "source", "id"];
+            let attributes = attributes.map(|name| (name.to_owned(), "1.0".to_owned()));
+            decode_binary_cloud_event(attributes, input, &profile, &context()).ok();
+        }),
+    }
 }
 
 fn body(name: &str, profile: &str, format: Format, seeds: &[&str]) -> Target {

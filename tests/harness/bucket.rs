@@ -54,10 +54,29 @@ impl Bucket {
         Some(bucket)
     }
 
+    /// Its port.
+    ///
+    /// # Panics
+    /// Never: it was started on one.
+    pub fn port(&self) -> u16 {
+        let port = self.endpoint.rsplit(':').next();
+        port.and_then(|port| port.parse().ok())
+            .expect("its address ends with its port")
+    }
+
     /// What a process needs in its environment to reach it.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
+        Self::environment_at(&self.endpoint)
+    }
+
+    /// What a process needs to reach it by the way of `port` of loopback.
+    pub fn environment_by(port: u16) -> Vec<(&'static str, String)> {
+        Self::environment_at(&format!("http://127.0.0.1:{port}"))
+    }
+
+    fn environment_at(endpoint: &str) -> Vec<(&'static str, String)> {
         vec![
-            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
+            ("AWS_ENDPOINT_URL", endpoint.to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("AWS_REGION", "us-east-1".to_owned()),

@@ -7,6 +7,7 @@
 
 mod binary;
 mod bucket;
+mod certificate;
 mod data;
 mod mosquitto;
 mod proxy;
@@ -14,6 +15,7 @@ mod server;
 
 pub use binary::{Finished, binary, citybrain, run, run_with};
 pub use bucket::Bucket;
+pub use certificate::certificate;
 pub use data::{city_file, real_data, repository, sample_city};
 pub use mosquitto::Mosquitto;
 pub use proxy::Proxy;

@@ -24,12 +24,25 @@ impl Mosquitto {
     /// # Panics
     /// When Mosquitto is not installed or does not answer.
     pub fn start() -> Self {
+        Self::with("")
+    }
+
+    /// Starts a broker that speaks TLS with a certificate and its key, both PEM.
+    ///
+    /// # Panics
+    /// As [`Mosquitto::start`].
+    pub fn over_tls(certificate: &Path, key: &Path) -> Self {
+        let (certificate, key) = (certificate.display(), key.display());
+        Self::with(&format!("certfile {certificate}\nkeyfile {key}\n"))
+    }
+
+    fn with(listener: &str) -> Self {
         let dir = tempfile::tempdir().expect("there is room for a folder");
         let free = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         let port = free.local_addr().expect("it listens").port();
         drop(free);
         let config = format!(
-            "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {}/\n\
+            "listener {port} 127.0.0.1\n{listener}allow_anonymous true\npersistence true\npersistence_location {}/\n\
              max_queued_messages 0\nmax_inflight_messages 0\nset_tcp_nodelay true\nuser root\nlog_dest none\n",
             dir.path().display()
         );

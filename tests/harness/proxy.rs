@@ -11,6 +11,7 @@ pub struct Proxy {
     port: u16,
     ways: Arc<Mutex<Vec<TcpStream>>>,
     connections: Arc<AtomicU64>,
+    closed: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
 }
 
@@ -25,17 +26,18 @@ impl Proxy {
             port: listener.local_addr().expect("it listens").port(),
             ways: Arc::default(),
             connections: Arc::default(),
+            closed: Arc::default(),
             stop: Arc::default(),
         };
-        let (ways, connections, stop) = (
-            Arc::clone(&proxy.ways),
-            Arc::clone(&proxy.connections),
-            Arc::clone(&proxy.stop),
-        );
+        let (ways, connections) = (Arc::clone(&proxy.ways), Arc::clone(&proxy.connections));
+        let (closed, stop) = (Arc::clone(&proxy.closed), Arc::clone(&proxy.stop));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 if stop.load(Ordering::Relaxed) {
                     return;
+                }
+                if closed.load(Ordering::Relaxed) {
+                    continue;
                 }
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else {
                     continue;
@@ -60,6 +62,17 @@ impl Proxy {
     /// How many connections were made through it.
     pub fn connections(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Cuts every connection and lets no new one through, until it is opened again.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.cut();
+    }
+
+    /// Lets connections through again.
+    pub fn open(&self) {
+        self.closed.store(false, Ordering::Relaxed);
     }
 
     /// Cuts every connection, in the middle of whatever is on its way; new ones are let through.

@@ -103,6 +103,11 @@ impl Server {
         &self.url
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A GET of `path`, answered with JSON.
     ///
     /// # Panics

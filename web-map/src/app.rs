@@ -14,12 +14,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::HttpError;
-use crate::http::{boundaries, gate, host, observe, panics, security};
+use crate::http::{boundaries, gate, host, idempotency, observe, panics, security};
 use crate::page;
 use crate::routes::{
     alerts, analyses, append, areas, audit, breakdown, cells, city, complaint, complaints, docs,
-    erase, freshness, health, heat, imports, keys, live, metrics, open311, rules, search, sensors,
-    series, session, snapshot, sql, sta, tilejson, tiles, webhooks,
+    erase, feeds, freshness, health, heat, imports, keys, live, metrics, open311, rejected, rules,
+    search, sensors, series, session, snapshot, sql, sta, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -27,7 +27,8 @@ use crate::state::AppState;
 /// The server: all routes, within the layers that every request passes.
 pub fn app(state: Arc<AppState>) -> Router {
     let (described, _) = described().split_for_parts();
-    let (hosts, gated) = (state.hosts.clone(), Arc::clone(&state));
+    let hosts = state.hosts.clone();
+    let (gated, answering) = (Arc::clone(&state), Arc::clone(&state));
     described
         .merge(sensorthings())
         .layer(from_fn_with_state(
@@ -41,6 +42,7 @@ pub fn app(state: Arc<AppState>) -> Router {
         .fallback(page::serve)
         .method_not_allowed_fallback(async || HttpError::Method)
         .with_state(state)
+        .layer(from_fn_with_state(answering, idempotency::answer_once))
         .layer(from_fn_with_state(gated, gate::check))
         .layer(CompressionLayer::new().compress_when(worth_packing()))
         .layer(CatchPanicLayer::custom(panics::answer))
@@ -120,6 +122,11 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .route("/open311/v2/requests.xml", get(open311::requests))
         .route("/open311/v2/requests", get(open311::requests))
         .routes(routes!(imports::imports))
+        .routes(routes!(feeds::list))
+        .routes(routes!(feeds::one))
+        .routes(routes!(rejected::list))
+        .routes(routes!(rejected::one))
+        .routes(routes!(rejected::replay))
         .routes(routes!(live::live))
         .routes(routes!(freshness::freshness))
         .routes(routes!(rules::list))

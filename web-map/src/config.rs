@@ -7,6 +7,7 @@ use std::time::Duration;
 use citybrain_ingest::folder::FolderSettings;
 use citybrain_ingest::mqtt::MqttSettings;
 use citybrain_ingest::open311::Open311Settings;
+use citybrain_store::Role;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
@@ -21,10 +22,16 @@ use crate::retention::Retention;
 pub struct Config {
     /// Address and port to listen on.
     pub listen: SocketAddr,
+    /// The certificate, with the chain to its authority (PEM), of a server that speaks TLS.
+    pub tls_cert: Option<PathBuf>,
+    /// Its key (PEM).
+    pub tls_key: Option<PathBuf>,
     /// Host names, besides the loopback ones, under which a browser may ask a server that listens on loopback.
     pub hosts: Vec<String>,
     /// Largest request body after decompression, in bytes.
     pub body_bytes_max: usize,
+    /// How long the head of a request may take, and a connection may be without a request, in seconds.
+    pub head_seconds: u64,
     /// Requests a second that a key may make on average, where it has no limit of its own; twice as many at once.
     pub key_requests_per_second: u32,
     /// The same for a key of the role `public`.
@@ -39,6 +46,9 @@ pub struct Config {
     pub query_seconds: u64,
     /// Rows that one answer of `POST /v1/sql` may have.
     pub query_rows: usize,
+    /// Other limits for the queries of a role, each a `[role_limits.planner]`: only in a file.
+    #[serde(skip_serializing_if = "RoleLimitsTable::is_empty")]
+    pub role_limits: RoleLimitsTable,
     /// Queries that run at the same time, at least 2; others wait. At most half of them are users' own SQL.
     pub queries_at_once: usize,
     /// Different live views (filter and resolution) that are kept at the same time.
@@ -53,6 +63,8 @@ pub struct Config {
     pub seal_rows: usize,
     /// Age of the oldest hot row before it is sealed to the lake, in seconds.
     pub seal_seconds: u64,
+    /// Records that are not in the lake yet are in memory, up to so many bytes; beyond that new ones are refused until some are sealed.
+    pub hot_bytes_max: usize,
     /// The `jurisdiction_id` of this city in Open311; without it any is taken.
     pub open311_jurisdiction: Option<String>,
     /// Links with MQTT brokers, each a `[[mqtt]]`: only in a file.
@@ -66,20 +78,69 @@ pub struct Config {
     pub folder: Vec<FolderSettings>,
     /// Folder with files of standing rules (`*.toml`), besides those that are shipped.
     pub rules: Option<PathBuf>,
+    /// File of limits of properties and datastreams, before the shipped `data/quality/limits.toml`, in its form.
+    pub limits: Option<PathBuf>,
     /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
     /// looked for.
     pub keep_replaced_seconds: u64,
-    /// How long records are kept, a `[retention]`: only in a file. Without it for ever.
+    /// How long records are kept, a `[retention]`: only in a file. Without it for ever, but for refused rows.
     #[serde(skip_serializing_if = "Retention::is_for_ever")]
     pub retention: Retention,
+}
+
+/// Limits for the queries of each role; where one has none the general ones hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RoleLimitsTable {
+    /// Who watches the live map.
+    pub operator: RoleLimits,
+    /// Who asks about the past.
+    pub planner: RoleLimits,
+    /// Who may everything, and everybody as long as there is no key.
+    pub admin: RoleLimits,
+}
+
+/// Limits for the queries of one role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the general settings"
+)]
+pub struct RoleLimits {
+    /// As the setting of that name.
+    pub query_memory_bytes: Option<usize>,
+    /// As the setting of that name.
+    pub query_seconds: Option<u64>,
+    /// As the setting of that name.
+    pub query_rows: Option<usize>,
+}
+
+impl RoleLimitsTable {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The limits of a role; those of `public` and `integrator`, who ask nothing of their own, are the general ones.
+    pub(crate) const fn of(&self, role: Role) -> Option<&RoleLimits> {
+        match role {
+            Role::Operator => Some(&self.operator),
+            Role::Planner => Some(&self.planner),
+            Role::Admin => Some(&self.admin),
+            Role::Public | Role::Integrator => None,
+        }
+    }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            tls_cert: None,
+            tls_key: None,
             hosts: Vec::new(),
             body_bytes_max: 64 << 20,
+            head_seconds: 20,
             key_requests_per_second: 10_000,
             public_requests_per_second: 50,
             public_count_min: 5,
@@ -87,6 +148,7 @@ impl Default for Config {
             query_memory_bytes: 1 << 30,
             query_seconds: 30,
             query_rows: 1_000_000,
+            role_limits: RoleLimitsTable::default(),
             queries_at_once: 8,
             live_views: 256,
             live_records: 4_000_000,
@@ -94,11 +156,13 @@ impl Default for Config {
             snapshot_helper: PathBuf::new(),
             seal_rows: 250_000,
             seal_seconds: 300,
+            hot_bytes_max: 2 << 30,
             open311_jurisdiction: None,
             mqtt: Vec::new(),
             open311: Vec::new(),
             folder: Vec::new(),
             rules: None,
+            limits: None,
             keep_replaced_seconds: 3600,
             retention: Retention::default(),
         }
@@ -144,10 +208,13 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 25] = [
     "listen",
+    "tls_cert",
+    "tls_key",
     "hosts",
     "body_bytes_max",
+    "head_seconds",
     "key_requests_per_second",
     "public_requests_per_second",
     "public_count_min",
@@ -162,8 +229,10 @@ const NAMES: [&str; 20] = [
     "snapshot_helper",
     "seal_rows",
     "seal_seconds",
+    "hot_bytes_max",
     "open311_jurisdiction",
     "rules",
+    "limits",
     "keep_replaced_seconds",
 ];
 

@@ -3,15 +3,15 @@
 use std::num::NonZero;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use citybrain_grid::City;
 use citybrain_query::{Held, Limits, Session};
-use citybrain_store::Writer;
+use citybrain_store::{Role, Writer};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::config::Config;
+use crate::config::{Config, RoleLimitsTable};
 use crate::metrics;
 
 /// A handle on the store of one city, with the limits of its queries.
@@ -20,6 +20,7 @@ pub(crate) struct Engine {
     writer: Writer,
     city: Arc<City>,
     limits: Limits,
+    role_limits: RoleLimitsTable,
     /// Queries that may run at the same time: each may take its whole memory.
     queries: Arc<Semaphore>,
     /// Of these, how many may be users' own SQL: the map always has the others.
@@ -42,6 +43,7 @@ impl Engine {
             city,
             runtime: QueryRuntime::start(limits.partitions),
             limits,
+            role_limits: config.role_limits.clone(),
             queries: Arc::new(Semaphore::new(queries)),
             sql: Arc::new(Semaphore::new(queries / 2)),
         }
@@ -57,19 +59,37 @@ impl Engine {
 
     /// A session on the newest snapshot, as soon as a query may run. `what` names the question in the metrics.
     pub(crate) async fn ask(&self, what: &'static str) -> Asking {
-        self.asking(what, None).await
+        self.asking(what, None, self.limits.clone()).await
     }
 
-    /// A session for a user's own SQL.
-    pub(crate) async fn ask_sql(&self) -> Asking {
+    /// A session for the SQL of a user of this role.
+    pub(crate) async fn ask_sql(&self, role: Role) -> Asking {
         let place = Arc::clone(&self.sql).acquire_owned().await;
-        self.asking("sql", Some(place.expect(NEVER_CLOSED))).await
+        let place = Some(place.expect(NEVER_CLOSED));
+        self.asking("sql", place, self.limits_of(role)).await
     }
 
-    async fn asking(&self, what: &'static str, sql: Option<OwnedSemaphorePermit>) -> Asking {
+    fn limits_of(&self, role: Role) -> Limits {
+        let mut limits = self.limits.clone();
+        if let Some(own) = self.role_limits.of(role) {
+            limits.memory_bytes = own.query_memory_bytes.unwrap_or(limits.memory_bytes);
+            limits.timeout = own
+                .query_seconds
+                .map_or(limits.timeout, Duration::from_secs);
+            limits.rows = own.query_rows.unwrap_or(limits.rows);
+        }
+        limits
+    }
+
+    async fn asking(
+        &self,
+        what: &'static str,
+        sql: Option<OwnedSemaphorePermit>,
+        limits: Limits,
+    ) -> Asking {
         let place = Arc::clone(&self.queries).acquire_owned().await;
         let places: Held = Arc::new((place.expect(NEVER_CLOSED), sql));
-        let session = Session::new(self.writer.snapshot(), self.limits.clone())
+        let session = Session::new(self.writer.snapshot(), limits)
             .on(self.runtime.handle().clone())
             .holding(places);
         Asking {

@@ -29,6 +29,12 @@ pub(crate) enum HttpError {
     /// The body, unpacked, is larger than the server takes.
     #[error("the body is larger than {limit} bytes; send it in parts")]
     TooLarge { limit: usize },
+    /// The body does not come.
+    #[error("nothing of the body came for half a minute")]
+    Slow,
+    /// The name of an answer that is kept belongs to another request.
+    #[error("the Idempotency-Key was sent with another request before")]
+    Reused,
     /// There is no such thing.
     #[error("there is no {0}")]
     NotFound(String),
@@ -131,6 +137,16 @@ impl HttpError {
                 "media-type",
                 "The body's format is not read here",
             ),
+            Self::Slow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "slow",
+                "The body does not come",
+            ),
+            Self::Reused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency-key",
+                "The Idempotency-Key belongs to another request",
+            ),
             Self::Host(_) => (
                 StatusCode::MISDIRECTED_REQUEST,
                 "host",
@@ -184,7 +200,7 @@ impl IntoResponse for HttpError {
 impl From<AppendError> for HttpError {
     fn from(error: AppendError) -> Self {
         match error {
-            AppendError::Full { retry_after } => Self::Busy {
+            AppendError::Full { retry_after, .. } => Self::Busy {
                 message: error.to_string(),
                 retry_after,
             },

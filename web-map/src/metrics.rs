@@ -8,6 +8,8 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 
+use crate::feeds::FeedHealth;
+
 const REQUESTS: &str = "citybrain_http_requests_total";
 const REQUEST_SECONDS: &str = "citybrain_http_request_seconds";
 const RECORDS: &str = "citybrain_records_total";
@@ -19,6 +21,15 @@ const LIVE_RESETS: &str = "citybrain_live_resets_total";
 const TILE_CACHE_BYTES: &str = "citybrain_tile_cache_bytes";
 const LINK_CONNECTED: &str = "citybrain_link_connected";
 const LINK_MESSAGES: &str = "citybrain_link_messages_total";
+const FEED_RECORDS: &str = "citybrain_feed_records_total";
+const FEED_REFUSED: &str = "citybrain_feed_refused_total";
+const FEED_MISSING: &str = "citybrain_feed_missing_total";
+const FEED_AGE: &str = "citybrain_feed_age_seconds";
+const FEED_LAG: &str = "citybrain_feed_lag_seconds";
+const FEED_RATE: &str = "citybrain_feed_records_per_hour";
+const FEED_USUAL: &str = "citybrain_feed_usual_records_per_hour";
+const FEED_QUIET: &str = "citybrain_feed_quiet";
+const FEED_STREAMS: &str = "citybrain_feed_datastreams";
 const FILES: &str = "citybrain_files_total";
 const REMOVED: &str = "citybrain_removed_total";
 const SEQ: &str = "citybrain_journal_seq";
@@ -92,6 +103,7 @@ fn describe() {
         Unit::Count,
         "Files of watched folders by outcome: read, failed, refused."
     );
+    describe_feeds();
     describe_counter!(
         REMOVED,
         Unit::Count,
@@ -102,6 +114,50 @@ fn describe() {
         SEQ,
         Unit::Count,
         "Sequence number up to which records are queryable."
+    );
+}
+
+fn describe_feeds() {
+    describe_counter!(
+        FEED_RECORDS,
+        Unit::Count,
+        "Records of a feed by outcome: accepted, updated, duplicate."
+    );
+    describe_counter!(
+        FEED_REFUSED,
+        Unit::Count,
+        "Rows of a feed that are no records, by rule."
+    );
+    describe_counter!(
+        FEED_MISSING,
+        Unit::Count,
+        "Numbers that are missing in the counts of a feed's senders."
+    );
+    describe_gauge!(FEED_AGE, Unit::Seconds, "Time since a feed was heard.");
+    describe_gauge!(
+        FEED_LAG,
+        Unit::Seconds,
+        "Time from an event to its receipt: the median of a feed's latest records."
+    );
+    describe_gauge!(
+        FEED_RATE,
+        Unit::Count,
+        "Records of a feed an hour, over the last ten minutes."
+    );
+    describe_gauge!(
+        FEED_USUAL,
+        Unit::Count,
+        "Records of a feed an hour, over the week before this hour."
+    );
+    describe_gauge!(
+        FEED_QUIET,
+        Unit::Count,
+        "1 while a feed is silent for longer than is usual for it."
+    );
+    describe_gauge!(
+        FEED_STREAMS,
+        Unit::Count,
+        "Datastreams of a feed by state: all, silent, stuck, clock_off."
     );
 }
 
@@ -140,6 +196,45 @@ pub(crate) fn link_connected(link: &str, connected: bool) {
 /// Messages of a link.
 pub(crate) fn link_messages(link: &str, outcome: &'static str, messages: u64) {
     counter!(LINK_MESSAGES, "link" => link.to_owned(), "outcome" => outcome).increment(messages);
+}
+
+/// How the feeds are, noted when somebody asks.
+pub(crate) fn feeds(feeds: &[FeedHealth]) {
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+    for feed in feeds {
+        let source = || feed.source.clone();
+        for (outcome, records) in [
+            ("accepted", feed.accepted),
+            ("updated", feed.updated),
+            ("duplicate", feed.duplicate),
+        ] {
+            counter!(FEED_RECORDS, "source" => source(), "outcome" => outcome).absolute(records);
+        }
+        for (rule, rows) in &feed.refused {
+            counter!(FEED_REFUSED, "source" => source(), "rule" => rule.clone()).absolute(*rows);
+        }
+        counter!(FEED_MISSING, "source" => source()).absolute(feed.missing);
+        let told = [
+            (FEED_AGE, feed.age_s),
+            (FEED_LAG, feed.lag_s),
+            (FEED_RATE, Some(feed.rate_now)),
+            (FEED_USUAL, feed.rate_usual),
+            (FEED_QUIET, Some(f64::from(u8::from(feed.state == "quiet")))),
+        ];
+        for (name, value) in told {
+            if let Some(value) = value {
+                gauge!(name, "source" => source()).set(value);
+            }
+        }
+        for (state, streams) in [
+            ("all", feed.datastreams),
+            ("silent", feed.silent),
+            ("stuck", feed.stuck),
+            ("clock_off", feed.clock_off),
+        ] {
+            gauge!(FEED_STREAMS, "source" => source(), "state" => state).set(streams as f64);
+        }
+    }
 }
 
 /// A file of a watched folder was dealt with.

@@ -22,7 +22,7 @@ pub struct Retention {
     pub complaint_events: Option<u32>,
     /// Days that observations are kept one by one.
     pub observations: Option<u32>,
-    /// Days that refused rows are kept.
+    /// Days that refused rows are kept; 30 when not given.
     pub rejected: Option<u32>,
     /// Sources that differ, each a `[[retention.source]]`.
     pub source: Vec<OfSource>,

@@ -1,5 +1,8 @@
 //! The server's life: from a listener to a closed store.
 
+mod certificate;
+mod listen;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,20 +10,22 @@ use std::time::Duration;
 use citybrain_store::{CloseError, Store};
 use tokio::net::TcpListener;
 
+pub use self::certificate::{Certificate, CertificateError};
 use crate::app::app;
 use crate::state::AppState;
-use crate::{retention, tiles};
+use crate::{replay, retention, tiles};
 
 /// How long open requests may take to end after the server was told to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// Serves on `listener` until `shutdown` is done; then ends the live streams, lets open requests finish, seals and closes the
+/// Serves on `listener`, over TLS when there is a certificate, until `shutdown` is done; then ends the live streams, lets open requests finish, seals and closes the
 /// store. A client that is still served then is told that the store is closed.
 ///
 /// # Errors
 /// When the listener fails or sealing does. Nothing that was acknowledged is lost by either.
 pub async fn run(
     listener: TcpListener,
+    certificate: Option<Certificate>,
     state: AppState,
     store: Store,
     shutdown: impl Future<Output = ()> + Send + 'static,
@@ -29,6 +34,7 @@ pub async fn run(
     let (stop, tasks) = (state.stop.clone(), state.tasks.clone());
     tasks.spawn(until(&state, Arc::clone(&state).feel_pulse()));
     tasks.spawn(until(&state, keep_metrics(Arc::clone(&state))));
+    tasks.spawn(until(&state, replay::forget_old(Arc::clone(&state))));
     tasks.spawn(until(&state, retention::keep(Arc::clone(&state))));
     let (alerts, until_stop) = (Arc::clone(&state.alerts), stop.clone());
     tasks.spawn_blocking(move || alerts.keep(&until_stop));
@@ -36,13 +42,19 @@ pub async fn run(
     let city = Arc::clone(state.engine.city());
     tasks.spawn_blocking(move || tiles::find_cells(&city));
 
+    let certificate = certificate.map(Arc::new);
+    if let Some(certificate) = &certificate {
+        tasks.spawn(until(&state, Arc::clone(certificate).keep()));
+    }
     let told = stop.clone();
-    let serving =
-        axum::serve(listener, app(Arc::clone(&state))).with_graceful_shutdown(async move {
-            shutdown.await;
-            tracing::info!("stopping");
-            told.cancel();
-        });
+    tasks.spawn(until(&state, async move {
+        shutdown.await;
+        tracing::info!("stopping");
+        told.cancel();
+    }));
+    let patience = Duration::from_secs(state.config.head_seconds.max(1));
+    let app = app(Arc::clone(&state));
+    let serving = listen::serve(listener, app, certificate, patience, stop.clone());
     let overdue = async {
         stop.cancelled().await;
         tokio::time::sleep(GRACE).await;

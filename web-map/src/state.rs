@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use chrono::TimeDelta;
 use citybrain_ingest::PlaceNames;
+use citybrain_ingest::quality::{self, LimitsError};
 use citybrain_query::ServiceRow;
 use citybrain_store::{Control, StoreOptions, Writer};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -16,8 +18,10 @@ use crate::alerts::{Alerts, Book};
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::feeds::Feeds;
 use crate::http::gate::Gate;
 use crate::http::host::Hosts;
+use crate::http::idempotency::Answering;
 use crate::live::{Hub, Pulse};
 use crate::pictures::Pictures;
 use crate::sta::Sta;
@@ -28,12 +32,16 @@ use crate::tiles::TileCache;
 pub struct AppState {
     pub(crate) engine: Arc<Engine>,
     pub(crate) control: Control,
-    pub(crate) sta: Sta,
+    pub(crate) sta: Arc<Sta>,
     pub(crate) place_names: Arc<PlaceNames>,
     pub(crate) config: Config,
     pub(crate) hosts: Hosts,
     /// Whom the routes are open to.
     pub(crate) gate: Gate,
+    /// When the feeds were heard.
+    pub(crate) feeds: Feeds,
+    /// Requests that are answered once.
+    pub(crate) answering: Answering,
     pub(crate) tiles: TileCache,
     pub(crate) pictures: Pictures,
     pub(crate) live: Hub,
@@ -67,6 +75,8 @@ impl AppState {
         Self {
             hosts: Hosts::of(address.ip(), &config.hosts),
             gate: Gate::new(&control, &config),
+            feeds: Feeds::default(),
+            answering: Answering::default(),
             tiles: TileCache::new(config.tile_cache_bytes),
             pictures: Pictures::new(config.helper_program()),
             live: Hub::new(
@@ -79,7 +89,7 @@ impl AppState {
             alerts: Arc::new(Alerts::new(rules, control.clone(), Arc::clone(&engine))),
             engine,
             control,
-            sta: Sta::default(),
+            sta: Arc::default(),
             place_names,
             config,
             pulse: Mutex::new(pulse),
@@ -123,9 +133,17 @@ impl AppState {
             }
             Err(error) => tracing::warn!(%error, "feeds_not_read"),
         }
+        let week = clock::now() - TimeDelta::days(7);
+        match self.engine.ask("feeds").await.feed_activity(week).await {
+            Ok(activity) => self.feeds.know(&activity),
+            Err(error) => tracing::warn!(%error, "feeds_not_read"),
+        }
         loop {
             match published.recv().await {
-                Ok(batch) => self.pulse().fold(&batch, clock::now()),
+                Ok(batch) => {
+                    self.feeds.hear(&batch);
+                    self.pulse().fold(&batch, clock::now());
+                }
                 // The newest times come with the next batch.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return,
@@ -135,13 +153,18 @@ impl AppState {
 }
 
 impl Config {
-    /// How the store is to seal.
-    pub(crate) fn store_options(&self) -> StoreOptions {
-        StoreOptions {
+    /// How the store is to seal and to look at observations.
+    ///
+    /// # Errors
+    /// The file of limits cannot be used.
+    pub(crate) fn store_options(&self) -> Result<StoreOptions, LimitsError> {
+        Ok(StoreOptions {
             seal_rows: self.seal_rows,
+            hot_bytes_max: self.hot_bytes_max,
             seal_age: std::time::Duration::from_secs(self.seal_seconds),
             keep_replaced: std::time::Duration::from_secs(self.keep_replaced_seconds),
+            inspector: quality::inspector(self.limits.as_deref())?,
             ..StoreOptions::default()
-        }
+        })
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Identity, Position, Refusal, refusal::shown, rules};
+use crate::{Doubt, Identity, Position, Refusal, refusal::shown, rules};
 
 /// How far an observation can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -52,6 +52,10 @@ pub struct Observation {
     pub result: Option<f64>,
     /// How far it can be trusted.
     pub quality: Quality,
+    /// What the engine's own checks have against it. It is no part of what the sender said.
+    pub doubt: Option<Doubt>,
+    /// The sender's running number, of senders that count. It is checked on the way in and not kept.
+    pub sequence: Option<u64>,
     /// Where.
     pub position: Option<Position>,
     /// What it is an observation of, when that is a thing of its own: a SensorThings feature of interest, by its id.
@@ -78,6 +82,7 @@ pub struct ObservationDraft {
     pub result_time: Option<DateTime<Utc>>,
     pub result: Option<f64>,
     pub quality: Quality,
+    pub sequence: Option<u64>,
     pub lon: Option<f64>,
     pub lat: Option<f64>,
     pub feature: Option<String>,
@@ -125,6 +130,8 @@ impl Observation {
             received_at,
             result: draft.result,
             quality: draft.quality,
+            doubt: None,
+            sequence: draft.sequence,
             position,
             feature: draft
                 .feature

@@ -229,7 +229,7 @@ fn observe(store: &Store) {
                 lat: Some(40.705),
                 ..ObservationDraft::default()
             },
-            start(),
+            start() + TimeDelta::hours(hour),
         )
         .unwrap()
     };

@@ -29,6 +29,9 @@ pub struct Accuracy {
     pub bins: usize,
     /// Mean absolute error, in counts.
     pub mae: f64,
+    /// Root of the mean squared error, in counts. A forecast of the expected count is judged by it: the absolute error is smallest for the
+    /// median, which is 0 where most bins are empty.
+    pub rmse: f64,
     /// Root of the mean squared error ÷ that of the seasonal naive forecast one cycle ahead *before* each origin (Hyndman & Koehler 2006;
     /// M5): below 1 is better than repeating the last cycle. `None` when that never erred.
     pub rmsse: Option<f64>,
@@ -60,7 +63,7 @@ pub fn backtest(
             });
         }
     }
-    let (mut origins, mut bins, mut inside, mut absolute) = (0, 0, 0, 0.0);
+    let (mut origins, mut bins, mut inside, mut absolute, mut squared) = (0, 0, 0, 0.0, 0.0);
     let (mut scaled, mut scaled_bins) = (0.0, 0.0);
     for origin in (options.first..counts.len()).step_by(options.step) {
         let (past, future) = counts.split_at(origin);
@@ -81,6 +84,7 @@ pub fn backtest(
             }
             bins += 1;
             absolute += error.abs();
+            squared += error * error;
             inside += usize::from((low..=high).contains(&count));
             if let Some(scale) = scale {
                 scaled += error * error / scale;
@@ -92,6 +96,7 @@ pub fn backtest(
         origins,
         bins,
         mae: absolute / bins as f64,
+        rmse: (squared / bins as f64).sqrt(),
         rmsse: (scaled_bins > 0.0).then(|| (scaled / scaled_bins).sqrt()),
         coverage: inside as f64 / bins as f64,
     }))

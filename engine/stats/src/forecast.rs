@@ -140,7 +140,7 @@ pub fn seasonal_naive(
 /// 3. The seasonally adjusted series by exponential smoothing with a damped trend: α, β, φ of the smallest squared one-step error on a
 ///    grid, missing bins passed over.
 /// 4. `z_h = ℓ + (φ + … + φ^h) b + Σ last seasons`, `Var = σ² (1 + Σ_{j<h} c_j²)`, `c_j = α + β (φ + … + φ^j)` (Hyndman et al. 2008, 6.1).
-/// 5. Forecasts of the last five horizons are made the same way; where their squared errors were larger than Var, Var is widened.
+/// 5. Forecasts of the last five horizons are made the same way; where their squared errors were larger than Var (theirs or that of the whole, if larger), Var is widened.
 /// 6. Back: mean `z² + Var − 3/8`, variance `4 z² Var + 2 Var²`; the interval is negative binomial with both.
 ///
 /// NaN and negative counts are missing. What it does not know: holidays, and effects other than season and level.
@@ -162,8 +162,8 @@ pub fn smoothed(counts: &[f64], options: &ForecastOptions) -> Result<Forecast, F
     }
     let counts = &counts[counts.len().saturating_sub(HISTORY)..];
     let roots: Vec<f64> = counts.iter().map(|count| (count + 0.375).sqrt()).collect();
-    let inflation = inflation(&roots, options)?;
     let fit = Fit::of(&roots, &options.periods)?;
+    let inflation = inflation(&roots, &fit, options)?;
     Ok(collect((1..=options.horizon).map(|ahead| {
         let (root, variance) = fit.ahead(ahead);
         let (root, variance) = (root.max(0.0), variance * inflation);
@@ -230,7 +230,10 @@ impl Fit {
 
 /// How many times larger than its variance the squared error was on average in forecasts of the last [`HOLD_OUTS`] horizons; at least 1.
 /// The fit has seen its own errors, which makes them small.
-fn inflation(roots: &[f64], options: &ForecastOptions) -> Result<f64, ForecastError> {
+///
+/// The variance is at least that of the fit of all bins, which is what will be widened: a series that was quiet until its season began has
+/// next to none before, and any count would be an error beyond all measure.
+fn inflation(roots: &[f64], all: &Fit, options: &ForecastOptions) -> Result<f64, ForecastError> {
     let longest = options
         .periods
         .iter()
@@ -251,6 +254,7 @@ fn inflation(roots: &[f64], options: &ForecastOptions) -> Result<f64, ForecastEr
         let fit = Fit::of(&roots[..origin], &options.periods)?;
         for (at, root) in roots[origin..].iter().take(options.horizon).enumerate() {
             let (mean, variance) = fit.ahead(at + 1);
+            let variance = variance.max(all.ahead(at + 1).1);
             let error = (root - mean).powi(2);
             if error.is_finite() && variance > 0.0 {
                 sum += error / variance;

@@ -94,6 +94,8 @@ pub enum BackupError {
 
 const FORMAT: u32 = 1;
 const LIST: &str = "backup.json";
+/// The names of the lake's files begin so.
+const LAKE: &str = "lake/";
 
 impl Backup {
     /// Copies the state directory `dir`, which another process may be writing to, into the new folder `out`.
@@ -168,12 +170,13 @@ impl Backup {
         files.filter_map(|file| file.check(path).err()).collect()
     }
 
-    /// Makes the new state directory `dir` from the backup in `path`. Every file is checked before anything is copied; the directory is
-    /// there whole or not at all.
+    /// Makes the new state directory `dir` from the backup in `path`, with the history in it, or at `lake`: `s3://bucket/prefix` or
+    /// another folder, where nothing is yet. Every file is checked before anything is copied; the directory is there whole or not at
+    /// all. An attempt that was ended may leave files at `lake`, which are to be removed before the next one.
     ///
     /// # Errors
-    /// When `dir` is there already, a file of the backup is damaged or missing, or a file cannot be written.
-    pub fn restore(path: &Path, dir: &Path) -> Result<Self, BackupError> {
+    /// When `dir` is there already, something is at `lake`, a file of the backup is damaged or missing, or a file cannot be written.
+    pub fn restore(path: &Path, dir: &Path, lake: Option<&str>) -> Result<Self, BackupError> {
         let backup = Self::open(path)?;
         if dir.exists() {
             let path = dir.to_owned();
@@ -188,8 +191,16 @@ impl Backup {
         if draft.exists() {
             fs::remove_dir_all(&draft).map_err(io(&draft))?;
         }
-        for file in &backup.files {
+        let place = lake.map(LakeDir::try_new).transpose()?;
+        let here = |file: &&BackedUp| place.is_none() || !file.path.starts_with(LAKE);
+        for file in backup.files.iter().filter(here) {
             copy_file(&path.join(&file.path), &draft.join(&file.path))?;
+        }
+        if let (Some(place), Some(lake)) = (&place, lake) {
+            let there = backup.files.iter().filter(|file| !here(file));
+            let names = there.map(|file| file.path.as_str());
+            runtime(&draft)?.block_on(put_lake(path, names, place))?;
+            StateDir::open(&draft)?.move_lake(lake)?;
         }
         fs::rename(&draft, dir).map_err(io(dir))?;
         if let Some(parent) = dir.parent().filter(|parent| parent.is_dir()) {
@@ -277,6 +288,32 @@ async fn copy_lake(state: &StateDir, seq: u64, out: &Path) -> Result<(), BackupE
             if let Some(hours) = lake.hours().await? {
                 hours.copy_to(&out.join(HOURLY)).await?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Puts the lake's files of a backup to a place where nothing is, the logs of its tables last.
+async fn put_lake<'a>(
+    backup: &Path,
+    names: impl Iterator<Item = &'a str>,
+    place: &LakeDir,
+) -> Result<(), BackupError> {
+    if let Some(folder) = place.folder() {
+        fs::create_dir_all(folder).map_err(io(folder))?;
+    }
+    if !place.is_empty().await? {
+        let path = place.to_string().into();
+        return Err(BackupError::Occupied { path });
+    }
+    let mut names: Vec<&str> = names.collect();
+    names.sort_by_key(|name| name.contains("/_delta_log/"));
+    for name in names {
+        let from = backup.join(name);
+        let name = name.strip_prefix(LAKE).unwrap_or(name);
+        match place.folder() {
+            Some(folder) => copy_file(&from, &folder.join(name))?,
+            None => place.put(name, fs::read(&from).map_err(io(&from))?).await?,
         }
     }
     Ok(())

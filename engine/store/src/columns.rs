@@ -13,7 +13,9 @@ use arrow_cast::cast;
 use arrow_schema::DataType;
 use chrono::{DateTime, Datelike, Utc};
 use citybrain_grid::{City, PlaceColumns};
-use citybrain_model::{AreaLevel, Complaint, ComplaintEvent, Identity, Observation, Position};
+use citybrain_model::{
+    AreaLevel, Complaint, ComplaintEvent, Doubt, Identity, Observation, Position, Quality,
+};
 
 use crate::{Batch, Table, rows_schema};
 
@@ -129,7 +131,10 @@ fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
         instant(rows, |row| row.result_time),
         instant(rows, |row| Some(row.received_at)),
         Arc::new(rows.iter().map(|row| row.result).collect::<Float64Array>()),
-        text(rows, |row| Some(row.quality.as_str())),
+        text(rows, |row| {
+            let quality = row.doubt.map_or(row.quality, |_| Quality::Doubtful);
+            Some(quality.as_str())
+        }),
         Arc::new(rows.iter().map(lon).collect::<Float64Array>()),
         Arc::new(rows.iter().map(lat).collect::<Float64Array>()),
     ];
@@ -138,6 +143,7 @@ fn observation_columns(city: &City, rows: &[Observation]) -> Vec<ArrayRef> {
     columns.push(text(rows, |row| row.id.as_deref()));
     columns.push(text(rows, |row| row.feature.as_deref()));
     columns.push(text(rows, |row| row.details.as_deref()));
+    columns.push(text(rows, |row| row.doubt.map(Doubt::as_str)));
     columns.extend(internal(rows.iter().map(|row| row.phenomenon_time)));
     columns
 }

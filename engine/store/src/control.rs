@@ -6,6 +6,7 @@
 mod alerts;
 mod audit;
 mod fetched;
+mod kept_answers;
 mod keys;
 mod rules;
 mod sensorthings;
@@ -22,6 +23,7 @@ pub use alerts::{
 };
 pub use audit::{Audit, Audited};
 pub use fetched::{Fetched, FetchedFile};
+pub use kept_answers::KeptAnswer;
 pub use keys::{Key, KeyRing, NewKey, Role, Secret, UnknownRole};
 pub use rules::KeptRule;
 pub use sensorthings::{Catalog, Draft, Entity, SensorThings, Stream};
@@ -38,13 +40,14 @@ pub struct Control {
 }
 
 /// The tables, each made when it is not there.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     include_str!("control/audit.sql"),
     include_str!("control/alerts.sql"),
     include_str!("control/fetched.sql"),
     include_str!("control/rules.sql"),
     include_str!("control/sensorthings.sql"),
     include_str!("control/keys.sql"),
+    include_str!("control/kept_answers.sql"),
     include_str!("control/webhooks.sql"),
 ];
 /// How long a statement waits for another process's lock on the file.

@@ -21,6 +21,18 @@ pub enum OpenError {
         /// Who holds it: program and process id.
         holder: String,
     },
+    /// Another state directory writes to the lake.
+    #[error(
+        "{lake}: its writer is {holder}; one state directory writes to a lake (remove the object {object} there when that one is gone for good)"
+    )]
+    LakeHeld {
+        /// The lake's place.
+        lake: String,
+        /// Whose it is: directory and machine.
+        holder: String,
+        /// The object that says so.
+        object: &'static str,
+    },
     /// The state directory was made for another city.
     #[error(
         "{dir}: holds the city \"{found}\", not \"{wanted}\" with these boundaries (`citybrain replace` gives a city other ones)"
@@ -163,6 +175,14 @@ pub enum LakeError {
     /// The index of identities could not be written, so the lake was not given the rows.
     #[error(transparent)]
     Index(#[from] crate::IndexError),
+    /// The storage says no.
+    #[error("lake: {place}: {source}")]
+    Store {
+        /// The lake's place.
+        place: String,
+        /// The cause.
+        source: Box<deltalake::logstore::object_store::Error>,
+    },
     /// A location is no URL or no directory.
     #[error("lake: {0} is not a location for tables")]
     Location(String),
@@ -202,14 +222,6 @@ pub enum ReplaceError {
         /// The directory.
         dir: PathBuf,
     },
-    /// The history is on object storage, where files cannot be moved at once.
-    #[error(
-        "{dir}: its history is on object storage; make a backup, restore it (its lake is a folder then), and replace the boundaries there"
-    )]
-    Elsewhere {
-        /// The directory.
-        dir: PathBuf,
-    },
     /// What was written down about the work done so far cannot be understood.
     #[error("{dir}: what is known of the file {path} cannot be read: {source}")]
     Progress {
@@ -239,15 +251,25 @@ pub enum ReplaceError {
     Lake(#[from] LakeError),
 }
 
+const fn why_full(sealing_fails: bool) -> &'static str {
+    if sealing_fails {
+        "the history cannot be written at this time, and memory is full of what waits for it (nothing acknowledged is lost)"
+    } else {
+        "the store is busy"
+    }
+}
+
 /// Why a batch was not appended. Nothing of it is kept: the sender sends it again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AppendError {
     /// The queue is full, or sealing cannot keep up: send again after the pause.
-    #[error("the store is busy; try again in {} s", retry_after.as_secs().max(1))]
+    #[error("{}; try again in {} s", why_full(*sealing_fails), retry_after.as_secs().max(1))]
     Full {
         /// How long to wait.
         retry_after: Duration,
+        /// It is full because the lake cannot be written.
+        sealing_fails: bool,
     },
     /// The store is closed.
     #[error("the store is closed")]

@@ -6,7 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
-use citybrain_model::Identity;
+use citybrain_model::{Identity, Quality};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::fold::as_told;
@@ -50,11 +50,12 @@ pub(crate) fn identities_of(table: Table, rows: &RecordBatch) -> Vec<Identity> {
     }
 }
 
-/// A hash (48 bits) of what the sender said in each row: all columns but the engine's own (`received_at`, the place, the internal
-/// ones), so that a repeated record has the same content also after the boundaries changed.
+/// A hash (48 bits) of what the sender said in each row: all columns but the engine's own (`received_at`, the place, what it
+/// doubts, the internal ones), so that a repeated record has the same content also after the boundaries changed.
 /// What the steps of a complaint changed is left out: its record is the same.
 pub(crate) fn contents_of(rows: &RecordBatch) -> Vec<u64> {
     let rows = &as_told(rows);
+    let doubt = rows.column_by_name(schema::DOUBT);
     let mut contents = vec![0_u64; rows.num_rows()];
     for (field, column) in rows.schema_ref().fields().iter().zip(rows.columns()) {
         if OWN_COLUMNS.contains(&field.name().as_str()) {
@@ -69,6 +70,13 @@ pub(crate) fn contents_of(rows: &RecordBatch) -> Vec<u64> {
                 number(NULL, *content)
             } else {
                 match field.data_type() {
+                    // What the engine doubts the sender did not.
+                    DataType::Utf8
+                        if field.name() == "quality"
+                            && doubt.is_some_and(|doubt| doubt.is_valid(row)) =>
+                    {
+                        xxh3_64_with_seed(Quality::Good.as_str().as_bytes(), *content)
+                    }
                     DataType::Utf8 => {
                         xxh3_64_with_seed(column.as_string::<i32>().value(row).as_bytes(), *content)
                     }
@@ -119,7 +127,7 @@ const fn number(bits: u64, seed: u64) -> u64 {
 /// Columns that came after contents were first kept.
 const YOUNGER_COLUMNS: [&str; 2] = ["feature", "details"];
 
-const OWN_COLUMNS: [&str; 10] = [
+const OWN_COLUMNS: [&str; 11] = [
     "received_at",
     "cell",
     "district",
@@ -127,6 +135,7 @@ const OWN_COLUMNS: [&str; 10] = [
     "community",
     "grid",
     schema::FOLD,
+    schema::DOUBT,
     schema::ROW_ID,
     schema::SUPERSEDES,
     schema::MONTH,

@@ -52,10 +52,16 @@ impl Journal {
         connection.busy_timeout(BUSY)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.execute_batch(include_str!("journal.sql"))?;
-        let sums = "SELECT count(*) FROM pragma_table_info('journal') WHERE name = 'sum'";
-        if connection.query_row(sums, [], |row| row.get::<_, i64>(0))? == 0 {
-            // Written by a version that did not know sums.
-            connection.execute_batch("ALTER TABLE journal ADD COLUMN sum INTEGER")?;
+        // Written by a version that did not know these.
+        for (table, column, how) in [
+            ("journal", "sum", "INTEGER"),
+            ("erased", "mask", "INTEGER NOT NULL DEFAULT 0"),
+        ] {
+            let there = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";
+            if connection.query_row(there, [table, column], |row| row.get::<_, i64>(0))? == 0 {
+                connection
+                    .execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {how}"))?;
+            }
         }
         Ok(Self { connection })
     }

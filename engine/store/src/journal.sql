@@ -50,7 +50,8 @@ CREATE TABLE IF NOT EXISTS erased (
     complaint BLOB PRIMARY KEY,
     at INTEGER NOT NULL, -- µs since 1970, UTC
     source TEXT,
-    id TEXT
+    id TEXT,
+    mask INTEGER NOT NULL DEFAULT 0 -- 1: the rows stay, without what tells of a person
 ) STRICT, WITHOUT ROWID;
 
 -- How far back records are kept: older ones went, or are about to.

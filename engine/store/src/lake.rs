@@ -3,6 +3,7 @@
 //! A commit of rows carries the journal position up to which the table holds them (its application transaction), so a crash
 //! between commit and trim is seen at the next start and nothing comes in twice.
 
+mod aside;
 mod change;
 mod columns;
 mod copy;
@@ -11,6 +12,8 @@ mod erase;
 mod expire;
 mod files;
 mod hourly;
+mod mask;
+mod owner;
 mod place;
 mod point;
 mod read;
@@ -146,6 +149,12 @@ impl LakeTable {
             .await?
             .unwrap_or(0)
             .cast_unsigned())
+    }
+
+    /// Goes on to the newest version.
+    pub(crate) async fn refresh(&mut self) -> Result<(), LakeError> {
+        let updated = self.delta.update_state().await;
+        updated.map_err(|source| delta_error(self.table, source))
     }
 
     /// The number that an application transaction of this version carries.

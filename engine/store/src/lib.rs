@@ -29,6 +29,7 @@ mod identities;
 mod index;
 mod journal;
 mod lake;
+mod ledger;
 mod lock;
 mod removed;
 mod replace;
@@ -46,8 +47,9 @@ pub use backup::{BackedUp, Backup, BackupError};
 pub use batch::{Batch, Receipt, Refused};
 pub use control::{
     Alert, AlertAct, AlertChange, AlertChangeKind, AlertFilter, AlertStep, Attempt, Audit, Audited,
-    Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptRule, Key,
-    KeyRing, NewKey, NotDone, Role, Secret, SensorThings, Standing, Stream, UnknownRole, Webhook,
+    Catalog, Control, ControlError, Delivery, Draft, Entity, Fetched, FetchedFile, KeptAnswer,
+    KeptRule, Key, KeyRing, NewKey, NotDone, Role, Secret, SensorThings, Standing, Stream,
+    UnknownRole, Webhook,
 };
 pub use cutoffs::Cutoffs;
 pub use error::{
@@ -55,6 +57,7 @@ pub use error::{
 };
 pub use index::IndexError;
 pub use journal::RejectedRow;
+pub use ledger::FeedCounts;
 pub use removed::{Erased, Expired};
 pub use replace::{Change, Changes, Replacing, changes_under};
 pub use rollup::{CACHE_BYTES, CountedKind, CountedPlace, Counts};

@@ -53,12 +53,9 @@ impl<'a> Replacing<'a> {
         // Not before there is a state directory: taking the lock makes its file.
         StateDir::open(dir)?;
         let lock = Lock::take(dir)?;
-        let state = StateDir::open(dir)?;
+        let mut state = StateDir::open(dir)?;
         state.belongs_to(from)?;
-        if state.lake_dir().folder().is_none() {
-            let dir = dir.to_owned();
-            return Err(ReplaceError::Elsewhere { dir });
-        }
+        runtime(dir)?.block_on(state.claim_lake())?;
         let journal = Journal::open(&state.journal_file())?;
         Ok(Self {
             state,
@@ -202,7 +199,7 @@ impl<'a> Replacing<'a> {
         let mut waiting = Vec::new();
         let (mut done, mut total) = (0, 0);
         for lake in lakes.iter().filter(|lake| lake.table().has_places()) {
-            let kept = self.kept(lake)?;
+            let kept = self.kept(lake).await?;
             for file in lake.files()? {
                 total += 1;
                 if kept.contains(&file.path) {
@@ -216,13 +213,11 @@ impl<'a> Replacing<'a> {
         let mut superseded: HashMap<&str, HashSet<i64>> = HashMap::new();
         for (lake, file) in waiting {
             let table = lake.table();
-            let folder = self.folder_of(table);
             if !superseded.contains_key(table.as_str()) {
                 superseded.insert(table.as_str(), superseded_in(lake).await?);
             }
             let rewriting = Rewriting {
                 lake,
-                folder: &folder,
                 to,
                 largest: Largest::of(self.from, to),
                 superseded: &superseded[table.as_str()],
@@ -245,22 +240,18 @@ impl<'a> Replacing<'a> {
 
     /// The files of a table that are done and still the table's. What is known of others is forgotten: the records that were
     /// added since have other files.
-    fn kept(&mut self, lake: &LakeTable) -> Result<HashSet<String>, ReplaceError> {
+    async fn kept(&mut self, lake: &LakeTable) -> Result<HashSet<String>, ReplaceError> {
         let table = lake.table();
         let live: HashSet<String> = lake.files()?.into_iter().map(|file| file.path).collect();
-        let aside = LakeTable::aside(&self.folder_of(table));
         let mut kept = HashSet::new();
         for done in self.journal.files_done(table)? {
             let adds = self.adds(&done)?;
-            let whole = adds.iter().all(|add| aside.join(&add.path).is_file());
-            if whole && live.contains(&done.path) {
+            if live.contains(&done.path) && lake.has_aside(&adds).await? {
                 kept.insert(done.path);
                 continue;
             }
             self.journal.forget_file_done(table, &done.path)?;
-            for add in adds {
-                remove(&aside.join(&add.path))?;
-            }
+            lake.remove_aside(&adds).await?;
         }
         Ok(kept)
     }
@@ -269,8 +260,6 @@ impl<'a> Replacing<'a> {
     /// before.
     async fn change_over(&self, lake: &mut LakeTable) -> Result<Changes, ReplaceError> {
         let table = lake.table();
-        let folder = self.folder_of(table);
-        let aside = LakeTable::aside(&folder);
         let generation = self.state.next_generation();
         let over = lake.generation().await? == generation;
         let mut changes = Changes::default();
@@ -279,10 +268,8 @@ impl<'a> Replacing<'a> {
             let of_file = serde_json::from_str(&done.changes);
             changes = changes.and(of_file.map_err(|source| self.unclear(&done, source))?);
             for add in self.adds(&done)? {
-                let (from, to) = (aside.join(&add.path), folder.join(&add.path));
-                // Moved already when the work was ended between here and the commit.
-                if !over && !to.exists() {
-                    fs::rename(&from, &to).map_err(failed(&from))?;
+                if !over {
+                    lake.bring_in(&add).await?;
                 }
                 files.push(add);
             }
@@ -311,16 +298,16 @@ impl<'a> Replacing<'a> {
     /// Removes what is written aside and what is known of it.
     fn clear(&mut self) -> Result<(), ReplaceError> {
         self.journal.forget_files_done()?;
-        for table in placed_tables() {
-            remove(&LakeTable::aside(&self.folder_of(table)))?;
-        }
-        Ok(())
-    }
-
-    fn folder_of(&self, table: Table) -> PathBuf {
-        let lake = self.state.lake_dir().folder();
-        lake.unwrap_or_else(|| self.state.path())
-            .join(table.as_str())
+        let dir = self.state.lake_dir();
+        let clear = async {
+            for table in placed_tables() {
+                if let Some(lake) = LakeTable::open(dir, table, false).await? {
+                    lake.clear_aside().await?;
+                }
+            }
+            Ok(())
+        };
+        runtime(self.state.path())?.block_on(clear)
     }
 }
 
@@ -353,19 +340,13 @@ fn only_boundaries_differ(from: &City, to: &City) -> Result<(), ReplaceError> {
     Ok(())
 }
 
-/// Removes a file or a folder; one that is not there is no error.
-fn remove(path: &Path) -> Result<(), ReplaceError> {
-    let removed = if path.is_dir() {
-        fs::remove_dir_all(path)
-    } else if path.exists() {
-        fs::remove_file(path)
-    } else {
-        Ok(())
-    };
-    removed.map_err(failed(path))
-}
-
-fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> ReplaceError {
-    let path = path.to_owned();
-    |source| ReplaceError::Io { path, source }
+/// Removes a folder; one that is not there is no error.
+fn remove(folder: &Path) -> Result<(), ReplaceError> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    fs::remove_dir_all(folder).map_err(|source| ReplaceError::Io {
+        path: folder.to_owned(),
+        source,
+    })
 }

@@ -143,6 +143,8 @@ pub(crate) const ROW_NUMBER_BITS: u32 = 48;
 
 /// The steps that changed a complaint, and what its record said before: see `fold.rs`.
 pub(crate) const FOLD: &str = "fold";
+/// What the engine's own checks have against an observation.
+pub(crate) const DOUBT: &str = "doubt";
 pub(crate) const ROW_ID: &str = "row_id";
 pub(crate) const SUPERSEDES: &str = "supersedes";
 pub(crate) const MONTH: &str = "month";
@@ -229,6 +231,7 @@ fn observations() -> SchemaRef {
         text("id"),
         text("feature"),
         text("details"),
+        text(DOUBT),
     ])
 }
 

@@ -47,6 +47,50 @@ pub(crate) async fn seal(
     lake.commit(change, position).await
 }
 
+/// A sealing that failed: one whose commit came through all the same, when the storage did not answer any more, is known by its
+/// position.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tried {
+    /// The journal position that its commit was to carry.
+    pub(crate) position: u64,
+    /// So many of the first hot rows were in it.
+    pub(crate) rows: usize,
+}
+
+/// [`seal`] after attempts that failed: rows that one of them brought into the lake do not go in again.
+pub(crate) async fn seal_again(
+    lake: &mut LakeTable,
+    hot: &[RecordBatch],
+    superseded: &HashSet<i64>,
+    position: u64,
+    tried: &[Tried],
+) -> Result<(), LakeError> {
+    if tried.is_empty() {
+        return seal(lake, hot, superseded, position).await;
+    }
+    lake.refresh().await?;
+    let there = lake.journal_position().await?;
+    let through = tried.iter().find(|tried| tried.position == there);
+    let rest = without_first(hot, through.map_or(0, |tried| tried.rows));
+    if rest.is_empty() {
+        return Ok(());
+    }
+    seal(lake, &rest, superseded, position).await
+}
+
+/// The rows after the first `count`.
+fn without_first(batches: &[RecordBatch], mut count: usize) -> Vec<RecordBatch> {
+    let mut rest = Vec::with_capacity(batches.len());
+    for rows in batches {
+        let out = count.min(rows.num_rows());
+        count -= out;
+        if out < rows.num_rows() {
+            rest.push(rows.slice(out, rows.num_rows() - out));
+        }
+    }
+    rest
+}
+
 /// Adds replaced observations to the table of corrected ones. A seal that was cut off after this comes here again: what is there
 /// already is left out.
 async fn keep_corrected(

@@ -97,3 +97,11 @@ pub struct Published {
     /// Some rows replace earlier ones: counts of the earlier ones must be read anew.
     pub replaces: bool,
 }
+
+impl Published {
+    /// Rows left the table for good (erased, too old, or in a file that cannot be read), and it is not said which: whoever keeps
+    /// anything of the table reads it anew.
+    pub fn is_removal(&self) -> bool {
+        self.replaces && self.rows.num_rows() == 0
+    }
+}

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::Journal;
 use crate::lake::LakeDir;
-use crate::{OpenError, Table};
+use crate::{JournalError, OpenError, Table};
 
 /// The format of state directories that this version writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -34,6 +34,9 @@ struct About {
     /// Where the lake is, when it is not in the directory: `s3://bucket/prefix`, or another folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     lake: Option<String>,
+    /// Names the directory in a lake that is elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     /// Boundaries that are taking the place of the city's, until all records are placed by them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replacing: Option<ReplacingAbout>,
@@ -114,6 +117,7 @@ impl StateDir {
                 generation: 0,
             },
             lake: lake.map(str::to_owned),
+            id: None,
             replacing: None,
         };
         let lake = lake_of(path, &about)?;
@@ -323,14 +327,49 @@ impl StateDir {
         &self.lake
     }
 
+    /// Makes sure that no other state directory writes to a lake that lies elsewhere. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`OpenError::LakeHeld`] names the other one.
+    pub(crate) async fn claim_lake(&mut self) -> Result<(), OpenError> {
+        if self.about.lake.is_none() {
+            return Ok(());
+        }
+        let id = if let Some(id) = &self.about.id {
+            id.clone()
+        } else {
+            let id = random_id()?;
+            self.about.id = Some(id.clone());
+            self.save()?;
+            id
+        };
+        self.lake.claim(&id, &self.path).await
+    }
+
+    /// The lake is at `place` from now on, where its files were put.
+    pub(crate) fn move_lake(&mut self, place: &str) -> Result<(), OpenError> {
+        self.about.lake = Some(place.to_owned());
+        self.lake = lake_of(&self.path, &self.about)?;
+        self.save()
+    }
+
     /// What the state file says of a copy whose lake is in the directory.
     pub(crate) fn text_with_own_lake(&self) -> String {
         let about = About {
             lake: None,
+            id: None,
             ..self.about.clone()
         };
         serde_json::to_string_pretty(&about).expect("a struct of text and numbers is JSON")
     }
+}
+
+/// 32 hex digits of SQLite's randomness.
+fn random_id() -> Result<String, OpenError> {
+    let asked = rusqlite::Connection::open_in_memory().and_then(|connection| {
+        connection.query_row("SELECT lower(hex(randomblob(16)))", [], |row| row.get(0))
+    });
+    asked.map_err(|error| JournalError::from(error).into())
 }
 
 fn lake_of(path: &Path, about: &About) -> Result<LakeDir, OpenError> {

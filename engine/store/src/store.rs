@@ -1,17 +1,19 @@
 //! The store as its owner sees it: open, hand out writers and snapshots, close.
 
 use std::path::Path;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use citybrain_grid::City;
+use citybrain_model::Inspector;
 use tokio::sync::{broadcast, mpsc};
 
 use crate::index::IndexFiles;
 use crate::journal::Journal;
 use crate::lake::LakeTable;
+use crate::ledger::Ledger;
 use crate::lock::Lock;
 use crate::writer::{Message, WriterTask};
 use crate::{CloseError, OpenError, Published, Snapshot, StateDir, Table, Writer};
@@ -23,6 +25,9 @@ pub struct StoreOptions {
     pub seal_rows: usize,
     /// A table is sealed when its oldest hot row is this old.
     pub seal_age: Duration,
+    /// Up to so many hot rows of a table stay in the journal when the store is closed, and are hot again when it is opened: a file of the
+    /// lake for a handful of rows at each stop would only have to be compacted.
+    pub leave_rows: usize,
     /// Appends are refused as [`AppendError::Full`](crate::AppendError::Full) while hot rows and waiting batches take more
     /// memory than this.
     pub hot_bytes_max: usize,
@@ -30,6 +35,8 @@ pub struct StoreOptions {
     pub queue: usize,
     /// Files of the lake that newer ones replaced stay for so long, for readers of earlier versions; as often they are looked for.
     pub keep_replaced: Duration,
+    /// Looks at observations on their way in and marks what is doubtful.
+    pub inspector: Arc<Inspector>,
 }
 
 impl Default for StoreOptions {
@@ -37,9 +44,11 @@ impl Default for StoreOptions {
         Self {
             seal_rows: 500_000,
             seal_age: Duration::from_mins(10),
+            leave_rows: 0,
             hot_bytes_max: 2 << 30,
             queue: 256,
             keep_replaced: Duration::from_hours(1),
+            inspector: Arc::default(),
         }
     }
 }
@@ -61,13 +70,17 @@ pub(crate) struct Shared {
     pub(crate) hot_bytes: AtomicUsize,
     /// Bytes of the batches that wait for the writer thread.
     pub(crate) waiting_bytes: AtomicUsize,
+    /// By table: the last attempt to seal it failed.
+    pub(crate) sealing_fails: [AtomicBool; 3],
     /// Which records are there, but for what came in since the last seal.
     pub(crate) index: [Arc<IndexFiles>; 3],
     pub(crate) options: StoreOptions,
+    /// What each feed sent.
+    pub(crate) ledger: Ledger,
 }
 
 impl Shared {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         snapshot: Arc<Snapshot>,
         published: broadcast::Sender<Arc<Published>>,
         index: [Arc<IndexFiles>; 3],
@@ -78,8 +91,10 @@ impl Shared {
             published,
             hot_bytes: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
+            sealing_fails: [const { AtomicBool::new(false) }; 3],
             index,
             options,
+            ledger: Ledger::default(),
         }
     }
 
@@ -120,7 +135,7 @@ impl Store {
     /// # Errors
     /// When the directory is none, belongs to another city, is held by another process, or cannot be read.
     pub fn open(dir: &Path, city: Arc<City>, options: StoreOptions) -> Result<Self, OpenError> {
-        let state = StateDir::open(dir)?;
+        let mut state = StateDir::open(dir)?;
         state.belongs_to(&city)?;
         let lock = Lock::take(dir)?;
         state.is_still()?;
@@ -130,6 +145,7 @@ impl Store {
             IndexFiles::discard(&state.identities_dir());
         }
         let runtime = runtime(dir)?;
+        runtime.block_on(state.claim_lake())?;
         let queue = options.queue;
         let task = runtime.block_on(WriterTask::open(&state, city, journal, lock, options))?;
         let (sender, receiver) = mpsc::channel(queue);
@@ -174,7 +190,7 @@ impl Store {
         self.shared.published.subscribe()
     }
 
-    /// Seals what is hot and ends the threads. Handles that remain get [`AppendError::Closed`](crate::AppendError::Closed).
+    /// Seals what is hot (but for [`StoreOptions::leave_rows`]) and ends the threads. Handles that remain get [`AppendError::Closed`](crate::AppendError::Closed).
     /// Call it outside of asynchronous code.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use crate::fold::gathered;
 use crate::hot::{Hot, find_in};
 use crate::lake::LakeTable;
 use crate::schema::SUPERSEDES;
+use crate::seal::Tried;
 use crate::{LakeError, StoreOptions, Table, TableSnapshot, rows_schema};
 
 /// After so many seals small files are looked for also while much waits to be sealed.
@@ -28,6 +29,8 @@ pub(crate) struct Frozen {
     pub(crate) rows: Arc<Vec<RecordBatch>>,
     /// The rows, hot or in the lake, that later rows replace.
     pub(crate) superseded: Arc<HashSet<i64>>,
+    /// Attempts that failed.
+    pub(crate) tried: Vec<Tried>,
 }
 
 /// The ids of the rows that `rows` replace.
@@ -60,6 +63,10 @@ pub(crate) struct TableState {
     vacuumed_at: Option<Instant>,
     /// The lake has every row up to this position of the journal.
     sealed_up_to: u64,
+    /// The position of the sealing that goes on.
+    sealing_up_to: u64,
+    /// Sealings that failed since one came through.
+    tried: Vec<Tried>,
     /// Whatever is hot is to be sealed: somebody waits for it.
     seal_now: bool,
     /// Of observations: the hours of those that went.
@@ -114,6 +121,8 @@ impl TableState {
             upkeep_after: None,
             vacuumed_at: None,
             sealed_up_to,
+            sealing_up_to: sealed_up_to,
+            tried: Vec::new(),
             seal_now: false,
             hourly,
             superseded,
@@ -192,25 +201,27 @@ impl TableState {
         self.renew();
     }
 
-    /// Freezes the hot rows for sealing when they are many or old enough (or any, when `all`).
+    /// Freezes the hot rows for sealing when they are many or old enough; when the store is `closing`, unless they are few.
     pub(crate) fn start_sealing(
         &mut self,
         now: Instant,
-        all: bool,
+        closing: bool,
         options: &StoreOptions,
+        position: u64,
     ) -> Option<Frozen> {
-        let due = all
+        let due = closing && self.hot.rows() > options.leave_rows
             || self.seal_now
             || self.hot.rows() >= options.seal_rows
             || self
                 .hot_since
                 .is_some_and(|since| now.duration_since(since) >= options.seal_age);
-        let resting = !all && self.rest_until.is_some_and(|until| now < until);
+        let resting = !closing && self.rest_until.is_some_and(|until| now < until);
         if !due || resting || self.upkeep || self.sealing.is_some() || self.hot.rows() == 0 {
             return None;
         }
         let lake = self.lake.clone()?;
         self.seal_now = false;
+        self.sealing_up_to = position;
         let hot = std::mem::take(&mut self.hot);
         self.sealing_bytes = hot.bytes();
         self.hot_since = None;
@@ -221,6 +232,7 @@ impl TableState {
             lake,
             rows: frozen,
             superseded: Arc::clone(&self.superseded),
+            tried: self.tried.clone(),
         })
     }
 
@@ -319,6 +331,7 @@ impl TableState {
     /// The lake has the frozen rows: read them from there.
     pub(crate) async fn adopt(&mut self, lake: LakeTable, position: u64) -> Result<(), LakeError> {
         self.sealed_up_to = position;
+        self.tried.clear();
         self.provider = Some(lake.provider().await?);
         self.lake = Some(lake);
         self.sealing = None;
@@ -338,6 +351,10 @@ impl TableState {
         let Some(frozen) = self.sealing.take() else {
             return false;
         };
+        self.tried.push(Tried {
+            position: self.sealing_up_to,
+            rows: frozen.iter().map(RecordBatch::num_rows).sum(),
+        });
         let newer = std::mem::take(&mut self.hot);
         for rows in frozen.iter().chain(newer.batches()) {
             self.hot.push(rows.clone());

@@ -1,5 +1,7 @@
 //! Is what a state directory keeps whole? Everything is read and compared; nothing is changed.
 
+mod twins;
+
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -20,6 +22,8 @@ use crate::schema::{ROW_ID, SUPERSEDES, with_types};
 use crate::store::runtime;
 use crate::{LakeError, OpenError, StateDir, Table};
 
+use twins::Twins;
+
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
@@ -33,7 +37,7 @@ pub struct Check {
 
 /// Looks at a state directory, which another process may be writing to: the journal and the control state as SQLite sees them and
 /// each batch decoded; the lake's files there, of the size and with the number of rows that its log says, every row read;
-/// each complaint and step there once; the roll-ups equal to a recount. Call it outside of asynchronous code.
+/// each record there once; the roll-ups equal to a recount. Call it outside of asynchronous code.
 ///
 /// # Errors
 /// When the directory is none or another city's. What is damaged is no error but a [`Check::problems`].
@@ -84,13 +88,15 @@ async fn of_table(
     let mut seen = Seen::new(table);
     let mut position = 0;
     let mut files = 0;
+    let mut opened = None;
     match LakeTable::open(state.lake_dir(), table, false).await {
-        Ok(Some(mut lake)) => {
+        Ok(Some(lake)) => {
+            let lake = opened.insert(lake);
             let read = async {
                 lake.keep_to(state.pinned(table)).await?;
                 lake.keep_to_seq(last_seq).await?;
                 position = lake.journal_position().await?;
-                seen.superseded = superseded_in(&lake).await.unwrap_or_default();
+                seen.superseded = superseded_in(lake).await.unwrap_or_default();
                 for file in lake.files()? {
                     files += 1;
                     match lake.file_rows(&file.path, seen.columns()).await {
@@ -146,7 +152,83 @@ async fn of_table(
         ),
         problems,
     });
-    checks.push(seen.identities());
+    if table == Table::Observations {
+        let hot = journal.after(table, position).unwrap_or_default();
+        checks.push(observations_once(opened.as_ref(), &hot, &seen).await);
+    } else {
+        checks.push(seen.identities());
+    }
+}
+
+/// Is each observation there once? They are too many to hold all of theirs in memory. A file that cannot be read was named before.
+async fn observations_once(lake: Option<&LakeTable>, hot: &[RecordBatch], seen: &Seen) -> Check {
+    const COLUMNS: [&str; 5] = ["source", "datastream", "id", "phenomenon_time", ROW_ID];
+    let table = Table::Observations;
+    let rows = seen.rows as u64;
+    let files = lake.and_then(|lake| lake.files().ok()).unwrap_or_default();
+    let mut problems = Problems::default();
+    let records = |rows: &RecordBatch| {
+        let rows = with_types(table, rows).ok()?;
+        let ids = rows[ROW_ID].as_primitive::<Int64Type>().values().to_vec();
+        Some(identities_of(table, &rows).into_iter().zip(ids))
+    };
+    let parts = Twins::parts(rows);
+    for part in 0..parts {
+        let mut twins = Twins::of(rows, part, parts);
+        for again in [false, true] {
+            let mut take = |rows: &RecordBatch| {
+                for (identity, row_id) in records(rows).into_iter().flatten() {
+                    if again {
+                        twins.look(identity, row_id);
+                    } else {
+                        twins.mark(identity);
+                    }
+                }
+            };
+            for file in &files {
+                let Some(lake) = lake else { continue };
+                let batches = lake.file_rows(&file.path, &COLUMNS).await;
+                batches.unwrap_or_default().iter().for_each(&mut take);
+            }
+            hot.iter().for_each(&mut take);
+        }
+        for (one, other) in twins.found(|row_id| seen.superseded.contains(&row_id)) {
+            problems.same(one, other);
+        }
+    }
+    Check {
+        what: format!("identities/{table}"),
+        found: format!(
+            "{} records, each compared with all others",
+            rows.saturating_sub(seen.superseded.len() as u64)
+        ),
+        problems: problems.listed(),
+    }
+}
+
+/// Rows of the same record, the first of them by name.
+#[derive(Debug, Default)]
+struct Problems {
+    listed: Vec<String>,
+    more: usize,
+}
+
+impl Problems {
+    fn same(&mut self, one: i64, other: i64) {
+        if self.listed.len() < PROBLEMS_MAX {
+            self.listed
+                .push(format!("rows {one} and {other} are the same record"));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn listed(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.listed.push(format!("and {} more", self.more));
+        }
+        self.listed
+    }
 }
 
 /// The rows of a table, as they are read.
@@ -154,7 +236,7 @@ struct Seen {
     table: Table,
     rows: usize,
     superseded: HashSet<i64>,
-    /// Of what is read as a complaint or step. Observations are too many to keep all of theirs in memory.
+    /// Of complaints and steps.
     records: Vec<(Identity, i64)>,
 }
 
@@ -197,25 +279,16 @@ impl Seen {
             .retain(|(_, row_id)| !superseded.contains(row_id));
         let read = self.records.len();
         self.records.sort_unstable();
-        let mut problems: Vec<String> = self
-            .records
-            .windows(2)
-            .filter(|pair| pair[0].0 == pair[1].0)
-            .map(|pair| format!("rows {} and {} are the same record", pair[0].1, pair[1].1))
-            .collect();
-        let more = problems.len().saturating_sub(PROBLEMS_MAX);
-        problems.truncate(PROBLEMS_MAX);
-        if more > 0 {
-            problems.push(format!("and {more} more"));
+        let mut problems = Problems::default();
+        for pair in self.records.windows(2) {
+            if pair[0].0 == pair[1].0 {
+                problems.same(pair[0].1, pair[1].1);
+            }
         }
-        let found = match self.table {
-            Table::Observations => "not compared: too many to hold in memory".to_owned(),
-            _ => format!("{read} records, each compared with all others"),
-        };
         Check {
             what: format!("identities/{}", self.table),
-            found,
-            problems,
+            found: format!("{read} records, each compared with all others"),
+            problems: problems.listed(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod task;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use chrono::{DateTime, Utc};
+use citybrain_model::Inspector;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::columns::{Placed, place};
@@ -19,6 +20,7 @@ use crate::follow::complaints_of;
 use crate::identities::contents_of;
 use crate::index::Found;
 use crate::journal::Erasure;
+use crate::ledger::{FeedCounts, Sent};
 use crate::schema::MONTH;
 use crate::store::Shared;
 use crate::{
@@ -59,6 +61,7 @@ impl Writer {
         refused: Vec<Refused>,
     ) -> Result<Receipt, AppendError> {
         self.room()?;
+        let sent = Sent::of(&batch, &refused);
         let placed = if batch.len() <= SMALL_ROWS {
             self.place(batch)?
         } else {
@@ -75,10 +78,13 @@ impl Writer {
             .map_err(|error| match error {
                 mpsc::error::SendTimeoutError::Timeout(_) => AppendError::Full {
                     retry_after: RETRY_AFTER,
+                    sealing_fails: false,
                 },
                 mpsc::error::SendTimeoutError::Closed(_) => AppendError::Closed,
             })?;
-        answer.await.unwrap_or(Err(AppendError::Closed))
+        let receipt = answer.await.unwrap_or(Err(AppendError::Closed))?;
+        self.shared.ledger.add(sent, &receipt);
+        Ok(receipt)
     }
 
     /// [`Writer::append`] for threads outside of asynchronous code; it waits for room instead of refusing.
@@ -96,13 +102,26 @@ impl Writer {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
+        let sent = Sent::of(&batch, &refused);
         let placed = self.place(batch)?;
         let (reply, answer) = oneshot::channel();
         let message = Message::Append(self.waiting(placed, refused, reply));
         self.sender
             .blocking_send(message)
             .map_err(|_gone| AppendError::Closed)?;
-        answer.blocking_recv().unwrap_or(Err(AppendError::Closed))
+        let receipt = answer.blocking_recv().unwrap_or(Err(AppendError::Closed))?;
+        self.shared.ledger.add(sent, &receipt);
+        Ok(receipt)
+    }
+
+    /// What each feed sent since the store was opened, by name.
+    pub fn feeds(&self) -> BTreeMap<String, FeedCounts> {
+        self.shared.ledger.feeds()
+    }
+
+    /// What looks at observations on their way in.
+    pub fn inspector(&self) -> &Inspector {
+        &self.shared.options.inspector
     }
 
     /// Forgets refused rows by number, when they have been replayed.
@@ -131,10 +150,35 @@ impl Writer {
         id: &str,
         at: DateTime<Utc>,
     ) -> Result<Erased, RemoveError> {
+        self.erase_or_mask(source, id, at, false).await
+    }
+
+    /// [`Writer::erase`], but the complaint and its steps stay as rows and in counts, without address, text, tags, actors and reasons, and
+    /// with a position of about 110 m. It does not change any more: what comes in of it counts as a duplicate.
+    ///
+    /// # Errors
+    /// As [`Writer::erase`].
+    pub async fn mask(
+        &self,
+        source: &str,
+        id: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Erased, RemoveError> {
+        self.erase_or_mask(source, id, at, true).await
+    }
+
+    async fn erase_or_mask(
+        &self,
+        source: &str,
+        id: &str,
+        at: DateTime<Utc>,
+        mask: bool,
+    ) -> Result<Erased, RemoveError> {
         let (reply, answer) = oneshot::channel();
         let erasure = Erasure {
             source: source.to_owned(),
             id: id.to_owned(),
+            mask,
         };
         self.ask(Message::Erase { erasure, at, reply }, answer)
             .await
@@ -190,8 +234,10 @@ impl Writer {
         let hot = self.shared.hot_bytes.load(Ordering::Relaxed);
         let waiting = self.shared.waiting_bytes.load(Ordering::Relaxed);
         if hot + waiting > self.shared.options.hot_bytes_max {
+            let mut fails = self.shared.sealing_fails.iter();
             return Err(AppendError::Full {
                 retry_after: RETRY_AFTER,
+                sealing_fails: fails.any(|fails| fails.load(Ordering::Relaxed)),
             });
         }
         Ok(())
@@ -211,7 +257,10 @@ impl Writer {
 
     /// Places the rows and looks up which are there, on the sender's thread: the writer thread has only to look at what came in
     /// since.
-    fn place(&self, batch: Batch) -> Result<PlacedBatch, AppendError> {
+    fn place(&self, mut batch: Batch) -> Result<PlacedBatch, AppendError> {
+        if let Batch::Observations(rows) = &mut batch {
+            self.shared.options.inspector.inspect(rows);
+        }
         let placed = place(&self.shared.snapshot().city, batch);
         let files = &self.shared.index[placed.table.index()];
         let months = implied_months(&placed);

@@ -20,7 +20,7 @@ use crate::{Question, Statistic, Window};
 /// The latest, mean, greatest or least value of one observed property within a [`Window`] that ends now, per sensor and per H3 cell.
 ///
 /// It knows each observation of the window (about 250 bytes), so that it is exact whatever comes late, twice or corrected: a value is
-/// that of a scan over the latest states of all observations. It is *stale* as a [`LiveView`](crate::LiveView) is, and
+/// that of a scan over the latest states of all observations that are not doubtful. It is *stale* as a [`LiveView`](crate::LiveView) is, and
 /// [`seed`](Self::seed) ends that.
 #[derive(Debug)]
 pub struct LiveValues {
@@ -104,9 +104,14 @@ impl LiveValues {
         self.stale = false;
     }
 
-    /// Takes the rows of a published batch. A batch of another table, or one that was in what it was seeded with, changes nothing.
+    /// Takes the rows of a published batch. A batch of another table, or one that was in what it was seeded with, changes nothing;
+    /// when observations left the store for good it is stale.
     pub fn fold(&mut self, published: &Published) {
         if self.stale || published.seq <= self.read_at {
+            return;
+        }
+        if published.table == Table::Observations && published.is_removal() {
+            self.stale = true;
             return;
         }
         self.seq = self.seq.max(published.seq);
@@ -161,6 +166,7 @@ impl LiveValues {
     fn take(&mut self, rows: &RecordBatch) {
         let selected = self.question.select(rows);
         let [source, id, datastream] = ["source", "id", "datastream"].map(|name| text(rows, name));
+        let quality = text(rows, "quality");
         let [sensor, property] = ["sensor", "property"].map(|name| text(rows, name));
         let at = column(rows, "phenomenon_time").as_primitive::<TimestampMicrosecondType>();
         let result = column(rows, "result").as_primitive::<Float64Type>();
@@ -168,6 +174,7 @@ impl LiveValues {
         for (row, selected) in selected.into_iter().enumerate() {
             let is_meant = selected
                 && result.is_valid(row)
+                && quality.value(row) != "doubtful"
                 && value(property, row) == Some(self.property.as_str());
             let seen = is_meant.then(|| {
                 // As `/v1/sensors` names them: a datastream without a sensor is one by itself.

@@ -18,8 +18,8 @@ use crate::{Question, Window};
 /// Live counts of the complaints that a [`Question`] is about, per H3 cell of one resolution and per area of one level.
 ///
 /// A batch says which rows its rows replace: these are counted no more, so that the counts stay exact over corrected and withdrawn
-/// complaints. A view is *stale* when its counts cannot be carried on: at first, when a batch replaces rows and does not say which, and
-/// when published batches were missed. A stale view ignores batches; [`reset`](Self::reset) with counts read anew ends that.
+/// complaints. A view is *stale* when its counts cannot be carried on: at first, when a batch replaces rows and does not say which,
+/// when complaints left the store for good, and when published batches were missed. A stale view ignores batches; [`reset`](Self::reset) with counts read anew ends that.
 /// The caller subscribes to the store before it takes the snapshot that it counts, so that no batch is missed between the two;
 /// batches that the counts already hold are recognised by their sequence number and are not counted again.
 #[derive(Debug)]
@@ -178,7 +178,22 @@ impl LiveView {
         if let Some(windowed) = &mut self.windowed {
             windowed.clear();
         }
+        let changed = (
+            self.changed_cells.clone(),
+            self.changed_areas.clone(),
+            self.changed_aligned.clone(),
+            self.changed_categories.clone(),
+            self.changed_totals,
+        );
         self.fold_windowed(rows);
+        // What was only counted again has not changed.
+        (
+            self.changed_cells,
+            self.changed_areas,
+            self.changed_aligned,
+            self.changed_categories,
+            self.changed_totals,
+        ) = changed;
         let mut after = std::mem::replace(&mut self.counts, before);
         after.seq = seq;
         self.reset(after);
@@ -270,13 +285,17 @@ impl LiveView {
     }
 
     /// Counts the rows of a published batch, and no longer those that they replace. A batch of another table, or one that was in the
-    /// counts when they were read, changes nothing; one that does not say what it replaces makes the view stale.
+    /// counts when they were read, changes nothing; one that does not say what it replaces, or what went, makes the view stale.
     pub fn fold(&mut self, published: &Published) {
         if self.stale || published.seq <= self.read_at {
             return;
         }
         let rows = &published.rows;
         let is_counted = published.table == Table::Complaints;
+        if is_counted && published.is_removal() {
+            self.stale = true;
+            return;
+        }
         if !is_counted || self.windowed.is_some() {
             self.counts.seq = self.counts.seq.max(published.seq);
             if is_counted {

@@ -14,7 +14,7 @@ use serde::{
 
 use super::BODY_ROWS_MAX;
 use crate::{
-    decode::{Context, Decoded, Decoder, Notes},
+    decode::{Context, Decoded, Decoder, Notes, measured},
     profile::{Field, Profile, RecordKind},
     rows::Format,
 };
@@ -42,6 +42,8 @@ struct Expected<'a> {
     result_time: Option<Text<'a>>,
     #[serde(default)]
     quality: Option<Quality>,
+    #[serde(default)]
+    sequence: Option<u64>,
     #[serde(default)]
     lon: Option<f64>,
     #[serde(default)]
@@ -123,16 +125,18 @@ impl Decoder {
             None => None,
         };
         let (lon, lat) = self.observed_at(row.lon, row.lat, notes);
+        let (unit, result) = measured(owned(row.unit), Some(row.result));
         let draft = ObservationDraft {
             source: Some(owned(row.source).unwrap_or_else(|| self.source().to_owned())),
             id: owned(row.id),
             datastream: Some(row.datastream.0.into_owned()),
             sensor: owned(row.sensor),
             property: owned(row.property),
-            unit: owned(row.unit),
+            unit,
             phenomenon_time: Some(phenomenon_time),
             result_time,
-            result: Some(row.result),
+            result,
+            sequence: row.sequence,
             quality: row.quality.unwrap_or_default(),
             lon,
             lat,

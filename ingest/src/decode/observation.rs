@@ -1,7 +1,7 @@
 //! A row as one observation, or as one for each property that it holds.
 
 use chrono::{DateTime, Utc};
-use citybrain_model::{Observation, ObservationDraft, Quality, Refusal};
+use citybrain_model::{Observation, ObservationDraft, Quality, Refusal, canonical};
 
 use super::{
     Decoder, Notes,
@@ -30,8 +30,7 @@ impl Decoder {
         let result = bound.number(row, Field::Result)?;
         let mut draft = self.shared_draft(bound, row, notes)?;
         draft.property = bound.owned(row, Field::Property)?;
-        draft.unit = bound.owned(row, Field::Unit)?;
-        draft.result = result;
+        (draft.unit, draft.result) = measured(bound.owned(row, Field::Unit)?, result);
         draft.id = bound.owned(row, Field::Id)?;
         draft.datastream = match bound.owned(row, Field::Datastream)? {
             None => self.datastream(&draft),
@@ -74,8 +73,7 @@ impl Decoder {
                 let mut draft = shared.clone();
                 draft.id = id.as_ref().map(|id| format!("{id}/{}", melt.property));
                 draft.property = Some(melt.property.clone());
-                draft.unit.clone_from(&melt.unit);
-                draft.result = Some(result);
+                (draft.unit, draft.result) = measured(melt.unit.clone(), Some(result));
                 draft.datastream = self.datastream(&draft);
                 if melt.ceiling.is_some_and(|ceiling| result >= ceiling) {
                     draft.quality = Quality::Doubtful;
@@ -130,6 +128,7 @@ impl Decoder {
             phenomenon_time,
             result_time,
             quality: quality(bound, row)?,
+            sequence: sequence(bound, row)?,
             lon: placed.lon,
             lat: placed.lat,
             ..ObservationDraft::default()
@@ -167,6 +166,26 @@ impl Decoder {
         }
         Some(name + rest)
     }
+}
+
+/// Unit and value as they are kept.
+pub(crate) fn measured(unit: Option<String>, value: Option<f64>) -> (Option<String>, Option<f64>) {
+    let (Some(unit), Some(value)) = (&unit, value) else {
+        return (unit, value);
+    };
+    let (unit, value) = canonical(unit, value);
+    (Some(unit.into_owned()), Some(value))
+}
+
+/// The sender's running number.
+fn sequence(bound: &Bound, row: &Row) -> Result<Option<u64>, Refusal> {
+    let Some(text) = bound.text(row, Field::Sequence)? else {
+        return Ok(None);
+    };
+    text.parse().map(Some).map_err(|_no_number| {
+        let message = "the running number must be a whole number of at least 0";
+        Refusal::new("sequence", text, "format", message)
+    })
 }
 
 /// A truth value as a result: 1 or 0.

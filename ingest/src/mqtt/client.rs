@@ -420,6 +420,17 @@ impl Client {
         connection.out.send(packet).await.is_ok()
     }
 
+    /// Ends subscriptions that a session of before may have.
+    pub(super) async fn unsubscribe(&self, filters: &[String]) {
+        if let Some(connection) = self.connection()
+            && !filters.is_empty()
+        {
+            // A connection that broke meanwhile is made anew, and asked anew.
+            let packet = wire::unsubscribe(self.version, filters);
+            connection.out.send(packet).await.ok();
+        }
+    }
+
     /// Acknowledges messages, but for those of a connection that is gone: the broker sends them again.
     pub(super) async fn acknowledge(&self, deliveries: &[Delivery]) {
         let Some(connection) = self.connection() else {

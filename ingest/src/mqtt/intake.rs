@@ -2,17 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use citybrain_model::Refusal;
-use citybrain_store::{AppendError, Batch, Receipt, Refused, Table};
+use citybrain_model::{EntityId, EntityKind, Refusal};
+use citybrain_store::{AppendError, Batch, Catalog, Receipt, Refused, Table};
+use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::{
-    Context, MessageReader, MqttSettings, Surroundings, Told,
+    Context, MessageReader, MqttSettings, Posted, Seen, Surroundings, Taken, Told,
     client::{Client, Delivery},
     filter::filter_matches,
     settings::Subscription,
 };
-use crate::{Decoded, Message, RecordKind};
+use crate::{Decoded, Message, Profile, RecordKind};
 
 /// Most messages that become durable together.
 const BATCH: usize = 1000;
@@ -30,12 +31,15 @@ pub(super) struct Intake {
     /// One for each subscription.
     readers: Vec<MessageReader>,
     marks: Arc<[String]>,
+    seen: Seen,
     surroundings: Surroundings,
 }
 
 /// What a batch of messages holds.
 struct Held {
     kinds: Vec<Decoded>,
+    /// Observations for the server's own SensorThings API.
+    posted: Vec<Posted>,
     echoes: usize,
 }
 
@@ -44,6 +48,7 @@ impl Intake {
         settings: &MqttSettings,
         subscriptions: Arc<[Subscription]>,
         marks: Arc<[String]>,
+        seen: Seen,
         surroundings: Surroundings,
     ) -> Self {
         let readers = subscriptions.iter().map(|subscription| {
@@ -59,6 +64,7 @@ impl Intake {
             readers: readers.collect(),
             subscriptions,
             marks,
+            seen,
             surroundings,
         }
     }
@@ -82,8 +88,14 @@ impl Intake {
 
     /// Makes a batch durable; `None` when the store is closed, and nothing may be acknowledged.
     async fn batch(&mut self, batch: Vec<Delivery>) -> Option<Vec<Delivery>> {
+        let own_ids = self.subscriptions.iter().any(|taken| taken.own_ids);
+        let catalog = if own_ids {
+            (self.surroundings.catalog)().await
+        } else {
+            None
+        };
         let (batch, held) = if batch.len() <= SMALL {
-            let held = self.held(&batch);
+            let held = self.held(&batch, catalog.as_deref());
             (batch, held)
         } else {
             let mut readers = std::mem::take(&mut self.readers);
@@ -92,12 +104,13 @@ impl Intake {
                 readers: Vec::new(),
                 subscriptions: Arc::clone(&self.subscriptions),
                 marks: Arc::clone(&self.marks),
+                seen: self.seen.clone(),
                 surroundings: self.surroundings.clone(),
                 message_bytes_max: self.message_bytes_max,
             };
             let read = tokio::task::spawn_blocking(move || {
                 std::mem::swap(&mut reading.readers, &mut readers);
-                let held = reading.held(&batch);
+                let held = reading.held(&batch, catalog.as_deref());
                 (batch, held, reading.readers)
             });
             let (batch, held, readers) = read.await.ok()?;
@@ -106,7 +119,17 @@ impl Intake {
         };
         let mut told = batch.len();
         let mut echoes = held.echoes;
+        if !held.posted.is_empty() {
+            let taken = self.post(held.posted).await?;
+            self.tell(Told::Appended {
+                messages: std::mem::take(&mut told),
+                echoes: std::mem::take(&mut echoes),
+                receipt: Some((Table::Observations, &taken.receipt)),
+                refused: &vec!["sensorthings"; taken.refused],
+            });
+        }
         for decoded in held.kinds {
+            self.note(&decoded.batch);
             let rules: Vec<String> = decoded
                 .refused
                 .iter()
@@ -144,7 +167,7 @@ impl Intake {
             let wait = match appended.await {
                 Ok(receipt) => return Some(receipt),
                 Err(AppendError::Closed) => return None,
-                Err(AppendError::Full { retry_after }) => retry_after,
+                Err(AppendError::Full { retry_after, .. }) => retry_after,
                 Err(error) => {
                     let cause = error.to_string();
                     self.tell(Told::Waiting { cause: &cause });
@@ -157,11 +180,36 @@ impl Intake {
         }
     }
 
+    /// Posts observations until the store takes them; `None` when the server stops.
+    async fn post(&self, posted: Vec<Posted>) -> Option<Taken> {
+        let mut pause = PAUSE;
+        loop {
+            let taken = (self.surroundings.post)(posted.clone(), self.seen.clone()).await;
+            match taken {
+                Ok(taken) => return Some(taken),
+                Err(cause) => self.tell(Told::Waiting { cause: &cause }),
+            }
+            let paused = tokio::time::sleep(pause);
+            self.surroundings.stop.run_until_cancelled(paused).await?;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    /// The observations of a batch are not to be published by the link that they came by.
+    fn note(&self, batch: &Batch) {
+        if let Batch::Observations(rows) = batch {
+            for row in rows {
+                self.seen.note(row.identity());
+            }
+        }
+    }
+
     /// What the messages hold, by kind of record, in their order.
-    fn held(&mut self, batch: &[Delivery]) -> Held {
+    fn held(&mut self, batch: &[Delivery], catalog: Option<&Catalog>) -> Held {
         let now = (self.surroundings.now)();
         let mut held = Held {
             kinds: Vec::new(),
+            posted: Vec::new(),
             echoes: 0,
         };
         for delivery in batch {
@@ -185,6 +233,13 @@ impl Intake {
                 payload: &delivery.payload,
                 retained: delivery.retained,
             };
+            if subscription.own_ids
+                && delivery.size <= self.message_bytes_max
+                && let Some(posted) = posted(&subscription.profile, message, catalog)
+            {
+                held.posted.push(posted);
+                continue;
+            }
             let decoded = if delivery.size > self.message_bytes_max {
                 let found = delivery.size.to_string();
                 let rule = format!("a payload has at most {} bytes", self.message_bytes_max);
@@ -216,6 +271,26 @@ impl Intake {
     fn tell(&self, told: Told<'_>) {
         (self.surroundings.tell)(&self.name, told);
     }
+}
+
+/// An observation for a datastream that the server's own API has. What is none, or was kept by the broker without a time of its own, is
+/// read by the profile, which says why not.
+fn posted(profile: &Profile, message: Message<'_>, catalog: Option<&Catalog>) -> Option<Posted> {
+    let mut parts = profile
+        .topic
+        .iter()
+        .find_map(|pattern| pattern.parts(message.topic))?;
+    let (_, id) = parts.pop()?;
+    let body: Value = serde_json::from_slice(message.payload).ok()?;
+    let dated = body.get("phenomenonTime").is_some_and(Value::is_string);
+    if !body.is_object() || (message.retained && !dated) {
+        return None;
+    }
+    let ids = id.parse::<EntityId>().ok().into_iter();
+    let mut ids = ids.chain([EntityId::Text(id.to_owned())]);
+    let datastream =
+        ids.find(|id| catalog.is_some_and(|all| all.get(EntityKind::Datastream, id).is_some()))?;
+    Some(Posted { datastream, body })
 }
 
 impl Held {

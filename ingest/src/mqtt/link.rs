@@ -9,8 +9,9 @@ use tokio::{
 };
 
 use super::{
-    SettingsError, Surroundings, Told,
+    Seen, SettingsError, Surroundings, Told,
     client::{Client, Delivery, Network, Purpose, Step, connect},
+    filter,
     intake::Intake,
     publish,
     settings::{Broker, MqttSettings, Subscription},
@@ -32,6 +33,8 @@ pub struct Link {
     subscriptions: Arc<[Subscription]>,
     /// Marks of messages that this server publishes, over all its links.
     marks: Arc<[String]>,
+    /// What came over it.
+    seen: Seen,
     letters: mpsc::Sender<Letter>,
     /// Taken when the link runs.
     to_deliver: Option<mpsc::Receiver<Letter>>,
@@ -102,6 +105,7 @@ impl Link {
                     broker: settings.broker()?,
                     subscriptions: settings.subscriptions()?.into(),
                     marks: Arc::clone(&marks),
+                    seen: Seen::default(),
                     settings: settings.clone(),
                 })
             })
@@ -144,6 +148,7 @@ impl Link {
             .iter()
             .flat_map(|subscription| subscription.filters.clone())
             .collect();
+        let filters = filter::needed(&filters);
         while !surroundings.stop.is_cancelled() {
             let (client, network) = connect(&self.settings, &self.broker, Purpose::Take);
             let (sender, receiver) = mpsc::channel(QUEUE);
@@ -161,6 +166,7 @@ impl Link {
                 &self.settings,
                 Arc::clone(&self.subscriptions),
                 Arc::clone(&self.marks),
+                self.seen.clone(),
                 surroundings.clone(),
             );
             intake.run(receiver, &client).await;
@@ -182,6 +188,7 @@ impl Link {
         let own: Vec<String> = self
             .subscriptions
             .iter()
+            .filter(|taken| !taken.own_ids)
             .map(|taken| {
                 let source = taken.source.as_deref();
                 source.unwrap_or_else(|| taken.profile.source()).to_owned()
@@ -191,7 +198,12 @@ impl Link {
         let mut polling = JoinSet::new();
         polling.spawn(keep_open(network));
         let stop = surroundings.stop.clone();
-        let publishing = publish::run(what, &self.settings.client_id, &own, &client, &surroundings);
+        let names = publish::Names {
+            client_id: &self.settings.client_id,
+            own: &own,
+            seen: &self.seen,
+        };
+        let publishing = publish::run(what, names, &client, &surroundings);
         stop.run_until_cancelled(publishing).await;
         polling.shutdown().await;
     }
@@ -239,11 +251,12 @@ async fn keep_open(mut network: Network) {
     }
 }
 
-/// Reads the network until the server stops, or until nobody takes messages any more.
+/// Reads the network until the server stops, or until nobody takes messages any more. Subscribes to the filters that are needed, not to
+/// those that they cover.
 async fn read(
     mut network: Network,
     client: Client,
-    filters: Vec<String>,
+    (filters, covered): (Vec<String>, Vec<String>),
     sender: mpsc::Sender<Delivery>,
     surroundings: Surroundings,
     name: String,
@@ -251,13 +264,16 @@ async fn read(
     let tell = |told: Told<'_>| (surroundings.tell)(&name, told);
     let mut pause = PAUSE;
     let mut subscribed = false;
+    let mut spare = Vec::new();
     loop {
         match network.next().await {
             Ok(Step::Connected { resumed }) => {
                 tell(Told::Connected { resumed });
                 // The first time also in a session that goes on: the settings may name other topics now.
                 if !(resumed && subscribed) {
+                    client.unsubscribe(&covered).await;
                     subscribed = client.subscribe(&filters).await;
+                    spare.clone_from(&covered);
                 }
             }
             Ok(Step::Message(delivery)) => {
@@ -268,6 +284,10 @@ async fn read(
             }
             Ok(Step::Subscribed { refused }) => {
                 pause = PAUSE;
+                // Where the broker does not let a wide filter be, the narrow ones may still be had.
+                if !refused.is_empty() && !spare.is_empty() {
+                    client.subscribe(&std::mem::take(&mut spare)).await;
+                }
                 for at in refused {
                     tell(Told::NotSubscribed { at });
                 }

@@ -7,29 +7,39 @@
 //! 3. only when [`Writer::append`] has returned, **after the journal's fsync, they are acknowledged**. What the store cannot take is
 //!    not acknowledged: the broker keeps it. A message that comes again is a duplicate by its identity.
 //!
-//! A refused message is kept with topic and payload, and acknowledged: it never comes again and blocks nothing.
+//! A refused message is kept with topic and payload, and acknowledged: it never comes again and blocks nothing. A filter that another one
+//! of the link covers is not subscribed to, so that it comes once. Filters of which none covers the other may have a topic in common
+//! (`a/+/c` and `a/b/+`): a broker of version 3.1.1 may send its messages once for each. Their records are counted once all the same, and
+//! what is refused of them is kept twice.
 //!
-//! Observations of other feeds are published on SensorThings topics (`publish`) over a connection of its own, marked with the
-//! link's client id; a message that carries the mark of this server is dropped, so that nothing is echoed. A [`Publisher`] hands
-//! single messages to the broker and hears when it has them.
+//! Observations are published on SensorThings topics (`publish`) over a connection of its own, but for those that came over the link,
+//! marked with the link's client id; a message that carries the mark of this server is dropped, so that nothing is echoed. A
+//! [`Publisher`] hands single messages to the broker and hears when it has them.
+//!
+//! A topic that is read by the profile `sensorthings` without a source of its own is that of the server's own SensorThings API: a message
+//! to a datastream that is there is taken as if it had been posted to it. With a source the ids are those of another server.
 
 mod client;
 mod filter;
 mod intake;
 mod link;
 mod publish;
+mod seen;
 mod settings;
 mod wire;
 
-use std::sync::Arc;
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use citybrain_store::{Receipt, Table, Writer};
+use citybrain_model::EntityId;
+use citybrain_store::{Catalog, Receipt, Table, Writer};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
     filter::filter_matches,
     link::{Link, Publisher},
+    seen::Seen,
     settings::{MqttPublish, MqttSettings, MqttTopic, MqttVersion, SettingsError},
 };
 use crate::{Context, MessageReader};
@@ -43,9 +53,12 @@ pub struct Surroundings {
     pub context: Context,
     /// Reads the clock.
     pub now: fn() -> DateTime<Utc>,
-    /// The id of a datastream in SensorThings topics, by source and name.
+    /// The entities of the server's own SensorThings API as they are now; none when they cannot be read.
+    pub catalog: Arc<dyn Fn() -> Soon<Option<Arc<Catalog>>> + Send + Sync>,
+    /// Takes observations as that API takes them. Told the identity of each before it is published. An error means that the store does not
+    /// take records now.
     #[expect(clippy::type_complexity, reason = "said once, where it is documented")]
-    pub datastream_id: Arc<dyn Fn(&str, &str) -> String + Send + Sync>,
+    pub post: Arc<dyn Fn(Vec<Posted>, Seen) -> Soon<Result<Taken, String>> + Send + Sync>,
     /// Is told what happens on the link of a name.
     #[expect(clippy::type_complexity, reason = "said once, where it is documented")]
     pub tell: Arc<dyn Fn(&str, Told<'_>) + Send + Sync>,
@@ -59,6 +72,27 @@ impl std::fmt::Debug for Surroundings {
             .field("context", &self.context)
             .finish_non_exhaustive()
     }
+}
+
+/// An answer that takes a while.
+pub type Soon<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// An observation for a datastream of the server's own SensorThings API.
+#[derive(Debug, Clone)]
+pub struct Posted {
+    /// The datastream's id.
+    pub datastream: EntityId,
+    /// The observation, in the form of that API.
+    pub body: Value,
+}
+
+/// What became of posted observations.
+#[derive(Debug, Clone, Default)]
+pub struct Taken {
+    /// What became of those that are observations.
+    pub receipt: Receipt,
+    /// How many are none; they are kept with their reasons.
+    pub refused: usize,
 }
 
 /// What happens on a link.

@@ -65,7 +65,8 @@ pub struct MqttTopic {
     /// What the broker puts before the profile's topics: `site-7/`.
     #[serde(default)]
     pub prefix: String,
-    /// The records' source; the profile's when not given.
+    /// The records' source; the profile's when not given. Without one, messages on SensorThings topics go to the server's own
+    /// datastreams of these ids.
     #[serde(default)]
     pub source: Option<String>,
 }
@@ -171,6 +172,9 @@ pub enum SettingsError {
     },
 }
 
+/// The profile of SensorThings topics.
+const SENSORTHINGS: &str = "sensorthings";
+
 /// A topic with its profile.
 #[derive(Debug, Clone)]
 pub(super) struct Subscription {
@@ -178,6 +182,8 @@ pub(super) struct Subscription {
     pub(super) filters: Vec<String>,
     pub(super) prefix: String,
     pub(super) source: Option<String>,
+    /// The ids in its topics are those of the server's own datastreams.
+    pub(super) own_ids: bool,
 }
 
 /// Where a broker is and how it is spoken to.
@@ -248,6 +254,7 @@ impl MqttSettings {
             filters,
             prefix: topic.prefix.clone(),
             source: topic.source.clone(),
+            own_ids: topic.source.is_none() && topic.profile == SENSORTHINGS,
         })
     }
 

@@ -268,6 +268,18 @@ pub(super) fn subscribe(version: MqttVersion, filters: &[String]) -> Vec<u8> {
     packet(0x82, &body)
 }
 
+/// The end of subscriptions to filters.
+pub(super) fn unsubscribe(version: MqttVersion, filters: &[String]) -> Vec<u8> {
+    let mut body = vec![0, 2];
+    if version == MqttVersion::V5 {
+        body.push(0);
+    }
+    for filter in filters {
+        text(&mut body, filter);
+    }
+    packet(0xa2, &body)
+}
+
 /// A message at `QoS` 1.
 pub(super) fn publish(version: MqttVersion, topic: &str, pkid: u16, payload: &[u8]) -> Vec<u8> {
     let mut body = Vec::with_capacity(topic.len() + payload.len() + 5);

@@ -296,7 +296,7 @@ impl Poll {
                     (polling.tell)(name, told);
                     return Ok(());
                 }
-                Err(AppendError::Full { retry_after }) => tokio::time::sleep(retry_after).await,
+                Err(AppendError::Full { retry_after, .. }) => tokio::time::sleep(retry_after).await,
                 Err(error) => return Err(Fault::of(&error)),
             }
         }

@@ -62,13 +62,14 @@ pub enum Field {
     ResultTime,
     Result,
     Quality,
+    Sequence,
 }
 
 use Field as F;
 
 impl Field {
     /// Number of fields.
-    pub const COUNT: usize = F::Quality as usize + 1;
+    pub const COUNT: usize = F::Sequence as usize + 1;
 
     /// The fields of a record.
     pub const fn of(record: RecordKind) -> &'static [Self] {
@@ -121,6 +122,7 @@ impl Field {
                 F::ResultTime,
                 F::Result,
                 F::Quality,
+                F::Sequence,
                 F::Lon,
                 F::Lat,
             ],
@@ -193,6 +195,7 @@ impl Field {
             F::ResultTime => "result_time",
             F::Result => "result",
             F::Quality => "quality",
+            F::Sequence => "sequence",
         }
     }
 }

@@ -50,7 +50,7 @@ impl Alerts {
         }));
     }
 
-    /// Follows the records with the rules as they are now; returns when the rules changed or records were missed.
+    /// Follows the records with the rules as they are now; returns when the rules changed, or records were missed or went for good.
     async fn follow(&self) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         // Subscribed before anything is read: nothing is missed between the two.
         let mut published = self.engine.writer().watch();
@@ -67,8 +67,9 @@ impl Alerts {
             tokio::select! {
                 received = published.recv() => match received {
                     Ok(batch) => {
-                        fold(&mut rules, &batch, seq);
-                        if drain(&mut rules, &mut published, seq) { return Ok(()); }
+                        if fold(&mut rules, &batch, seq) || drain(&mut rules, &mut published, seq) {
+                            return Ok(());
+                        }
                     }
                     Err(RecvError::Lagged(_)) => return Ok(()),
                     // The store is closed: what is left is the stop.
@@ -258,19 +259,26 @@ struct Keeping {
     noted: Option<DateTime<Utc>>,
 }
 
-fn fold(rules: &mut Rules, batch: &Published, seq: u64) {
+/// True when records went for good that the rules may know: they begin anew.
+fn fold(rules: &mut Rules, batch: &Published, seq: u64) -> bool {
     // The snapshot that the rules began with may hold it.
-    if batch.seq > seq {
-        let now = clock::now().timestamp_micros();
-        rules.fold(batch.table, &batch.rows, now, false);
+    if batch.seq <= seq {
+        return false;
     }
+    if batch.is_removal() {
+        return rules.reads(batch.table);
+    }
+    let now = clock::now().timestamp_micros();
+    rules.fold(batch.table, &batch.rows, now, false);
+    false
 }
 
-/// Folds what waits; true when batches were missed.
+/// Folds what waits; true when batches were missed or records went.
 fn drain(rules: &mut Rules, published: &mut Receiver<Arc<Published>>, seq: u64) -> bool {
     for _ in 0..AT_ONCE {
         match published.try_recv() {
-            Ok(batch) => fold(rules, &batch, seq),
+            Ok(batch) if fold(rules, &batch, seq) => return true,
+            Ok(_) => {}
             Err(TryRecvError::Lagged(_)) => return true,
             Err(TryRecvError::Empty | TryRecvError::Closed) => return false,
         }

@@ -2,6 +2,7 @@
 
 mod append;
 mod conformity;
+mod feeds;
 mod heat;
 mod keys;
 mod life;

@@ -130,6 +130,11 @@ fn told(
             "of the seasonal naive forecast".to_owned(),
             shown("naive_mae"),
         ),
+        ("root of the mean squared error".to_owned(), shown("rmse")),
+        (
+            "of the seasonal naive forecast".to_owned(),
+            shown("naive_rmse"),
+        ),
         (
             format!("counts within their {} interval", text("level")),
             shown("coverage"),

@@ -27,6 +27,9 @@ pub(crate) struct RestoreArgs {
     /// The state directory to make
     #[arg(long, value_name = "DIR")]
     state_dir: PathBuf,
+    /// Put the history elsewhere: `s3://BUCKET/PREFIX`, or a folder, where nothing is yet
+    #[arg(long, value_name = "URL")]
+    lake: Option<String>,
 }
 
 /// Check that what a state directory or a backup keeps is whole: exit 1 when it is not
@@ -48,7 +51,7 @@ pub(crate) fn backup(args: &BackupArgs) -> Result<(), Failure> {
 
 pub(crate) fn restore(args: &RestoreArgs) -> Result<(), Failure> {
     terminal::log("error");
-    let backup = Backup::restore(&args.from, &args.state_dir)?;
+    let backup = Backup::restore(&args.from, &args.state_dir, args.lake.as_deref())?;
     tell(&args.state_dir, "restored", &backup)
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use citybrain_ingest::city::CityError;
+use citybrain_ingest::quality::LimitsError;
 use citybrain_ingest::{ImportError, PlaceCheckError, ProfileError};
 use citybrain_query::QueryError;
 use citybrain_store::{
@@ -18,7 +19,8 @@ use crate::config::ConfigError;
 use crate::error::one_line;
 use crate::format::FormatError;
 use crate::links::LinksError;
-use crate::server::ServeError;
+use crate::replay::ReplayError;
+use crate::server::{CertificateError, ServeError};
 
 /// Why a command did not do what it was asked to; each message says what and where.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +41,15 @@ pub(crate) enum Failure {
         source: io::Error,
     },
     #[error(
-        "{0}: others could reach this address, and what is sent to it is not encrypted; listen on 127.0.0.1 (behind a proxy that speaks TLS), or say --insecure"
+        "{0}: others could reach this address, and what is sent to it is not encrypted; say --tls-cert and --tls-key, listen on 127.0.0.1 (behind a proxy that speaks TLS), or say --insecure"
     )]
     Exposed(SocketAddr),
+    #[error(
+        "{0}: others could reach this address, and without a key everything is open to them; make one (citybrain key create), listen on 127.0.0.1, or say --insecure"
+    )]
+    Keyless(SocketAddr),
+    #[error("tls_cert and tls_key go together")]
+    HalfTls,
     #[error("{}: is a state directory, but not one that `citybrain demo` made", .0.display())]
     NoDemo(PathBuf),
     #[error("{}: is there already and belongs to no state directory; name another one", .0.display())]
@@ -66,6 +74,8 @@ pub(crate) enum Failure {
     Links(#[from] LinksError),
     #[error(transparent)]
     Rules(#[from] RulesError),
+    #[error(transparent)]
+    Limits(#[from] LimitsError),
     #[error(transparent)]
     City(#[from] CityError),
     #[error(transparent)]
@@ -98,6 +108,10 @@ pub(crate) enum Failure {
     Format(FormatError),
     #[error(transparent)]
     Close(#[from] CloseError),
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error(transparent)]
     Serve(#[from] ServeError),
     /// What is wrong was already told as the command's result.

@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             context,
         ));
     }
-    let store = Store::open(&args.state_dir, city, Config::read(None)?.store_options())?;
+    let store = Store::open(&args.state_dir, city, Config::read(None)?.store_options()?)?;
     let imported = import(&mut store.writer(), &args.files, profile, context);
     let closed = store.close();
     tell(imported)?;

@@ -1,15 +1,14 @@
 //! `citybrain rejected`: what was refused, and why.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use citybrain_ingest::{Context, Profile, replay};
-use citybrain_store::{Refused, RejectedRow, Store};
-use serde_json::json;
+use citybrain_ingest::Context;
+use citybrain_store::{Refused, Store};
 
 use super::{Failure, init};
 use crate::config::Config;
+use crate::replay::{replay_refused, shown};
 use crate::{clock, terminal};
 
 /// Look at refused rows, or read them again
@@ -100,103 +99,15 @@ fn replay_all(state_dir: &Path, source: Option<&str>) -> Result<(), Failure> {
         received_at: clock::now(),
         place_names: Some(init::place_names_of(state_dir, &city)?),
     };
-    let store = Store::open(state_dir, city, Config::read(None)?.store_options())?;
-    let replayed = Replay {
-        store: &store,
-        context,
-        source,
-    }
-    .run();
+    let store = Store::open(state_dir, city, Config::read(None)?.store_options()?)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let wanted = |_, row: &Refused| source.is_none_or(|source| row.source == source);
+    let replayed = replay_refused(&store.writer(), runtime.handle(), &context, wanted);
     let closed = store.close();
     let told = replayed?;
+    let told = serde_json::to_string(&told).map_err(std::io::Error::from)?;
     terminal::print(|out| writeln!(out, "{told}"))?;
     Ok(closed?)
-}
-
-/// A replay over a whole state directory.
-struct Replay<'a> {
-    store: &'a Store,
-    context: Context,
-    source: Option<&'a str>,
-}
-
-impl Replay<'_> {
-    /// Goes through the refused rows page by page; in each, profile by profile.
-    fn run(&self) -> Result<serde_json::Value, Failure> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let mut writer = self.store.writer();
-        let (mut after, mut accepted, mut updated, mut duplicate, mut still) = (0, 0, 0, 0, 0);
-        loop {
-            let rows = self.store.snapshot().rejected(after, PAGE)?;
-            let Some(last) = rows.last() else { break };
-            after = last.id;
-            for (profile, (ids, rows)) in by_profile(rows, self.source) {
-                let profile = Profile::load(&profile)?;
-                let replayed = replay(&mut writer, &rows, &profile, &self.context)?;
-                let done = ids
-                    .into_iter()
-                    .zip(&replayed.refusals)
-                    .filter(|(_, refusal)| refusal.is_none());
-                runtime.block_on(writer.forget_rejected(done.map(|(id, _)| id).collect()))?;
-                accepted += replayed.summary.accepted;
-                updated += replayed.summary.updated;
-                duplicate += replayed.summary.duplicate;
-                still += replayed.summary.rejected;
-            }
-        }
-        let read = accepted + updated + duplicate + still;
-        Ok(
-            json!({"read": read, "accepted": accepted, "updated": updated, "duplicate": duplicate, "rejected": still}),
-        )
-    }
-}
-
-/// The numbers and rows of each profile, of one source if it is named.
-fn by_profile(
-    rows: Vec<RejectedRow>,
-    source: Option<&str>,
-) -> BTreeMap<String, (Vec<i64>, Vec<Refused>)> {
-    let mut profiles: BTreeMap<String, (Vec<i64>, Vec<Refused>)> = BTreeMap::new();
-    for row in rows
-        .into_iter()
-        .filter(|row| source.is_none_or(|source| row.refused.source == source))
-    {
-        let (ids, refused) = profiles.entry(row.refused.profile.clone()).or_default();
-        ids.push(row.id);
-        refused.push(row.refused);
-    }
-    profiles
-}
-
-fn shown(row: &RejectedRow, whole: bool) -> serde_json::Value {
-    let RejectedRow {
-        id,
-        refused:
-            Refused {
-                source,
-                profile,
-                index,
-                raw,
-                refusal,
-                received_at,
-            },
-    } = row;
-    let mut shown = json!({
-        "id": id,
-        "received_at": received_at.to_rfc3339(),
-        "source": source,
-        "profile": profile,
-        "index": index,
-        "field": refusal.field,
-        "value": refusal.value,
-        "rule": refusal.rule,
-        "message": refusal.message,
-    });
-    if whole {
-        // A row that was read from columns is JSON; one that could not be read is text as it was sent.
-        shown["raw"] = serde_json::from_str(raw).unwrap_or_else(|_| json!(raw));
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{Failure, init};
 use crate::config::Config;
+use crate::erasure::How;
 use crate::retention::{OfSource, Retention, TableWord};
 use crate::{clock, erasure, terminal};
 
@@ -24,6 +25,9 @@ pub(crate) struct EraseArgs {
     /// The complaint's id within the source
     #[arg(long, value_name = "ID")]
     id: String,
+    /// Keep its rows in all counts, without address, text, tags, actors and reasons, and with a position of about 110 m
+    #[arg(long)]
+    mask: bool,
 }
 
 /// Take out records that are older than they are to be kept; a server does it by itself every hour
@@ -55,7 +59,9 @@ pub(crate) fn erase(args: &EraseArgs) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new()?;
     let writer = store.writer();
     let now = clock::now();
+    let how = if args.mask { How::Mask } else { How::Erase };
     let erased = runtime.block_on(erasure::erase(
+        how,
         &writer,
         &control,
         &args.source,

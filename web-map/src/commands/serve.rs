@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use citybrain_grid::City;
-use citybrain_store::{Control, StateDir, Store, Writer};
+use citybrain_store::{Control, StateDir, Store, StoreOptions, Writer};
 
 use super::{Failure, init};
 use crate::alerts::Book;
 use crate::config::Config;
 use crate::links::Links;
+use crate::server::Certificate;
 use crate::shutdown::Asked;
 use crate::state::AppState;
 use crate::{aligned, metrics, server, terminal};
@@ -30,7 +31,13 @@ pub(crate) struct Args {
     /// File of settings (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Serve others than this machine, although what is sent is not encrypted, and open to all as long as no key was made
+    /// Certificate with the chain to its authority (PEM), to speak TLS; read again when the file changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Serve others than this machine although what is sent is not encrypted, or no key was made and so it is open to all
     #[arg(long)]
     insecure: bool,
 }
@@ -45,16 +52,41 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(rules) = &args.rules {
         config.rules = Some(rules.clone());
     }
-    if !config.listen.ip().is_loopback() && !args.insecure {
-        return Err(Failure::Exposed(config.listen));
+    if args.tls_cert.is_some() {
+        config.tls_cert.clone_from(&args.tls_cert);
+        config.tls_key.clone_from(&args.tls_key);
     }
+    if !config.listen.ip().is_loopback() && !args.insecure {
+        check_exposed(&args.state_dir, &config)?;
+    }
+    let scheme = if config.tls_cert.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     serve(
         &args.state_dir,
         config,
         |_, _| Ok(()),
         |(), _| {},
-        |address| format!("http://{address}"),
+        |address| format!("{scheme}://{address}"),
     )
+}
+
+/// A server that stops leaves up to so many rows of a table in the journal: it stops at once, and makes no file for a handful of rows.
+const LEAVE_ROWS: usize = 1_000;
+
+/// A server that others reach speaks TLS and asks for keys.
+fn check_exposed(state_dir: &Path, config: &Config) -> Result<(), Failure> {
+    if config.tls_cert.is_none() {
+        return Err(Failure::Exposed(config.listen));
+    }
+    let control = Control::open(&StateDir::open(state_dir)?)?;
+    if control.key_ring()?.has_keys() {
+        Ok(())
+    } else {
+        Err(Failure::Keyless(config.listen))
+    }
 }
 
 /// Serves a state directory until the process is asked to stop. `prepare` is done before the server answers, `begin` starts what
@@ -72,12 +104,21 @@ pub(super) fn serve<T>(
         source,
     };
     let links = Links::of(&config)?;
+    let certificate = match (&config.tls_cert, &config.tls_key) {
+        (Some(cert), Some(key)) => Some(Certificate::open(cert, key)?),
+        (None, None) => None,
+        _ => return Err(Failure::HalfTls),
+    };
     // The port first: it is the quickest to be wrong.
     let listener = TcpListener::bind(at).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let city = Arc::new(init::city_of(state_dir)?);
-    let store = Store::open(state_dir, Arc::clone(&city), config.store_options())?;
+    let options = StoreOptions {
+        leave_rows: LEAVE_ROWS,
+        ..config.store_options()?
+    };
+    let store = Store::open(state_dir, Arc::clone(&city), options)?;
     let place_names = init::place_names_of(state_dir, &city)?;
     Book::open(config.rules.as_deref(), &city)?;
     let prepared = prepare(&city, &store.writer())?;
@@ -100,6 +141,6 @@ pub(super) fn serve<T>(
         begin(prepared, &state);
         links.start(&state);
         terminal::print(|out| writeln!(out, "{}", ready(address)))?;
-        Ok(server::run(listener, state, store, asked.done()).await?)
+        Ok(server::run(listener, certificate, state, store, asked.done()).await?)
     })
 }

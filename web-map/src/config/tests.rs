@@ -49,3 +49,15 @@ fn every_setting_can_come_from_the_environment() {
         .collect();
     assert_eq!(names, NAMES);
 }
+
+#[test]
+fn a_role_may_have_limits_of_its_own() {
+    let file = file("query_rows = 7\n[role_limits.planner]\nquery_rows = 3\nquery_seconds = 2\n");
+    let config = Config::read(Some(file.path())).unwrap();
+    let of = |role| config.role_limits.of(role).map(|limits| limits.query_rows);
+    assert_eq!(of(Role::Planner), Some(Some(3)));
+    assert_eq!(of(Role::Admin), Some(None));
+    assert_eq!(of(Role::Public), None);
+    let unknown = self::file("[role_limits.mayor]\nquery_rows = 3\n");
+    assert!(Config::read(Some(unknown.path())).is_err());
+}

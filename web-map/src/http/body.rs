@@ -1,10 +1,16 @@
 //! Bodies of requests: unpacked, and no larger than the server takes.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use futures::StreamExt;
+use tokio::time::timeout;
 
 use crate::error::{HttpError, one_line};
+
+/// How long the next piece of a body may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a body may be packed.
 const PACKINGS: [&str; 3] = ["gzip", "zstd", "identity"];
@@ -68,11 +74,15 @@ pub(crate) fn check_type(
 /// Reads a whole body, already unpacked by the layer around the route, up to `limit` bytes.
 ///
 /// # Errors
-/// [`HttpError::TooLarge`] beyond the limit, [`HttpError::Body`] when the body breaks off or cannot be unpacked.
+/// [`HttpError::TooLarge`] beyond the limit, [`HttpError::Body`] when the body breaks off or cannot be unpacked, [`HttpError::Slow`] when
+/// nothing of it comes for half a minute.
 pub(crate) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, HttpError> {
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
-    while let Some(chunk) = chunks.next().await {
+    while let Some(chunk) = timeout(PATIENCE, chunks.next())
+        .await
+        .map_err(|_elapsed| HttpError::Slow)?
+    {
         let chunk = chunk.map_err(|error| {
             HttpError::Body(format!("the body cannot be read: {}", one_line(&error)))
         })?;

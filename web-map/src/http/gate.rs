@@ -1,8 +1,9 @@
 //! The gate that every request passes: whose key is it, may its role do this, has it asked too often.
 //!
 //! On loopback with no key ever made everything is open. From the first key on a request shows one: `Authorization: Bearer`, or
-//! the cookie of a browser that signed in. A key that was made, changed or revoked by a command counts within about a second.
+//! the cookie of a browser that signed in; or as the password of `Authorization: Basic`, or as Open311's `api_key`. A key that was made, changed or revoked by a command counts within about a second.
 
+mod api_key;
 mod pace;
 
 use std::convert::Infallible;
@@ -14,6 +15,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use citybrain_store::{Control, Key, KeyRing, Role};
 
@@ -22,6 +25,8 @@ use super::{public, words};
 use crate::clock;
 use crate::config::Config;
 use crate::error::HttpError;
+use crate::routes::open311;
+use crate::sta::{Reply, StaError};
 use crate::state::AppState;
 
 use self::pace::Paces;
@@ -163,7 +168,12 @@ pub(crate) async fn check(
     if !ring.has_keys() {
         return next.run(request).await;
     }
-    match admit(&state, &ring, &request, now) {
+    let (request_back, api_key) = match api_key::of(request).await {
+        Ok(read) => read,
+        Err(error) => return error.into_response(),
+    };
+    request = request_back;
+    match admit(&state, &ring, &request, api_key.as_deref(), now) {
         Ok(Passed::As(caller)) => {
             let (role, path) = (caller.role(), request.uri().path());
             let (is_api, is_words) = (is_api(path), path.starts_with("/v1/complaints"));
@@ -178,7 +188,19 @@ pub(crate) async fn check(
         }
         Ok(Passed::Page) => next.run(request).await,
         Ok(Passed::SignIn) => Redirect::to("/signin").into_response(),
-        Err(error) => error.into_response(),
+        Err(error) => refuse(&request, error),
+    }
+}
+
+/// A refusal in the form that the client of the path reads.
+fn refuse(request: &Request, error: HttpError) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/open311/") {
+        open311::refused(request.uri(), request.headers(), error)
+    } else if path.starts_with("/sta/") && !matches!(error, HttpError::Unauthorized(_)) {
+        Reply::from(StaError::from(error)).into_response()
+    } else {
+        error.into_response()
     }
 }
 
@@ -194,10 +216,15 @@ fn admit(
     state: &AppState,
     ring: &KeyRing,
     request: &Request,
+    api_key: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<Passed, HttpError> {
     let path = request.uri().path();
-    let shown = bearer(request.headers()).map(|secret| (secret, false));
+    let password = basic(request.headers());
+    let shown = bearer(request.headers())
+        .or(password.as_deref())
+        .or(api_key)
+        .map(|secret| (secret, false));
     let shown = shown.or_else(|| session(request.headers()).map(|secret| (secret, true)));
     let key = shown.and_then(|(secret, _)| ring.find(secret, now));
     if !is_api(path) && path != "/metrics" {
@@ -269,6 +296,21 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
         .ok()?
         .split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+/// The password of `Authorization: Basic`, for clients that know no other way; the name before it says nothing.
+fn basic(headers: &HeaderMap) -> Option<String> {
+    let (scheme, pair) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = String::from_utf8(BASE64_STANDARD.decode(pair.trim()).ok()?).ok()?;
+    let (_, password) = pair.split_once(':')?;
+    Some(password.to_owned())
 }
 
 /// The secret of the session's cookie.

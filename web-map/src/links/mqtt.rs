@@ -10,22 +10,47 @@ use crate::{clock, metrics};
 
 /// Starts a link on the server's tasks.
 pub(super) fn start(link: Link, state: &AppState) {
+    let (sta, control, engine) = (
+        Arc::clone(&state.sta),
+        state.control.clone(),
+        Arc::clone(&state.engine),
+    );
+    let (sta_too, control_too, engine_too) =
+        (Arc::clone(&sta), control.clone(), Arc::clone(&engine));
     let surroundings = Surroundings {
         writer: state.engine.writer().clone(),
         context: super::context(state),
         now: clock::now,
-        datastream_id: Arc::new(|_source, datastream| quoted(datastream)),
+        catalog: Arc::new(move || {
+            let (sta, control, engine) = (Arc::clone(&sta), control.clone(), Arc::clone(&engine));
+            Box::pin(async move {
+                match sta.known(&control, &engine).await {
+                    Ok((things, _)) => Some(things.catalog()),
+                    Err(error) => {
+                        tracing::warn!(%error, "datastreams_not_read");
+                        None
+                    }
+                }
+            })
+        }),
+        post: Arc::new(move |posted, seen| {
+            let (sta, control, engine) = (
+                Arc::clone(&sta_too),
+                control_too.clone(),
+                Arc::clone(&engine_too),
+            );
+            Box::pin(async move {
+                sta.take(&control, &engine, posted, &seen)
+                    .await
+                    .map_err(|error| error.to_string())
+            })
+        }),
         tell: Arc::new(tell),
         stop: state.stop.clone(),
     };
     metrics::link_connected(link.name(), false);
     state.alerts.add_broker(link.name(), link.publisher());
     state.tasks.spawn(link.run(surroundings));
-}
-
-/// An id that is a text, as SensorThings writes it in an address.
-fn quoted(id: &str) -> String {
-    format!("'{}'", id.replace('\'', "''"))
 }
 
 fn tell(link: &str, told: Told<'_>) {

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::error::HttpError;
 use crate::format::{Format, FormatError, write_geojson, write_json_rows};
 use crate::http::filter::FilterParams;
+use crate::http::gate::Caller;
 use crate::http::params::Params;
 use crate::problem::Problem;
 use crate::schema;
@@ -30,9 +31,10 @@ use crate::state::AppState;
 )]
 pub(crate) async fn backtest(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "backtest").await
+    answer(state, &caller, params, "backtest").await
 }
 
 /// Where complaints of one place and category are suddenly more than before.
@@ -48,9 +50,10 @@ pub(crate) async fn backtest(
 )]
 pub(crate) async fn bursts(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "bursts").await
+    answer(state, &caller, params, "bursts").await
 }
 
 /// Where and since when there are more complaints than chance explains: a space-time scan.
@@ -66,9 +69,10 @@ pub(crate) async fn bursts(
 )]
 pub(crate) async fn clusters(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "clusters").await
+    answer(state, &caller, params, "clusters").await
 }
 
 /// How each cell of the city came to be hot or cold: seventeen classes.
@@ -85,9 +89,10 @@ pub(crate) async fn clusters(
 )]
 pub(crate) async fn emerging_hotspots(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "emerging_hotspots").await
+    answer(state, &caller, params, "emerging_hotspots").await
 }
 
 /// How many complaints of each place and category are expected in the coming days.
@@ -103,9 +108,10 @@ pub(crate) async fn emerging_hotspots(
 )]
 pub(crate) async fn forecast(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "forecast").await
+    answer(state, &caller, params, "forecast").await
 }
 
 /// Does the map have any pattern: the global I of Moran.
@@ -121,9 +127,10 @@ pub(crate) async fn forecast(
 )]
 pub(crate) async fn global_moran(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "global_moran").await
+    answer(state, &caller, params, "global_moran").await
 }
 
 /// Where there are more, or fewer, complaints than elsewhere: Gi* of every cell of the city, in slices of time with a `step`.
@@ -139,9 +146,10 @@ pub(crate) async fn global_moran(
 )]
 pub(crate) async fn hotspots(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "hotspots").await
+    answer(state, &caller, params, "hotspots").await
 }
 
 /// Which sensors rise before the complaints of the same place do, by how many hours, and from which value a warning pays.
@@ -157,9 +165,10 @@ pub(crate) async fn hotspots(
 )]
 pub(crate) async fn leading_sensors(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "leading_sensors").await
+    answer(state, &caller, params, "leading_sensors").await
 }
 
 /// Which cells are like those around them and which stand out: the local I of Moran, in five classes.
@@ -175,9 +184,10 @@ pub(crate) async fn leading_sensors(
 )]
 pub(crate) async fn local_moran(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "local_moran").await
+    answer(state, &caller, params, "local_moran").await
 }
 
 /// What comes back, when in its cycle, and when it is next expected.
@@ -193,14 +203,16 @@ pub(crate) async fn local_moran(
 )]
 pub(crate) async fn periodic_issues(
     state: State<Arc<AppState>>,
+    caller: Caller,
     params: Params,
 ) -> Result<Response, HttpError> {
-    answer(state, params, "periodic_issues").await
+    answer(state, &caller, params, "periodic_issues").await
 }
 
 /// Runs the analysis with the parameters that are its arguments; the others are the filter's.
 async fn answer(
     State(state): State<Arc<AppState>>,
+    caller: &Caller,
     mut params: Params,
     function: &'static str,
 ) -> Result<Response, HttpError> {
@@ -228,7 +240,7 @@ async fn answer(
     let filter = state.filter(params)?;
     let found = state
         .engine
-        .ask_sql()
+        .ask_sql(caller.role())
         .await
         .analysis(analysis, &filter, &arguments)
         .await?;

@@ -8,6 +8,7 @@ use citybrain_store::{Erased, RemoveError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::erasure::How;
 use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::gate::Caller;
@@ -17,7 +18,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 use crate::{clock, erasure};
 
-/// What was erased.
+/// What was erased, or masked.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ErasedComplaint {
     /// 1, or 0 when there was none.
@@ -30,15 +31,16 @@ pub(crate) struct ErasedComplaint {
     gone_from_files_after_seconds: u64,
 }
 
-/// Erases a complaint, its steps and the refused rows that name it.
+/// Erases a complaint, its steps and the refused rows that name it; or masks it.
 ///
-/// When it answers, no query sees them and the journal does not have them; files of the lake that were replaced go after the time
+/// Masked rows stay in all counts, without address, text, tags, actors and reasons, and with a position of about 110 m. When it answers, no query sees them and the journal does not have them; files of the lake that were replaced go after the time
 /// told. The same record is not taken in again. Backups are not touched.
 #[utoipa::path(
     delete, path = "/v1/complaints/{source}/{id}", operation_id = "erase_complaint", tag = "complaints",
     params(
         ("source" = String, Path, description = "The source that the id belongs to"),
         ("id" = String, Path, description = "The complaint's id within the source"),
+        ("mask" = Option<bool>, Query, description = "`true`: keep the rows, without what tells of a person"),
     ),
     responses((status = 200, body = ErasedComplaint), (status = 403, body = Problem), (status = 503, body = Problem)),
 )]
@@ -46,11 +48,24 @@ pub(crate) async fn erase(
     State(state): State<Arc<AppState>>,
     caller: Caller,
     Segments((source, id)): Segments<(String, String)>,
-    params: Params,
+    mut params: Params,
 ) -> Result<Response, HttpError> {
+    let how = match params.parsed("mask")? {
+        Some(true) => How::Mask,
+        _ => How::Erase,
+    };
     params.finish()?;
     let (writer, control) = (state.engine.writer(), &state.control);
-    let erased = erasure::erase(writer, control, &source, &id, &caller.actor(), clock::now()).await;
+    let erased = erasure::erase(
+        how,
+        writer,
+        control,
+        &source,
+        &id,
+        &caller.actor(),
+        clock::now(),
+    )
+    .await;
     let Erased {
         complaints,
         steps,

@@ -18,6 +18,10 @@ pub(crate) async fn metrics(State(state): State<Arc<AppState>>) -> Result<Respon
     let Some(metrics) = &state.metrics else {
         return Err(HttpError::NotFound("metric collected here".to_owned()));
     };
+    let feeds = state
+        .feeds
+        .health(state.engine.writer(), &[], crate::clock::now());
+    crate::metrics::feeds(&feeds);
     crate::metrics::standing(state.engine.writer().snapshot().seq, state.tiles.bytes());
     Ok((
         [(

@@ -16,9 +16,16 @@ pub(crate) use requests::*;
 pub(crate) use services::*;
 
 use axum::http::HeaderMap;
+use axum::response::Response;
 
-use self::answer::{Form, Open311Error};
+use self::answer::{Form, Open311Error, answered};
+use crate::error::HttpError;
 use crate::state::AppState;
+
+/// What the gate says to a request, in the form of the answers here.
+pub(crate) fn refused(uri: &axum::http::Uri, headers: &HeaderMap, error: HttpError) -> Response {
+    answered(form(uri, headers), Err(error.into()))
+}
 
 /// The city that a request names, if it names one, must be this one.
 fn check_jurisdiction(

@@ -15,6 +15,7 @@ use crate::error::HttpError;
 use crate::http::answer::json;
 use crate::http::body;
 use crate::http::gate::{COOKIE, Caller, is_own, session};
+use crate::http::origin::is_secure;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -107,7 +108,11 @@ pub(crate) async fn begin(
     .map_err(HttpError::internal)?;
     state.gate.read_again(&state.control).await;
     let seconds = u64::from(hours) * 3600;
-    let cookie = cookie(session.reveal(), seconds)?;
+    let cookie = cookie(
+        session.reveal(),
+        seconds,
+        is_secure(&headers, &state.config),
+    )?;
     let set = [(header::SET_COOKIE, cookie)];
     Ok(if by_form {
         (set, Redirect::to("/")).into_response()
@@ -134,7 +139,10 @@ pub(crate) async fn end(
             .map_err(HttpError::internal)?;
         state.gate.read_again(&state.control).await;
     }
-    let set = [(header::SET_COOKIE, cookie("", 0)?)];
+    let set = [(
+        header::SET_COOKIE,
+        cookie("", 0, is_secure(&headers, &state.config))?,
+    )];
     Ok((set, StatusCode::NO_CONTENT).into_response())
 }
 
@@ -168,9 +176,10 @@ fn check_own(headers: &HeaderMap) -> Result<(), HttpError> {
     ))
 }
 
-fn cookie(value: &str, seconds: u64) -> Result<HeaderValue, HttpError> {
+fn cookie(value: &str, seconds: u64, secure: bool) -> Result<HeaderValue, HttpError> {
+    let secure = if secure { "; Secure" } else { "" };
     HeaderValue::from_str(&format!(
-        "{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}"
+        "{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
     ))
     .map_err(HttpError::internal)
 }

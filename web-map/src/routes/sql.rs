@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use crate::error::HttpError;
 use crate::format::{Format, FormatError, write_json_rows};
 use crate::http::body;
+use crate::http::gate::Caller;
 use crate::problem::Problem;
 use crate::schema;
 use crate::state::AppState;
@@ -64,6 +65,7 @@ const QUESTION_BYTES_MAX: usize = 1 << 20;
 )]
 pub(crate) async fn sql(
     State(state): State<Arc<AppState>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
@@ -81,7 +83,7 @@ pub(crate) async fn sql(
             ))
         })?,
     };
-    let asking = state.engine.ask_sql().await;
+    let asking = state.engine.ask_sql(caller.role()).await;
     let mut rows = asking.sql_stream(&question.sql, &question.params).await?;
     let mut first = Vec::new();
     let mut held = 0;

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use citybrain_grid::City;
 use tilejson::{Bounds, TileJSON, VectorLayer, tilejson};
 
 use crate::error::HttpError;
 use crate::http::answer::json;
+use crate::http::origin::origin;
 use crate::http::params::Params;
 use crate::http::segments::Segments;
 use crate::problem::Problem;
@@ -40,7 +41,7 @@ pub(crate) async fn tilejson(
         return Err(UnknownLayer(file).into());
     };
     if name == "heat" {
-        return json(&heat(city, &headers));
+        return json(&heat(city, &origin(&headers, &state.config)));
     }
     let layer = Layer::parse(name, city)?;
 
@@ -82,7 +83,7 @@ pub(crate) async fn tilejson(
     };
     let address = format!(
         "{}/tiles/{name}/{{z}}/{{x}}/{{y}}?v={}",
-        origin(&headers),
+        origin(&headers, &state.config),
         city.boundary_version()
     );
     let bbox = city.bbox();
@@ -99,7 +100,7 @@ pub(crate) async fn tilejson(
 }
 
 /// The layer with values: it is asked for anew, since its counts change.
-fn heat(city: &City, headers: &HeaderMap) -> TileJSON {
+fn heat(city: &City, origin: &str) -> TileJSON {
     const ABOUT: &str = "Complaints by H3 cell; narrow them with from, to, category, channel, status, area as in /v1/cells";
     let layer = described(
         "heat",
@@ -110,7 +111,7 @@ fn heat(city: &City, headers: &HeaderMap) -> TileJSON {
     );
     let bbox = city.bbox();
     tilejson! {
-        tiles: vec![format!("{}/tiles/heat/{{z}}/{{x}}/{{y}}", origin(headers))],
+        tiles: vec![format!("{}/tiles/heat/{{z}}/{{x}}/{{y}}", origin)],
         name: format!("Complaints of {}", city.name),
         description: ABOUT.to_owned(),
         vector_layers: vec![layer],
@@ -125,18 +126,4 @@ fn described(id: &str, fields: &[(&str, &str)]) -> VectorLayer {
         .iter()
         .map(|(name, about)| ((*name).to_owned(), (*about).to_owned()));
     VectorLayer::new(id.to_owned(), fields.collect::<BTreeMap<_, _>>())
-}
-
-/// How the client sees this server: TileJSON wants whole addresses.
-fn origin(headers: &HeaderMap) -> String {
-    let header = |name| {
-        headers
-            .get(name)
-            .and_then(|value: &axum::http::HeaderValue| value.to_str().ok())
-    };
-    let scheme = match header("x-forwarded-proto".parse().unwrap_or(header::FORWARDED)) {
-        Some("https") => "https",
-        _ => "http",
-    };
-    format!("{scheme}://{}", header(header::HOST).unwrap_or("localhost"))
 }

@@ -83,4 +83,6 @@ pub(crate) struct ObservationBody {
     /// Latitude, WGS 84 degrees.
     lat: Option<f64>,
     quality: Option<String>,
+    /// The sender's running number, to find what is missing.
+    sequence: Option<u64>,
 }

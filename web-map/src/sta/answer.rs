@@ -7,6 +7,8 @@ use citybrain_query::QueryError;
 use citybrain_query::odata::ODataError;
 use serde_json::{Value, json};
 
+use crate::error::HttpError;
+
 /// An answer.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Reply {
@@ -55,6 +57,9 @@ impl IntoResponse for Reply {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         if let Some(Ok(location)) = self.location.map(HeaderValue::try_from) {
             headers.insert(header::LOCATION, location);
         }
@@ -101,6 +106,13 @@ impl StaError {
             "status": self.status,
             "detail": self.message,
         })
+    }
+}
+
+/// What the gate says to a request.
+impl From<HttpError> for StaError {
+    fn from(error: HttpError) -> Self {
+        Self::new(error.kind().0.as_u16(), error.to_string())
     }
 }
 

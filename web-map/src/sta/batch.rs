@@ -10,6 +10,7 @@ use super::data_array::create_observations;
 use super::path::steps;
 use super::read::Reader;
 use super::{Reply, StaError, write};
+use crate::http::gate::Caller;
 use crate::state::AppState;
 
 /// Most requests of a batch.
@@ -18,18 +19,20 @@ const REQUESTS_MAX: usize = 1_000;
 /// Answers a request: `target` is the path behind `/sta/v1.1/` with its query string, `base` the address of `/sta/v1.1`.
 pub(crate) async fn dispatch(
     state: &AppState,
+    caller: &Caller,
     base: &str,
     method: &str,
     target: &str,
     body: Option<Value>,
 ) -> Reply {
-    answer(state, base, method, target, body)
+    answer(state, caller, base, method, target, body)
         .await
         .unwrap_or_else(Reply::from)
 }
 
 fn answer<'a>(
     state: &'a AppState,
+    caller: &'a Caller,
     base: &'a str,
     method: &'a str,
     target: &'a str,
@@ -43,16 +46,17 @@ fn answer<'a>(
         match (method, path) {
             ("GET", "") => return Ok(Reply::json(landing(base))),
             ("POST", "CreateObservations") => {
-                let mut view = state.sta.view(state).await?;
+                let mut view = state.sta.view(state, caller).await?;
                 return create_observations(state, &mut view, base, &body_of(body)?).await;
             }
-            ("POST", "$batch") => return batch(state, base, &body_of(body)?).await,
+            ("POST", "$batch") => return batch(state, caller, base, &body_of(body)?).await,
             _ => {}
         }
         let steps = steps(path)?;
-        let view = state.sta.view(state).await?;
+        let view = state.sta.view(state, caller).await?;
         match method {
             "GET" => {
+                let view = state.sta.seen(view);
                 let asking = state.engine.ask("sensorthings").await;
                 let reader = Reader {
                     state,
@@ -92,7 +96,12 @@ fn answer<'a>(
 }
 
 /// Requests one after another; `$ID` in an address or as an id stands for what the request of that id made.
-async fn batch(state: &AppState, base: &str, body: &Value) -> Result<Reply, StaError> {
+async fn batch(
+    state: &AppState,
+    caller: &Caller,
+    base: &str,
+    body: &Value,
+) -> Result<Reply, StaError> {
     let requests = body["requests"]
         .as_array()
         .ok_or_else(|| StaError::bad("a batch must have \"requests\", an array"))?;
@@ -116,14 +125,7 @@ async fn batch(state: &AppState, base: &str, body: &Value) -> Result<Reply, StaE
                 .unwrap_or("GET")
                 .to_ascii_uppercase();
             let url = request["url"].as_str().unwrap_or_default();
-            let url = url
-                .strip_prefix(base)
-                .unwrap_or(url)
-                .trim_start_matches('/');
-            let url = url
-                .strip_prefix("sta/v1.1/")
-                .or_else(|| url.strip_prefix("v1.1/"))
-                .unwrap_or(url);
+            let url = local(base, url);
             let url = match url.strip_prefix('$') {
                 Some(rest) if rest != "batch" => {
                     let (name, rest) = rest
@@ -135,7 +137,7 @@ async fn batch(state: &AppState, base: &str, body: &Value) -> Result<Reply, StaE
                 _ => url.to_owned(),
             };
             let body = request.get("body").map(|body| filled(body, &made));
-            dispatch(state, base, &method, &url, body).await
+            dispatch(state, caller, base, &method, &url, body).await
         };
         if let (Some(location), Some(body)) = (&reply.location, &reply.body) {
             let path = location
@@ -157,6 +159,17 @@ async fn batch(state: &AppState, base: &str, body: &Value) -> Result<Reply, StaE
         responses.push(response);
     }
     Ok(Reply::json(json!({ "responses": responses })))
+}
+
+/// An address within a batch as it stands behind the base: it may be whole, begin at the root or at the API.
+pub(super) fn local<'u>(base: &str, url: &'u str) -> &'u str {
+    let url = url
+        .strip_prefix(base)
+        .unwrap_or(url)
+        .trim_start_matches('/');
+    url.strip_prefix("sta/v1.1/")
+        .or_else(|| url.strip_prefix("v1.1/"))
+        .unwrap_or(url)
 }
 
 fn filled(body: &Value, made: &BTreeMap<String, (String, Value)>) -> Value {

@@ -22,6 +22,8 @@ pub(super) struct Made {
     pub(super) observations: Vec<Nested>,
     /// Now: µs since 1970, UTC.
     pub(super) now: i64,
+    /// The feed of new datastreams.
+    pub(super) feed: String,
 }
 
 /// An observation within another entity.
@@ -43,6 +45,12 @@ pub(super) fn link_of(body: &Value) -> Option<EntityId> {
         return None;
     }
     id_of(id)
+}
+
+/// The id of an entity that is there, whatever else is said of it.
+pub(super) fn id_in(body: &Value) -> Option<EntityId> {
+    let object = body.as_object()?;
+    id_of(object.get("@iot.id").or_else(|| object.get("id"))?)
 }
 
 pub(super) fn id_of(id: &Value) -> Option<EntityId> {
@@ -67,7 +75,9 @@ pub(super) fn create(
             "entities are nested more than {DEPTH_MAX} deep"
         )));
     }
-    if let Some(id) = link_of(body) {
+    // Some clients send the whole of what they link to.
+    let there = |id: &EntityId| depth > 0 && draft.catalog().get(kind, id).is_some();
+    if let Some(id) = link_of(body).or_else(|| id_in(body).filter(there)) {
         if draft.catalog().get(kind, &id).is_none() {
             return Err(StaError::bad(format!(
                 "there is no {kind} with the id {id}"
@@ -96,7 +106,8 @@ pub(super) fn create(
             id
         }
     };
-    let stream = (kind == EntityKind::Datastream).then(|| stream_for(draft, &properties, &id));
+    let stream =
+        (kind == EntityKind::Datastream).then(|| stream_for(draft, &properties, &id, &made.feed));
     let entity = Entity {
         properties,
         stream,
@@ -320,7 +331,12 @@ pub(super) fn properties(
 }
 
 /// A name in the store that no other datastream has or had: its own where it is free.
-fn stream_for(draft: &Draft<'_>, properties: &Map<String, Value>, id: &EntityId) -> Stream {
+fn stream_for(
+    draft: &Draft<'_>,
+    properties: &Map<String, Value>,
+    id: &EntityId,
+    feed: &str,
+) -> Stream {
     let name = properties
         .get("name")
         .and_then(Value::as_str)
@@ -330,7 +346,7 @@ fn stream_for(draft: &Draft<'_>, properties: &Map<String, Value>, id: &EntityId)
         .take(200)
         .collect::<String>();
     let stream = |datastream: String| Stream {
-        source: SOURCE.to_owned(),
+        source: feed.to_owned(),
         datastream,
     };
     let plain = stream(name.trim().to_owned());

@@ -3,7 +3,7 @@
 use citybrain_model::EntityId;
 use serde_json::{Map, Value};
 
-use super::create::link_of;
+use super::create::id_in;
 use super::observe::{keep, observed};
 use super::path::in_link;
 use super::{Reply, StaError, View};
@@ -26,7 +26,7 @@ pub(super) async fn create_observations(
     };
     let mut rows = Vec::new();
     for group in groups {
-        let datastream = group.get("Datastream").and_then(link_of).ok_or_else(|| {
+        let datastream = group.get("Datastream").and_then(id_in).ok_or_else(|| {
             StaError::bad("a data array must name its Datastream: {\"@iot.id\": …}")
         })?;
         let components = group
@@ -63,8 +63,9 @@ pub(super) async fn create_observations(
             }));
         }
     }
-    let answers = keep(state, view, rows).await?;
-    let links = answers
+    let kept = keep(&state.engine, view, rows, None).await?;
+    let links = kept
+        .answers
         .into_iter()
         .map(|answer| match answer {
             Ok(id) => Value::String(format!("{base}/Observations({})", in_link(&id.entity()))),

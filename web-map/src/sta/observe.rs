@@ -1,17 +1,20 @@
 //! Observations from JSON, with the place of their thing at their time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use chrono::DateTime;
+use citybrain_ingest::mqtt::Seen;
 use citybrain_model::{EntityId, EntityKind, Observation, ObservationDraft};
 use citybrain_query::odata::{parse_interval, parse_time};
 use citybrain_query::sensorthings::{Datum, ObservationId, bounds, from_geojson};
-use citybrain_store::{Batch, Catalog, Draft, Entity, Refused};
+use citybrain_store::{Batch, Catalog, Draft, Entity, Receipt, Refused};
 use serde_json::{Map, Value};
 
-use super::create::{SOURCE, create, id_of, link_of};
+use super::create::{SOURCE, create, id_in, id_of, link_of};
 use super::{StaError, View, create::Made};
-use crate::state::AppState;
+use crate::engine::Engine;
+use crate::metrics;
 
 /// An observation before its place is known.
 #[derive(Debug)]
@@ -48,8 +51,7 @@ pub(super) fn observed(
         }
     }
     let named = object.get("Datastream").map(|link| {
-        link_of(link)
-            .ok_or_else(|| StaError::bad("\"Datastream\" must be a link: {\"@iot.id\": …}"))
+        id_in(link).ok_or_else(|| StaError::bad("\"Datastream\" must be a link: {\"@iot.id\": …}"))
     });
     let datastream = named
         .transpose()?
@@ -184,12 +186,24 @@ fn unit_of(datastream: &Entity) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Gives observations their places, keeps them, and gives back each one's id or what is wrong with it.
+/// What became of observations.
+pub(super) struct Kept {
+    /// Each one's id, or what is wrong with it.
+    pub(super) answers: Vec<Result<ObservationId, StaError>>,
+    pub(super) receipt: Receipt,
+}
+
+/// Gives observations their places and keeps them; those that are kept are noted as `seen` before.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one way from rows to answers, whose parts share what they know"
+)]
 pub(super) async fn keep(
-    state: &AppState,
+    engine: &Engine,
     view: &mut View,
     rows: Vec<Result<Observed, (StaError, String)>>,
-) -> Result<Vec<Result<ObservationId, StaError>>, StaError> {
+    seen: Option<&Seen>,
+) -> Result<Kept, StaError> {
     let found = places(view, rows.iter().flatten());
     let unmade: BTreeSet<EntityId> = found
         .values()
@@ -198,7 +212,7 @@ pub(super) async fn keep(
         .cloned()
         .collect();
     if !unmade.is_empty() {
-        view.change(move |draft| {
+        view.adjust(move |draft| {
             for place in &unmade {
                 make_feature(draft, place);
             }
@@ -207,6 +221,15 @@ pub(super) async fn keep(
         .await?;
     }
     let received_at = DateTime::from_timestamp_micros(view.now).unwrap_or_default();
+    let feed = view.feed();
+    let rows = rows.into_iter().map(|row| match row {
+        Ok(row) => match view.may_observe(&row.datastream) {
+            Ok(()) => Ok(row),
+            Err(error) => Err((error, row.raw)),
+        },
+        wrong => wrong,
+    });
+    let rows: Vec<_> = rows.collect();
     let (mut answers, mut batch, mut refused) =
         (Vec::with_capacity(rows.len()), Vec::new(), Vec::new());
     let mut shapes: BTreeMap<EntityId, Option<(f64, f64)>> = BTreeMap::new();
@@ -242,6 +265,9 @@ pub(super) async fn keep(
                         if any_gone {
                             back.push(format!("observation {id}"));
                         }
+                        if let Some(seen) = seen {
+                            seen.note(observation.identity());
+                        }
                         batch.push(observation);
                         answers.push(Ok(id));
                         continue;
@@ -254,7 +280,7 @@ pub(super) async fn keep(
             }
         };
         refused.push(Refused {
-            source: SOURCE.to_owned(),
+            source: feed.clone(),
             profile: SOURCE.to_owned(),
             index: index as u64,
             raw,
@@ -268,13 +294,14 @@ pub(super) async fn keep(
         });
         answers.push(Err(error));
     }
-    state
-        .engine
+    let (start, rejected) = (Instant::now(), refused.len());
+    let receipt = engine
         .writer()
         .append(Batch::Observations(batch), refused)
         .await?;
+    metrics::appended("observations", &receipt, rejected, start.elapsed());
     if !back.is_empty() {
-        view.change(move |draft| {
+        view.adjust(move |draft| {
             for what in &back {
                 draft.unset_gone(what);
             }
@@ -282,7 +309,7 @@ pub(super) async fn keep(
         })
         .await?;
     }
-    Ok(answers)
+    Ok(Kept { answers, receipt })
 }
 
 /// Where the thing of each observation without a feature was at its time, by datastream and time.
@@ -363,6 +390,7 @@ fn make_feature(draft: &mut Draft<'_>, place: &EntityId) {
         EntityKind::FeatureOfInterest,
         Entity {
             properties,
+            owner: location.owner.clone(),
             ..Entity::default()
         },
     );

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use citybrain_model::EntityId;
 
 use super::StaError;
+use crate::http::escapes::unescaped;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,31 +58,6 @@ fn step(part: &str) -> Result<Step, StaError> {
         name: name.to_owned(),
         id: Some(id),
     })
-}
-
-/// A path with its escapes undone.
-fn unescaped(path: &str) -> String {
-    // A plus sign is itself in a path.
-    url_decoded(&path.replace('+', "%2B"))
-}
-
-fn url_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let hex = |at: usize| char::from(*after.get(at)?).to_digit(16);
-        if byte == b'%'
-            && let (Some(high), Some(low)) = (hex(0), hex(1))
-            && let Ok(decoded) = u8::try_from(high * 16 + low)
-        {
-            bytes.push(decoded);
-            rest = after.get(2..).unwrap_or_default();
-        } else {
-            bytes.push(byte);
-            rest = after;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// An id as it stands in a link.

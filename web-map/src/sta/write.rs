@@ -8,6 +8,7 @@ use citybrain_query::sensorthings::Datum;
 use serde_json::{Map, Value};
 
 use super::create::{Made, create, link_of, move_to, properties, replace, way};
+use super::json_patch;
 use super::observe::{keep, make_nested_feature, observed};
 use super::path::Step;
 use super::read::Reader;
@@ -55,15 +56,15 @@ pub(super) async fn post(
         } else {
             observed(&view.catalog, now, datastream, feature, &body)?
         };
-        let kept = keep(state, &mut view, vec![Ok(row)]).await?;
-        match kept.into_iter().next() {
+        let kept = keep(&state.engine, &mut view, vec![Ok(row)], None).await?;
+        match kept.answers.into_iter().next() {
             Some(id) => id?.entity(),
             None => return Err(StaError::bad("there is no observation")),
         }
     } else {
         create_deep(state, &mut view, kind, parent, body).await?
     };
-    let view = state.sta.view(state).await?;
+    let view = state.sta.view(state, &view.caller).await?;
     let asking = state.engine.ask("sensorthings").await;
     let reader = Reader {
         state,
@@ -83,11 +84,12 @@ async fn create_deep(
     parent: Option<(EntityKind, EntityId)>,
     body: Value,
 ) -> Result<EntityId, StaError> {
-    let now = view.now;
+    let (now, feed) = (view.now, view.feed());
     let (id, rows) = view
         .change(move |draft| {
             let mut made = Made {
                 now,
+                feed,
                 ..Made::default()
             };
             let id = create(draft, kind, &body, parent, &mut made, 0)?;
@@ -109,9 +111,9 @@ async fn create_deep(
         })
         .await?;
     if !rows.is_empty() {
-        let kept = keep(state, view, rows)
+        let kept = keep(&state.engine, view, rows, None)
             .await
-            .and_then(|all| all.into_iter().collect::<Result<Vec<_>, _>>());
+            .and_then(|kept| kept.answers.into_iter().collect::<Result<Vec<_>, _>>());
         if let Err(error) = kept {
             let made = id.clone();
             view.change(move |draft| {
@@ -151,10 +153,16 @@ pub(super) async fn patch(
             "a property is changed by a PATCH of its entity",
         ));
     }
-    let object = body
-        .as_object()
-        .ok_or_else(|| StaError::bad("the body must be a JSON object"))?
-        .clone();
+    let object = match body {
+        Value::Object(object) => object,
+        Value::Array(steps) if !whole => {
+            let before = reader.one(kind, &id, &Options::default()).await?;
+            let mut after = before.clone();
+            json_patch::apply(&mut after, &steps)?;
+            changes(&before, after)?
+        }
+        _ => return Err(StaError::bad("the body must be a JSON object")),
+    };
     if kind == EntityKind::Observation {
         let row = reader.observation(&id).await?;
         let Value::Object(mut merged) = reader.one(kind, &id, &Options::default()).await? else {
@@ -188,8 +196,9 @@ pub(super) async fn patch(
             None,
             &Value::Object(merged),
         )?;
-        for kept in keep(state, &mut view, vec![Ok(corrected)]).await? {
-            kept?;
+        let kept = keep(&state.engine, &mut view, vec![Ok(corrected)], None).await?;
+        for answer in kept.answers {
+            answer?;
         }
     } else {
         drop(asking);
@@ -198,7 +207,7 @@ pub(super) async fn patch(
         view.change(move |draft| change(draft, kind, &at, &object, whole, now))
             .await?;
     }
-    let view = state.sta.view(state).await?;
+    let view = state.sta.view(state, &view.caller).await?;
     let asking = state.engine.ask("sensorthings").await;
     let reader = Reader {
         state,
@@ -209,6 +218,20 @@ pub(super) async fn patch(
     Ok(Reply::json(
         reader.one(kind, &id, &Options::default()).await?,
     ))
+}
+
+/// The members of an entity that a patch changed; null where it took one away.
+fn changes(before: &Value, after: Value) -> Result<Map<String, Value>, StaError> {
+    let (Some(before), Value::Object(mut after)) = (before.as_object(), after) else {
+        return Err(StaError::bad("an entity stays a JSON object"));
+    };
+    for name in before.keys().filter(|name| !name.contains("@iot.")) {
+        if !after.contains_key(name) {
+            after.insert(name.clone(), Value::Null);
+        }
+    }
+    after.retain(|name, value| before.get(name) != Some(value));
+    Ok(after)
 }
 
 fn change(
@@ -323,10 +346,14 @@ pub(super) async fn delete(
         _ => (steps, false),
     };
     let (target, rest) = reader.resolve(steps).await?;
-    drop(asking);
     let Target::One(kind, id) = target else {
         return Err(StaError::new(405, "a set is not deleted as a whole"));
     };
+    if kind == EntityKind::Observation {
+        let of = reader.observation(&id).await?.datastream;
+        view.may_observe(&of)?;
+    }
+    drop(asking);
     if !rest.is_empty() || reference {
         return Err(StaError::new(405, "only an entity is deleted"));
     }

@@ -234,6 +234,9 @@ fn overall(rows: &[Row], note: &mut Map<String, Value>) {
     };
     note.insert("mae".to_owned(), json!(mean(&|row| row.2.mae)));
     note.insert("naive_mae".to_owned(), json!(mean(&|row| row.3.mae)));
+    let rmse = |accuracy: &dyn Fn(&Row) -> f64| mean(&|row| accuracy(row).powi(2)).map(f64::sqrt);
+    note.insert("rmse".to_owned(), json!(rmse(&|row| row.2.rmse)));
+    note.insert("naive_rmse".to_owned(), json!(rmse(&|row| row.3.rmse)));
     note.insert("coverage".to_owned(), json!(mean(&|row| row.2.coverage)));
 }
 

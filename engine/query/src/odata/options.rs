@@ -236,9 +236,10 @@ impl Options {
 
 fn order_by(text: &str) -> Result<OrderBy, ODataError> {
     let text = text.trim();
+    // Clients of others write them large.
     let (by, descending) = match text.rsplit_once(char::is_whitespace) {
-        Some((by, "desc")) => (by, true),
-        Some((by, "asc")) => (by, false),
+        Some((by, word)) if word.eq_ignore_ascii_case("desc") => (by, true),
+        Some((by, word)) if word.eq_ignore_ascii_case("asc") => (by, false),
         _ => (text, false),
     };
     Ok(OrderBy {

@@ -82,7 +82,8 @@ impl Session {
         let answer = if let Some(counts) = rolled {
             self.put_rolled("counted", area_counts(counts))?;
             let value = value_of(measure).0;
-            let of_counts = Statement::new(include_str!("areas_rolled.sql"))
+            let of_counts = Statement::new(include_str!("areas.sql"))
+                .with("counted", "rolled.counted")
                 .with("value", value)
                 .bind("level", level.as_str());
             self.rows(&of_counts).await?
@@ -191,7 +192,10 @@ const fn value_of(measure: &Measure) -> (&'static str, &'static str) {
             "10000.0 * coalesce(counted.records, 0) / nullif(area.population, 0)",
             "",
         ),
-        Measure::Mean { .. } => ("counted.mean", ", avg(result) AS mean"),
+        Measure::Mean { .. } => (
+            "counted.mean",
+            ", avg(result) FILTER (WHERE quality <> 'doubtful') AS mean",
+        ),
     }
 }
 
@@ -206,6 +210,7 @@ fn statement(
     }
     let (value, mean) = value_of(measure);
     let statement = Statement::new(include_str!("areas.sql"))
+        .with("counted", include_str!("areas_counted.sql").trim_end())
         .with("value", value)
         .with("mean", mean)
         .with("level", level.as_str())

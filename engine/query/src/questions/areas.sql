@@ -12,10 +12,5 @@ SELECT
 FROM (
     SELECT * FROM areas WHERE level = $level AND valid_to IS NULL
 ) AS area
-FULL JOIN (
-    SELECT :level AS id, count(cell) AS placed, count(*) AS records:mean
-    FROM :table
-    WHERE :filter
-    GROUP BY :level
-) AS counted ON area.id = counted.id
+FULL JOIN :counted AS counted ON area.id = counted.id
 ORDER BY id

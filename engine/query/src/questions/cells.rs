@@ -191,7 +191,7 @@ fn statement(
                 "per_10k is for areas: a cell has no residents of its own",
             ));
         }
-        Measure::Mean { .. } => "avg(result)",
+        Measure::Mean { .. } => "avg(result) FILTER (WHERE quality <> 'doubtful')",
     };
     let statement = Statement::new(include_str!("cells.sql"))
         .with("value", value)

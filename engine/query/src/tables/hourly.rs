@@ -1,4 +1,4 @@
-//! `observations_hourly`: for each datastream and hour how many numeric results there are and their sum, least, greatest and mean:
+//! `observations_hourly`: for each datastream and hour how many numeric results there are that are not doubtful, and their sum, least, greatest and mean:
 //! of observations that are there one by one and of those whose hours alone are kept.
 
 use std::sync::Arc;

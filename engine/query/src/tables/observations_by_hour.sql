@@ -19,5 +19,5 @@ SELECT
     max(community) AS community,
     max(grid) AS grid
 FROM observations
-WHERE result IS NOT NULL
+WHERE result IS NOT NULL AND quality <> 'doubtful'
 GROUP BY source, datastream, date_trunc('hour', phenomenon_time)

@@ -5,7 +5,7 @@ WITH parts AS (
         CAST(1 AS BIGINT) AS observations, result AS sum, result AS least, result AS greatest,
         lon, lat, cell, district, subdistrict, community, grid
     FROM observations
-    WHERE result IS NOT NULL
+    WHERE result IS NOT NULL AND quality <> 'doubtful'
     UNION ALL
     SELECT
         source, datastream, sensor, property, unit, hour,

@@ -79,6 +79,7 @@ pub(crate) const fn columns(table: Table) -> &'static [&'static str] {
             "id",
             "feature",
             "details",
+            "doubt",
         ],
     }
 }

@@ -63,3 +63,20 @@ fn any_counts_have_a_forecast_or_a_reason() {
     let none = smoothed(&holed, &ForecastOptions::new([], 3)).unwrap();
     assert_eq!(none.mean.len(), 3);
 }
+
+/// Heating complaints: nothing all summer, then the season begins within the horizons that are held out.
+#[test]
+fn a_season_that_just_began_is_no_error_beyond_all_measure() {
+    for began in 1..=30 {
+        let counts: Vec<f64> = (0..150_u32)
+            .map(|t| match t.checked_sub(150 - began) {
+                Some(since) => f64::from(since * 7 % 4),
+                None => 0.0,
+            })
+            .collect();
+        let found = smoothed(&counts, &ForecastOptions::new([7], 7)).unwrap();
+        let most = found.mean.iter().copied().fold(0.0, f64::max);
+        assert!(most < 6.0, "{began}: {most}");
+        assert!(found.high.iter().all(|high| *high < 40.0), "{began}");
+    }
+}

@@ -17,6 +17,8 @@ use crate::{JournalError, Table};
 pub(crate) struct Erasure {
     pub(crate) source: String,
     pub(crate) id: String,
+    /// Its rows stay, without what tells of a person.
+    pub(crate) mask: bool,
 }
 
 impl Erasure {
@@ -37,8 +39,8 @@ impl Journal {
         let key = key(erasure.identity());
         let transaction = self.connection.transaction()?;
         transaction.execute(
-            "INSERT OR REPLACE INTO erased (complaint, at, source, id) VALUES (?1, ?2, ?3, ?4)",
-            params![key, at.timestamp_micros(), erasure.source, erasure.id],
+            "INSERT OR REPLACE INTO erased (complaint, at, source, id, mask) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![key, at.timestamp_micros(), erasure.source, erasure.id, erasure.mask],
         )?;
         transaction.execute("DELETE FROM waiting_steps WHERE complaint = ?1", [key])?;
         let telling: Vec<i64> = {
@@ -93,10 +95,13 @@ impl Journal {
     pub(crate) fn erasing(&self) -> Result<Vec<Erasure>, JournalError> {
         let mut select = self
             .connection
-            .prepare("SELECT source, id FROM erased WHERE source IS NOT NULL")?;
+            .prepare("SELECT source, id, mask FROM erased WHERE source IS NOT NULL")?;
         let erasures = select.query_map([], |row| {
-            let (source, id) = (row.get(0)?, row.get(1)?);
-            Ok(Erasure { source, id })
+            Ok(Erasure {
+                source: row.get(0)?,
+                id: row.get(1)?,
+                mask: row.get(2)?,
+            })
         })?;
         Ok(erasures.collect::<Result<_, _>>()?)
     }

@@ -40,7 +40,7 @@ impl LakeTable {
     }
 
     /// The ids of the rows that tell of a complaint.
-    async fn rows_of(&self, source: &str, id: &str) -> Result<HashSet<i64>, LakeError> {
+    pub(super) async fn rows_of(&self, source: &str, id: &str) -> Result<HashSet<i64>, LakeError> {
         let failed = |source| rows_error(self.table, source);
         let named = match self.table {
             Table::Complaints => "id",

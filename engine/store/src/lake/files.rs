@@ -1,7 +1,7 @@
 //! The lake's files one by one: which there are, new ones written aside, and an exchange of all of them at once.
 
 use std::num::NonZeroU64;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use deltalake::Path as ObjectPath;
@@ -51,7 +51,7 @@ struct Range {
 /// Names the boundaries by which a table's records are placed: the application transaction counts how often they were replaced.
 const BOUNDARIES: &str = "citybrain-boundaries";
 /// Where files lie until they become the table's; Delta's readers look into no folder whose name begins so.
-const ASIDE: &str = "_replace";
+pub(super) const ASIDE: &str = "_replace";
 
 impl LakeTable {
     /// Goes back to `version`, if one is named.
@@ -141,11 +141,6 @@ impl LakeTable {
             stats.num_indexed_cols,
             stats.stats_columns,
         ))
-    }
-
-    /// Where files that are not the table's yet lie, in the table's `folder`.
-    pub(crate) fn aside(folder: &Path) -> PathBuf {
-        folder.join(ASIDE)
     }
 
     /// Exchanges the files `old`, which are all that this version has, for `new`: one atomic commit that carries `generation`.

@@ -1,6 +1,6 @@
 //! `observations_hourly`: what stays of observations that are no longer kept one by one.
 //!
-//! For each datastream and hour: how many results there were, their sum, the least and the greatest.
+//! For each datastream and hour: how many results there were that are not doubtful, their sum, the least and the greatest.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -14,6 +14,7 @@ use arrow_array::{
     TimestampMicrosecondArray,
 };
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
+use citybrain_model::Quality;
 
 use super::LakeTable;
 use crate::columns::month_of_micros;
@@ -77,7 +78,7 @@ struct Hour {
     first: (usize, usize),
 }
 
-/// The hours of `rows`, one batch a month; rows in `superseded` and results that are no numbers are left out.
+/// The hours of `rows`, one batch a month; rows in `superseded`, doubtful results and those that are no numbers are left out.
 pub(super) fn hours_of(
     rows: &[RecordBatch],
     superseded: &HashSet<i64>,
@@ -88,9 +89,13 @@ pub(super) fn hours_of(
             ["source", "datastream"].map(|name| rows[name].as_string::<i32>());
         let at = rows["phenomenon_time"].as_primitive::<TimestampMicrosecondType>();
         let results = rows["result"].as_primitive::<Float64Type>();
+        let qualities = rows["quality"].as_string::<i32>();
         let ids = rows[ROW_ID].as_primitive::<Int64Type>();
         for row in 0..rows.num_rows() {
-            if results.is_null(row) || superseded.contains(&ids.value(row)) {
+            if results.is_null(row)
+                || qualities.value(row) == Quality::Doubtful.as_str()
+                || superseded.contains(&ids.value(row))
+            {
                 continue;
             }
             let (at, result) = (at.value(row), results.value(row));

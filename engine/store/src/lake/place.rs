@@ -1,12 +1,19 @@
 //! Where the lake's tables are: a folder, or a prefix of a bucket on S3-compatible storage.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use deltalake::DeltaResult;
 use deltalake::DeltaTableError;
 use deltalake::logstore::object_store::aws::{AmazonS3Builder, S3ConditionalPut};
+use deltalake::logstore::object_store::local::LocalFileSystem;
 use deltalake::logstore::object_store::path::Path as ObjectPath;
+use deltalake::logstore::object_store::prefix::PrefixStore;
+use deltalake::logstore::object_store::{
+    BackoffConfig, Error as ObjectStoreError, ObjectStore, RetryConfig,
+};
 use deltalake::logstore::{
     LogStore, LogStoreFactory, ObjectStoreFactory, ObjectStoreRef, StorageConfig, default_logstore,
     logstore_factories, object_store_factories,
@@ -68,6 +75,59 @@ impl LakeDir {
             Self::Bucket(_) => None,
         }
     }
+
+    /// All of it as one store of files.
+    pub(crate) fn store(&self) -> Result<Arc<dyn ObjectStore>, LakeError> {
+        match self {
+            Self::Folder(dir) => {
+                let store = LocalFileSystem::new_with_prefix(dir);
+                Ok(Arc::new(store.map_err(|source| self.failed(source))?))
+            }
+            Self::Bucket(url) => {
+                let (store, path) = bucket(url).map_err(|source| self.failed(source))?;
+                Ok(Arc::new(PrefixStore::new(store, path)))
+            }
+        }
+    }
+}
+
+impl fmt::Display for LakeDir {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(dir) => dir.display().fmt(f),
+            Self::Bucket(url) => url.fmt(f),
+        }
+    }
+}
+
+/// How long one request to object storage is tried again: whoever asked tries again later, and until then something else can be said.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest pause between two tries.
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+
+/// A bucket and the path in it.
+fn bucket(url: &Url) -> Result<(ObjectStoreRef, ObjectPath), ObjectStoreError> {
+    let name = url.host_str().unwrap_or_default();
+    let mut builder = AmazonS3Builder::from_env()
+        .with_bucket_name(name)
+        .with_conditional_put(S3ConditionalPut::ETagMatch)
+        .with_retry(RetryConfig {
+            retry_timeout: PATIENCE,
+            backoff: BackoffConfig {
+                max_backoff: PAUSE_MAX,
+                ..BackoffConfig::default()
+            },
+            ..RetryConfig::default()
+        });
+    if let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") {
+        // Without encryption only on this machine.
+        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        builder = builder.with_allow_http(here.iter().any(|host| endpoint.starts_with(host)));
+    }
+    Ok((
+        Arc::new(builder.build()?),
+        ObjectPath::from_url_path(url.path())?,
+    ))
 }
 
 /// Teaches Delta Lake to open `s3://`. A commit is a conditional put (`If-None-Match`): of two writers of one version one is told so.
@@ -89,23 +149,7 @@ impl ObjectStoreFactory for Buckets {
         url: &Url,
         _config: &StorageConfig,
     ) -> DeltaResult<(ObjectStoreRef, ObjectPath)> {
-        let failed = |source| DeltaTableError::ObjectStore { source };
-        let bucket = url.host_str().unwrap_or_default();
-        let mut builder = AmazonS3Builder::from_env()
-            .with_bucket_name(bucket)
-            .with_conditional_put(S3ConditionalPut::ETagMatch);
-        if let Ok(endpoint) = std::env::var("AWS_ENDPOINT_URL") {
-            // Without encryption only on this machine.
-            let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-            builder = builder.with_allow_http(here.iter().any(|host| endpoint.starts_with(host)));
-        }
-        let store = builder.build().map_err(failed)?;
-        let path = ObjectPath::from_url_path(url.path()).map_err(|source| {
-            DeltaTableError::ObjectStore {
-                source: source.into(),
-            }
-        })?;
-        Ok((Arc::new(store), path))
+        bucket(url).map_err(|source| DeltaTableError::ObjectStore { source })
     }
 }
 

@@ -1,8 +1,6 @@
 //! One file of the lake, read and written again with other places.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
@@ -20,8 +18,6 @@ use crate::schema::ROW_ID;
 #[derive(Debug)]
 pub(super) struct Rewriting<'a> {
     pub(super) lake: &'a LakeTable,
-    /// The table's folder.
-    pub(super) folder: &'a Path,
     pub(super) to: &'a City,
     pub(super) largest: Largest,
     /// Rows that later rows replace: they are placed like all others, but nobody reads them, so they are not counted.
@@ -49,12 +45,7 @@ impl Rewriting<'_> {
         }
         let adds = writer.close().await;
         let adds = adds.map_err(|source| delta_error(table, source))?;
-        for add in &adds {
-            let path = LakeTable::aside(self.folder).join(&add.path);
-            File::open(&path)
-                .and_then(|file| file.sync_all())
-                .map_err(|source| LakeError::Io { path, source })?;
-        }
+        self.lake.sync_aside(&adds)?;
         Ok((adds, changes))
     }
 }

@@ -83,7 +83,9 @@ fn observation(datastream: &str, minute: i64, result: f64) -> Observation {
         result: Some(result),
         ..ObservationDraft::default()
     };
-    Observation::try_new(draft, noon(1)).unwrap()
+    // None is of a time that has not come.
+    let received = noon(1).max(noon(0) + TimeDelta::minutes(minute));
+    Observation::try_new(draft, received).unwrap()
 }
 
 fn open(dir: &Path) -> Store {

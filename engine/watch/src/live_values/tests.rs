@@ -1,13 +1,15 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::rules::tests::{MINUTE, NOON, city, record, rows};
+use crate::rules::tests::{MINUTE, NOON, Record, city, record, rows};
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Number, sensor, place, minutes before now, value; a value below 0 is of another property.
+    /// Number, sensor, place, minutes before now, value; a value below 0 is of another property, or below -10 doubtful.
     Observation(u8, u8, usize, i64, i8),
     Wait(i64),
+    /// Too old to be kept, of whatever instant.
+    Gone(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -15,7 +17,24 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (0_u8..30, 0_u8..4, 0_usize..3, -5_i64..70, -20_i8..100)
             .prop_map(|(id, sensor, at, ago, value)| Step::Observation(id, sensor, at, ago, value)),
         1 => (1_i64..90).prop_map(Step::Wait),
+        1 => (0_u8..30).prop_map(Step::Gone),
     ]
+}
+
+/// An observation as it is now: sensor, place, instant, value.
+fn made(id: u8, (sensor, at, made, value): (u8, usize, i64, f64)) -> Record {
+    record(&id.to_string(), made, at)
+        .of_value(value)
+        .with("sensor", &sensor.to_string())
+        .with("quality", if value < -10.0 { "doubtful" } else { "good" })
+        .with(
+            "property",
+            if (-10.0..0.0).contains(&value) {
+                "noise"
+            } else {
+                "PM10"
+            },
+        )
 }
 
 /// What a scan over the latest states says of one key.
@@ -45,7 +64,7 @@ fn about(left: Option<f64>, right: Option<f64>) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Late, early, repeated, corrected and withdrawn observations: what is told is what a scan over the latest states says, and changes laid over
+    /// Late, early, repeated, corrected, withdrawn and removed observations: what is told is what a scan over the latest states says, and changes laid over
     /// what was told before are what is told now.
     #[test]
     fn values_are_those_of_a_full_scan(steps in prop::collection::vec(step(), 1..80)) {
@@ -61,16 +80,12 @@ proptest! {
             view.seed(&rows(Table::Observations, &[]), 0);
             (view, statistic, window, BTreeMap::<Arc<str>, f64>::new())
         });
-        let mut latest: BTreeMap<u8, (u8, i64, f64)> = BTreeMap::new();
+        let mut latest: BTreeMap<u8, (u8, usize, i64, f64)> = BTreeMap::new();
         for (seq, step) in (1..).zip(steps) {
             match step {
                 Step::Observation(id, sensor, at, ago, value) => {
-                    let made = now - ago * MINUTE;
-                    latest.insert(id, (sensor, made, f64::from(value)));
-                    let observation = record(&id.to_string(), made, at)
-                        .of_value(f64::from(value))
-                        .with("sensor", &sensor.to_string())
-                        .with("property", if value < 0 { "noise" } else { "PM10" });
+                    latest.insert(id, (sensor, at, now - ago * MINUTE, f64::from(value)));
+                    let observation = made(id, latest[&id]);
                     let published = Published {
                         seq,
                         table: Table::Observations,
@@ -88,6 +103,29 @@ proptest! {
                         view.advance(now);
                     }
                 }
+                Step::Gone(id) => {
+                    latest.remove(&id);
+                    let published = Published {
+                        seq,
+                        table: Table::Observations,
+                        rows: rows(Table::Observations, &[]),
+                        replaces: true,
+                        replaced: None,
+                    };
+                    for (view, ..) in &mut views {
+                        view.fold(&published);
+                        prop_assert!(view.is_stale());
+                    }
+                }
+            }
+            if views[0].0.is_stale() && seq % 2 == 0 {
+                let all: Vec<_> = latest.iter().map(|(id, seen)| made(*id, *seen)).collect();
+                for (view, ..) in &mut views {
+                    view.seed(&rows(Table::Observations, &all), seq);
+                }
+            }
+            if views[0].0.is_stale() {
+                continue;
             }
             for (view, statistic, window, shown) in &mut views {
                 for (sensor, value) in view.take_changes().map(|changes| changes.sensors).unwrap_or_default() {
@@ -101,8 +139,8 @@ proptest! {
                 let cells: Vec<_> = told.cells.iter().filter_map(|(_, value)| *value).collect();
                 for sensor in 0_u8..4 {
                     let seen = latest.values()
-                        .filter(|(of, at, value)| *of == sensor && *at > start && *at <= now && *value >= 0.0)
-                        .map(|(_, at, value)| (*at, *value))
+                        .filter(|(of, _, at, value)| *of == sensor && *at > start && *at <= now && *value >= 0.0)
+                        .map(|(_, _, at, value)| (*at, *value))
                         .collect();
                     let scanned = scanned(*statistic, seen);
                     let of = |(name, value): &(Arc<str>, Option<f64>)| (**name == *sensor.to_string()).then_some(*value);

@@ -242,13 +242,15 @@ mod windowed {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::rules::tests::{MINUTE, NOON, city, place, record, rows};
+    use crate::rules::tests::{MINUTE, NOON, Record, city, place, record, rows};
 
     #[derive(Debug, Clone)]
     enum Step {
         /// Number, place, minutes before now, is it noise.
         Complaint(u8, usize, i64, bool),
         Wait(i64),
+        /// Erased, or too old to be kept.
+        Gone(u8),
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -256,13 +258,23 @@ mod windowed {
             4 => (0_u8..20, 0_usize..3, -5_i64..70, any::<bool>())
                 .prop_map(|(id, at, ago, noise)| Step::Complaint(id, at, ago, noise)),
             1 => (1_i64..700).prop_map(Step::Wait),
+            1 => (0_u8..20).prop_map(Step::Gone),
         ]
+    }
+
+    /// A complaint as it is now.
+    fn made(id: u8, (at, made, noise): (usize, i64, bool)) -> Record {
+        let category = if noise { "noise" } else { "withdrawn" };
+        record(&id.to_string(), made, at)
+            .with("category", category)
+            .with("category_path", category)
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// Late, early, repeated, corrected and withdrawn complaints: the counts of each window are those of a scan over the latest states.
+        /// Late, early, repeated, corrected, withdrawn and erased complaints: the counts of each window are those of a scan over the latest
+        /// states. What is published between a removal and the reading that it makes necessary is in what is read.
         #[test]
         fn a_window_counts_what_a_full_scan_counts(steps in prop::collection::vec(step(), 1..60)) {
             let zone = city().time_zone;
@@ -280,10 +292,7 @@ mod windowed {
                 match step {
                     Step::Complaint(id, at, ago, noise) => {
                         latest.insert(id, (at, now - ago * MINUTE, noise));
-                        let category = if noise { "noise" } else { "withdrawn" };
-                        let complaint = record(&id.to_string(), now - ago * MINUTE, at)
-                            .with("category", category)
-                            .with("category_path", category);
+                        let complaint = made(id, latest[&id]);
                         let published = Published {
                             seq,
                             table: Table::Complaints,
@@ -301,6 +310,29 @@ mod windowed {
                             view.advance(now);
                         }
                     }
+                    Step::Gone(id) => {
+                        latest.remove(&id);
+                        let published = Published {
+                            seq,
+                            table: Table::Complaints,
+                            rows: rows(Table::Complaints, &[]),
+                            replaces: true,
+                            replaced: None,
+                        };
+                        for view in &mut views {
+                            view.fold(&published);
+                            prop_assert!(view.is_stale());
+                        }
+                    }
+                }
+                if views[0].is_stale() && seq % 2 == 0 {
+                    let all: Vec<_> = latest.iter().map(|(id, complaint)| made(*id, *complaint)).collect();
+                    for view in &mut views {
+                        view.seed(&rows(Table::Complaints, &all), seq);
+                    }
+                }
+                if views[0].is_stale() {
+                    continue;
                 }
                 for (view, window) in views.iter().zip(windows) {
                     let start = window.start(zone, now);

@@ -211,6 +211,10 @@ pub struct Silence {
     pub sources: Vec<String>,
     /// How long without a record (by when records came in).
     pub after: Span,
+    /// Is one that is used to pause waited for longer: half as long again as its longest pause that was no alert? What is remembered is
+    /// what this process heard.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub habit: bool,
 }
 
 /// Which records.

@@ -13,7 +13,15 @@ pub(crate) struct Silence {
     rule: usize,
     asked: Asked,
     sources: Vec<u32>,
-    heard: HashMap<Key, i64, Fast>,
+    heard: HashMap<Key, Last, Fast>,
+}
+
+/// When one was heard.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    at: i64,
+    /// The longest time between two records that was no alert, µs.
+    pause: i64,
 }
 
 /// Who speaks in a record: words.
@@ -26,6 +34,12 @@ pub(crate) struct Speaker {
 
 /// Most of them that one rule remembers.
 const HEARD_MAX: usize = 500_000;
+
+impl Last {
+    const fn at(at: i64) -> Self {
+        Self { at, pause: 0 }
+    }
+}
 
 impl Silence {
     pub(crate) fn new(rule: usize, asked: &Asked, desk: &mut Desk) -> Self {
@@ -42,7 +56,7 @@ impl Silence {
                     place: source.into(),
                     what: 0,
                 };
-                (key, desk.now)
+                (key, Last::at(desk.now))
             }));
         }
         // Who was told to be silent before a restart is so until heard.
@@ -54,7 +68,7 @@ impl Silence {
                 place: u64::from(words.id(of)) << 32 | u64::from(source),
                 what: 0,
             };
-            heard.insert(key, long_ago);
+            heard.insert(key, Last::at(long_ago));
             Some(key)
         });
         Self {
@@ -87,26 +101,40 @@ impl Silence {
             desk.dropped += 1;
             return;
         }
-        let last = self.heard.entry(key).or_insert(i64::MIN);
-        *last = (*last).max(at);
+        let is_open = desk.is_open(self.rule, &key);
+        let last = self.heard.entry(key).or_insert(Last::at(at));
+        if !is_open {
+            last.pause = last.pause.max(at - last.at);
+        }
+        last.at = last.at.max(at);
         let last = *last;
-        if desk.is_open(self.rule, &key) {
+        if is_open {
             self.judge(key, last, desk);
         }
     }
 
     pub(crate) fn settle(&mut self, desk: &mut Desk) {
         for (key, last) in &self.heard {
-            if *last + self.asked.after.micros() <= desk.now || desk.is_open(self.rule, key) {
+            if last.at + self.patience(*last) <= desk.now || desk.is_open(self.rule, key) {
                 self.judge(*key, *last, desk);
             }
         }
     }
 
-    fn judge(&self, key: Key, last: i64, desk: &mut Desk) {
-        let silent = desk.now - last >= self.asked.after.micros();
+    /// How long one is waited for, µs.
+    fn patience(&self, last: Last) -> i64 {
+        let after = self.asked.after.micros();
+        if self.asked.habit {
+            after.max(last.pause + last.pause / 2)
+        } else {
+            after
+        }
+    }
+
+    fn judge(&self, key: Key, last: Last, desk: &mut Desk) {
+        let silent = desk.now - last.at >= self.patience(last);
         #[expect(clippy::cast_precision_loss, reason = "minutes are few")]
-        let minutes = (desk.now - last) as f64 / 60e6;
+        let minutes = (desk.now - last.at) as f64 / 60e6;
         let reading = Reading {
             value: minutes.floor(),
             met: silent,

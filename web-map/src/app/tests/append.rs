@@ -257,3 +257,137 @@ async fn a_web_page_of_another_site_cannot_send_records_unasked() {
             .contains_key("access-control-allow-origin")
     );
 }
+
+#[tokio::test]
+async fn a_request_under_a_name_is_answered_once_and_then_the_same() {
+    let server = TestServer::start().await;
+    let send = |name: &str, body: Value| {
+        let request = server
+            .post("/v1/complaints")
+            .header("idempotency-key", name);
+        let request = request.json(&body);
+        async move {
+            let answer = request.send().await.unwrap();
+            let again = answer.headers().contains_key("idempotent-replayed");
+            (
+                answer.status(),
+                again,
+                answer.json::<Value>().await.unwrap(),
+            )
+        }
+    };
+    let (status, again, first) = send("a", complaint("1", 1)).await;
+    assert_eq!(
+        (status, again, &first["accepted"]),
+        (StatusCode::OK, false, &json!(1))
+    );
+    let (status, again, second) = send("a", complaint("1", 1)).await;
+    assert_eq!((status, again), (StatusCode::OK, true));
+    assert_eq!(first, second);
+    let (status, _, problem) = send("a", complaint("2", 1)).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(problem["type"], "urn:citybrain:problem:idempotency-key");
+    assert_eq!(send("b", complaint("1", 1)).await.2["duplicate"], 1);
+    assert_eq!(send("", complaint("1", 1)).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(complaints(&server).await, 1);
+    // Where the server makes the identity, the name keeps a request from being made twice.
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let form = server
+            .post("/open311/v2/requests.json")
+            .header("idempotency-key", "report-7")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("service_code=noise&lat=39.9&long=116.4");
+        let made: Value = form.send().await.unwrap().json().await.unwrap();
+        ids.push(made[0]["service_request_id"].clone());
+    }
+    assert_eq!(ids[0], ids[1]);
+    // Nothing is remembered of what could not be taken.
+    let broken = || {
+        let request = server.post("/v1/complaints").header("idempotency-key", "c");
+        request.header("content-type", "application/json")
+    };
+    assert_eq!(
+        broken().body("{").send().await.unwrap().status(),
+        StatusCode::BAD_REQUEST
+    );
+    let mended = broken()
+        .body(complaint("3", 1).to_string())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(mended.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn cloud_events_are_taken_in_each_mode_and_counted_once() {
+    let server = TestServer::start().await;
+    let event = |id: &str| {
+        json!({
+            "specversion": "1.0", "type": "city.noise", "source": "/street/7", "id": id, "subject": "noise-7",
+            "time": "2026-05-04T08:00:00+08:00", "data": {"result": 61.5, "unit": "dB"},
+        })
+    };
+    let post = |kind: &'static str, body: Value| {
+        let request = server.post("/v1/observations").header("content-type", kind);
+        let request = request.body(body.to_string());
+        async move {
+            let answer = request.send().await.unwrap();
+            (answer.status(), answer.json::<Value>().await.unwrap())
+        }
+    };
+    let structured = "application/cloudevents+json; charset=utf-8";
+    let batched = "application/cloudevents-batch+json";
+    assert_eq!(post(structured, event("a")).await.1["accepted"], 1);
+    assert_eq!(post(structured, event("a")).await.1["duplicate"], 1);
+    let (status, receipt) = post(batched, json!([event("a"), event("b"), {"id": "c"}])).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(
+        (&receipt["accepted"], &receipt["duplicate"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(
+        (
+            &receipt["rejected"][0]["index"],
+            &receipt["rejected"][0]["field"]
+        ),
+        (&json!(2), &json!("specversion"))
+    );
+    let (status, refused) = post(structured, json!({"specversion": "0.3"})).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
+    assert_eq!(post(batched, json!({})).await.0, StatusCode::BAD_REQUEST);
+    let binary = |id: &str, kind: &str| {
+        server
+            .post("/v1/observations")
+            .header("content-type", kind)
+            .header("ce-specversion", "1.0")
+            .header("ce-type", "city.noise")
+            .header("ce-source", "/street/7")
+            .header("ce-subject", "noise-7%20%C3%BC")
+            .header("ce-id", id)
+            .header("ce-time", "2026-05-04T08:01:00+08:00")
+            .body(r#"{"result": 62, "unit": "dB"}"#)
+            .send()
+    };
+    let receipt: Value = binary("d", "application/json")
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(receipt["accepted"], 1, "{receipt}");
+    let receipt: Value = binary("b", "application/json")
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(receipt["updated"], 1, "the same source and id: {receipt}");
+    assert_eq!(
+        binary("e", "text/csv").await.unwrap().status(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
+    let told = json!({"sql": "SELECT count(*) AS n, count(DISTINCT datastream) AS d FROM observations WHERE source = '/street/7'"});
+    let told = server.post_json("/v1/sql", &told).await;
+    assert_eq!(told["rows"][0], json!({"n": 3, "d": 2}));
+}

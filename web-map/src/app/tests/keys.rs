@@ -246,10 +246,148 @@ async fn a_key_that_is_used_too_often_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story of two feeds at two doors")]
+async fn a_key_of_a_feed_reaches_no_further_by_open311_and_by_sensorthings() {
+    let server = TestServer::start().await;
+    let thing = |name: &str| {
+        json!({
+            "name": name, "description": name,
+            "Datastreams": [{
+                "name": "noise", "description": "noise",
+                "observationType": "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement",
+                "unitOfMeasurement": {"name": "decibel", "symbol": "dB", "definition": "ucum:dB"},
+                "Sensor": {"name": "s", "description": "s", "encodingType": "text/plain", "metadata": "x"},
+                "ObservedProperty": {"name": "noise", "description": "noise", "definition": "http://example.org/noise"},
+                "Observations": [{"phenomenonTime": "2026-05-04T00:00:00Z", "result": 60}],
+            }],
+        })
+    };
+    server
+        .post_json("/sta/v1.1/Things", &thing("everybody's"))
+        .await;
+    let own = key(&server, Role::Integrator, &["street"]);
+    let other = key(&server, Role::Integrator, &["harbour"]);
+    let admin = key(&server, Role::Admin, &[]);
+    until_asked_for(&server).await;
+    let send = |secret: &str, method: &str, path: &str, body: Value| {
+        let url = format!("{}/sta/v1.1/{path}", server.url);
+        let request = server.client.request(method.parse().unwrap(), url);
+        let request = request.bearer_auth(secret).json(&body);
+        async move {
+            let answer = request.send().await.unwrap();
+            (
+                answer.status().as_u16(),
+                answer.json::<Value>().await.unwrap_or_default(),
+            )
+        }
+    };
+    let (made, street) = send(&own, "POST", "Things", thing("street")).await;
+    assert_eq!(made, 201, "{street}");
+    let thing_id = street["@iot.id"].clone();
+    let (_, streams) = get(
+        &server,
+        &own,
+        &format!("/sta/v1.1/Things({thing_id})/Datastreams"),
+    )
+    .await;
+    let stream = streams["value"][0]["@iot.id"].clone();
+    let observation = json!({"phenomenonTime": "2026-05-04T01:00:00Z", "result": 61});
+    let to = format!("Datastreams({stream})/Observations");
+    assert_eq!(send(&own, "POST", &to, observation.clone()).await.0, 201);
+    // Another feed's key: not to be seen, not to be written to, not to be changed.
+    for (secret, count) in [(&own, 1), (&other, 0), (&admin, 2)] {
+        let (_, things) = get(&server, secret, "/sta/v1.1/Things?$count=true").await;
+        assert_eq!(things["@iot.count"], count, "{things}");
+    }
+    let (_, seen) = get(&server, &other, "/sta/v1.1/Observations").await;
+    assert_eq!(seen["value"], json!([]));
+    assert_eq!(
+        get(&server, &other, &format!("/sta/v1.1/Things({thing_id})"))
+            .await
+            .0,
+        StatusCode::NOT_FOUND
+    );
+    let later = json!({"phenomenonTime": "2026-05-04T02:00:00Z", "result": 62});
+    let named = |name: &str| json!({ "name": name });
+    for (method, path, body) in [
+        ("POST", to.clone(), later.clone()),
+        ("PATCH", format!("Things({thing_id})"), named("stolen")),
+        ("DELETE", format!("Things({thing_id})"), json!({})),
+        ("DELETE", format!("Datastreams({stream})"), json!({})),
+    ] {
+        let (status, answer) = send(&other, method, &path, body).await;
+        assert_eq!(status, 403, "{method} {path}: {answer}");
+    }
+    let rows = json!([{
+        "Datastream": {"@iot.id": stream}, "components": ["phenomenonTime", "result"],
+        "dataArray": [["2026-05-04T03:00:00Z", 63]],
+    }]);
+    assert_eq!(
+        send(&other, "POST", "CreateObservations", rows.clone())
+            .await
+            .1,
+        json!(["error"])
+    );
+    assert_ne!(
+        send(&own, "POST", "CreateObservations", rows).await.1,
+        json!(["error"])
+    );
+    assert_eq!(
+        send(
+            &own,
+            "PATCH",
+            &format!("Things({thing_id})"),
+            named("street 7")
+        )
+        .await
+        .0,
+        200
+    );
+
+    // Open311: the key stands in the form, as its clients send it.
+    let form = |secret: &str| {
+        let body =
+            format!("api_key={secret}&service_code=noise&lat=39.9&long=116.4&description=loud");
+        server
+            .post("/open311/v2/requests.json")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+    };
+    assert_eq!(status(form("cb_9_no")).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(status(form(&own)).await, StatusCode::OK);
+    let sql = json!({"sql": "SELECT source FROM complaints UNION ALL SELECT DISTINCT source FROM observations ORDER BY 1"});
+    let asked = server.post("/v1/sql").bearer_auth(&admin).json(&sql);
+    let rows: Value = asked.send().await.unwrap().json().await.unwrap();
+    assert_eq!(
+        rows["rows"],
+        json!([{"source": "sensorthings"}, {"source": "street"}, {"source": "street"}])
+    );
+}
+
+#[tokio::test]
+async fn a_role_asks_within_limits_of_its_own() {
+    let mut config = Config::default();
+    config.role_limits.planner.query_rows = Some(2);
+    let server = TestServer::with(config).await;
+    let (planner, admin) = (
+        key(&server, Role::Planner, &[]),
+        key(&server, Role::Admin, &[]),
+    );
+    until_asked_for(&server).await;
+    for (secret, rows, truncated) in [(&planner, 2, true), (&admin, 5, false)] {
+        let sql = json!({"sql": "SELECT * FROM (VALUES (1), (2), (3), (4), (5)) AS t(n)"});
+        let asked = server.post("/v1/sql").bearer_auth(secret).json(&sql);
+        let answer: Value = asked.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["rows"].as_array().unwrap().len(), rows, "{answer}");
+        assert_eq!(answer["truncated"], truncated);
+    }
+}
+
+#[tokio::test]
 async fn keys_are_made_shown_once_and_taken_back_over_http() {
     let server = TestServer::start().await;
     let url = format!("{}/v1/keys", server.url);
-    let create = async |secret: Option<&str>, body: Value| {
+    let ask = async |secret: Option<&str>, body: Value| {
         let mut asked = server.client.post(&url).json(&body);
         if let Some(secret) = secret {
             asked = asked.bearer_auth(secret);
@@ -257,7 +395,7 @@ async fn keys_are_made_shown_once_and_taken_back_over_http() {
         let answer = asked.send().await.unwrap();
         (answer.status(), answer.json::<Value>().await.unwrap())
     };
-    let (status, _) = create(None, json!({"role": "planner"})).await;
+    let (status, _) = ask(None, json!({"role": "planner"})).await;
     assert_eq!(status, StatusCode::CONFLICT, "nobody could make another");
     for wrong in [
         json!({"role": "king"}),
@@ -266,19 +404,19 @@ async fn keys_are_made_shown_once_and_taken_back_over_http() {
         json!({"role": "admin", "colour": "red"}),
     ] {
         assert_eq!(
-            create(None, wrong.clone()).await.0,
+            ask(None, wrong.clone()).await.0,
             StatusCode::BAD_REQUEST,
             "{wrong}"
         );
     }
-    let (status, first) = create(None, json!({"role": "admin"})).await;
+    let (status, first) = ask(None, json!({"role": "admin"})).await;
     assert_eq!(status, StatusCode::OK, "{first}");
     let admin = first["secret"].as_str().unwrap();
     // It counts at once.
     assert_eq!(server.problem("/v1/keys").await.0, StatusCode::UNAUTHORIZED);
 
     let wanted = json!({"role": "integrator", "name": "gate", "feeds": ["noise"]});
-    let (_, made) = create(Some(admin), wanted).await;
+    let (_, made) = ask(Some(admin), wanted).await;
     let secret = made["secret"].as_str().unwrap();
     assert_eq!(
         get(&server, secret, "/v1/freshness").await.0,

@@ -271,6 +271,35 @@ async fn a_window_counts_aligned_cells_and_categories_too() {
 }
 
 #[tokio::test]
+async fn an_erased_complaint_leaves_the_streams_that_counted_it() {
+    let server = TestServer::start().await;
+    for (id, area) in [("1", 1), ("2", 30)] {
+        let mut complaint = complaint(id, area);
+        complaint["requested_at"] = json!(minutes_ago(3));
+        server.post_json("/v1/complaints", &complaint).await;
+    }
+    let mut viewers = [
+        Viewer::open(&server, "").await,
+        Viewer::open(&server, "?window=1h").await,
+    ];
+    for viewer in &mut viewers {
+        viewer.read_to(2).await;
+        assert_eq!(viewer.sums[0], 2);
+    }
+    let url = format!("{}/v1/complaints/http/1", server.url);
+    let erased = server.client.delete(url).send().await.unwrap();
+    assert!(erased.status().is_success(), "{erased:?}");
+    for viewer in &mut viewers {
+        let told = until(viewer, "cells", |told| told["total"] == 1).await;
+        assert_eq!(told["cells"].as_array().unwrap().len(), 1, "{told}");
+        assert_eq!(told["cells"][0][1], 0, "its cell's count falls");
+        assert_eq!(viewer.snapshots, 1, "nothing else is sent anew");
+        while viewer.next().await.unwrap().0 != "freshness" {}
+        viewer.agrees(&server, "").await;
+    }
+}
+
+#[tokio::test]
 async fn values_of_sensors_are_told_as_they_change() {
     let server = TestServer::start().await;
     let place = complaint("x", 3);

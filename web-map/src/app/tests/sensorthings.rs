@@ -528,3 +528,45 @@ async fn a_batch_uses_what_it_made_and_mistakes_are_told() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_batch_of_parts_is_answered_part_by_part() {
+    let server = TestServer::start().await;
+    let body = "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n\
+                --c\r\nContent-Type: application/http\r\nContent-ID: 1\r\n\r\nPOST Things HTTP/1.1\r\nContent-Type: application/json\r\n\r\n\
+                {\"name\": \"one\", \"description\": \"one\"}\r\n\
+                --c\r\nContent-Type: application/http\r\nContent-ID: 2\r\n\r\nPATCH $1 HTTP/1.1\r\n\r\n{\"name\": \"two\"}\r\n--c--\r\n\
+                --b\r\nContent-Type: application/http\r\n\r\nGET /sta/v1.1/Things?$select=name HTTP/1.1\r\n\r\n\r\n\
+                --b\r\nContent-Type: application/http\r\n\r\nGET Things(99) HTTP/1.1\r\n\r\n\r\n--b--\r\n";
+    let answer = server
+        .post(&format!("{ROOT}/$batch"))
+        .header("content-type", "multipart/mixed; boundary=b")
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let kind = answer.headers()["content-type"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(kind.starts_with("multipart/mixed; boundary="), "{kind}");
+    let text = answer.text().await.unwrap();
+    let statuses: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("HTTP/1.1 ")?.get(..3))
+        .collect();
+    assert_eq!(statuses, ["201", "200", "200", "404"], "{text}");
+    assert!(
+        text.contains("Location: http") && text.contains(r#"{"name":"two"}"#),
+        "{text}"
+    );
+    let broken = server
+        .post(&format!("{ROOT}/$batch"))
+        .header("content-type", "multipart/mixed; boundary=b")
+        .body("--b\r\n")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(broken.status(), StatusCode::BAD_REQUEST);
+}

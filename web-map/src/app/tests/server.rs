@@ -52,7 +52,7 @@ impl TestServer {
         let path = dir.path().to_owned();
         let open = move || {
             let dir = Store::create(&path, &city()).unwrap();
-            let store = Store::open(&path, city(), config.store_options()).unwrap();
+            let store = Store::open(&path, city(), config.store_options().unwrap()).unwrap();
             let names = Arc::new(PlaceNames::of_areas(city()));
             let control = Control::open(&dir).unwrap();
             let state = AppState::new(store.writer(), control, names, config, address, None);
@@ -60,7 +60,7 @@ impl TestServer {
         };
         let (store, state) = tokio::task::spawn_blocking(open).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
-        let served = TaskTracker::new().spawn(run(listener, state, store, async {
+        let served = TaskTracker::new().spawn(run(listener, None, state, store, async {
             stopped.await.ok();
         }));
         Self {

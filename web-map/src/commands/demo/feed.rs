@@ -61,7 +61,7 @@ async fn feed(simulation: Simulation, writer: Writer, per_second: f64) {
 async fn append(writer: &Writer, batch: Batch) {
     while !batch.is_empty() {
         match writer.append(batch.clone(), Vec::new()).await {
-            Err(AppendError::Full { retry_after }) => sleep(retry_after).await,
+            Err(AppendError::Full { retry_after, .. }) => sleep(retry_after).await,
             Err(error) => {
                 tracing::warn!(%error, "feed_not_appended");
                 return;

@@ -1,6 +1,6 @@
 use std::io::Write;
 
-use citybrain_ingest::Import;
+use citybrain_ingest::{Import, Profile};
 use citybrain_store::StoreOptions;
 
 use super::*;
@@ -49,27 +49,20 @@ fn a_row_that_is_a_record_now_is_no_longer_refused_and_the_others_stay() {
     let (store, _, context) = store_with_refused(&state, profile.to_str().unwrap());
     assert_eq!(refused(&store), ["bad", "worse"]);
 
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let replay = |store: &Store| {
-        Replay {
-            store,
-            context: context.clone(),
-            source: None,
-        }
-        .run()
-        .unwrap()
+        replay_refused(&store.writer(), runtime.handle(), &context, |_, _| true).unwrap()
     };
-    assert_eq!(replay(&store)["rejected"], 2);
+    assert_eq!(replay(&store).rejected, 2);
     std::fs::write(&profile, text.replace("TIMES", "times = [\"%d/%m/%Y\"]\n")).unwrap();
     let replayed = replay(&store);
     assert_eq!(
-        (
-            &replayed["read"],
-            &replayed["accepted"],
-            &replayed["rejected"]
-        ),
-        (&json!(2), &json!(1), &json!(1))
+        (replayed.read, replayed.accepted, replayed.rejected),
+        (2, 1, 1)
     );
     assert_eq!(refused(&store), ["worse"]);
-    assert_eq!(replay(&store)["read"], 1);
+    assert_eq!(replay(&store).read, 1);
     store.close().unwrap();
 }

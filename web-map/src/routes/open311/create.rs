@@ -15,6 +15,7 @@ use super::answer::{Open311Error, answered};
 use super::{check_jurisdiction, form, services, value};
 use crate::error::HttpError;
 use crate::http::body;
+use crate::http::gate::Caller;
 use crate::http::params::Params;
 use crate::state::AppState;
 use crate::{clock, metrics};
@@ -42,6 +43,7 @@ const FORM_BYTES_MAX: usize = 1 << 20;
 )]
 pub(crate) async fn create(
     State(state): State<Arc<AppState>>,
+    caller: Caller,
     headers: HeaderMap,
     uri: Uri,
     params: Params,
@@ -52,7 +54,7 @@ pub(crate) async fn create(
         let mut fields = params.rest();
         fields.extend(read(&headers, body).await?);
         check_jurisdiction(&state, &fields)?;
-        let id = append(&state, &fields, clock::now()).await?;
+        let id = append(&state, &caller, &fields, clock::now()).await?;
         let created =
             json!([{ "service_request_id": id, "service_notice": null, "account_id": null }]);
         Ok(form.answer("service_requests", &created))
@@ -106,6 +108,7 @@ fn plain(value: &Value) -> String {
 /// Keeps the request; its id when it is durable.
 async fn append(
     state: &AppState,
+    caller: &Caller,
     fields: &[(String, String)],
     now: DateTime<Utc>,
 ) -> Result<String, Open311Error> {
@@ -126,6 +129,7 @@ async fn append(
             "a place is required: lat and long, address_string or address_id",
         ));
     }
+    let source = source_of(caller);
     let id = new_id(now);
     let row = json!({
         "id": id,
@@ -139,7 +143,7 @@ async fn append(
         "text": description(fields),
     });
     let context = Context {
-        source: Some(SOURCE.to_owned()),
+        source: Some(source.to_owned()),
         city_zone: state.engine.city().time_zone,
         received_at: now,
         place_names: Some(Arc::clone(&state.place_names)),
@@ -161,6 +165,14 @@ async fn append(
     let receipt = appended.await.map_err(HttpError::from)?;
     metrics::records("complaints", &receipt, 0);
     Ok(id)
+}
+
+/// The feed of a caller's requests: the door's own, or the first of those that the key is held to.
+fn source_of(caller: &Caller) -> &str {
+    match caller.feeds().first() {
+        Some(feed) if !caller.may_feed(SOURCE) => feed,
+        _ => SOURCE,
+    }
 }
 
 /// The category of a service code. A server that knows no category yet takes any.

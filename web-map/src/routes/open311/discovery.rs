@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde_json::json;
 
 use super::form;
+use crate::http::origin::origin;
 use crate::state::AppState;
 
 /// The day of the last change of what these routes answer.
@@ -23,13 +24,7 @@ pub(crate) async fn discovery(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let url = match host {
-        Some(host) => format!("http://{host}/open311/v2"),
-        None => "/open311/v2".to_owned(),
-    };
+    let url = format!("{}/open311/v2", origin(&headers, &state.config));
     let city = &state.engine.city().name;
     let endpoint = json!({
         "specification": "http://wiki.open311.org/GeoReport_v2",

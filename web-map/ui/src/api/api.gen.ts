@@ -510,7 +510,7 @@ export interface paths {
         /**
          * New steps of complaints.
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
-         *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
+         *     or array, NDJSON, CSV or Arrow IPC stream, or `CloudEvents` 1.0 (structured, batched or binary); `Content-Encoding` gzip or zstd.
          */
         post: operations["append_complaint_events"];
         delete?: never;
@@ -532,7 +532,7 @@ export interface paths {
         /**
          * New complaints, or new states of known ones.
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
-         *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
+         *     or array, NDJSON, CSV or Arrow IPC stream, or `CloudEvents` 1.0 (structured, batched or binary); `Content-Encoding` gzip or zstd.
          */
         post: operations["append_complaints"];
         delete?: never;
@@ -573,8 +573,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Erases a complaint, its steps and the refused rows that name it.
-         * @description When it answers, no query sees them and the journal does not have them; files of the lake that were replaced go after the time
+         * Erases a complaint, its steps and the refused rows that name it; or masks it.
+         * @description Masked rows stay in all counts, without address, text, tags, actors and reasons, and with a position of about 110 m. When it answers, no query sees them and the journal does not have them; files of the lake that were replaced go after the time
          *     told. The same record is not taken in again. Backups are not touched.
          */
         delete: operations["erase_complaint"];
@@ -630,6 +630,43 @@ export interface paths {
          *     `previous_slices`, `step` (`day`, `week`, `month`), `definition` (`current`, `classic`), `minimum_slices`, `correction`.
          */
         get: operations["emerging_hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the feeds are: when each was last heard, its rate now and usually, its lag, and what became of what it sent.
+         * @description A key that is held to feeds is told of these.
+         */
+        get: operations["feeds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feeds/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one feed is, and each of its datastreams. */
+        get: operations["feed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -848,7 +885,7 @@ export interface paths {
         /**
          * New observations of sensors.
          * @description Answered when the records are durable and queryable. The same body may be sent again: no record is counted twice. JSON object
-         *     or array, NDJSON, CSV or Arrow IPC stream; `Content-Encoding` gzip or zstd.
+         *     or array, NDJSON, CSV or Arrow IPC stream, or `CloudEvents` 1.0 (structured, batched or binary); `Content-Encoding` gzip or zstd.
          */
         post: operations["append_observations"];
         delete?: never;
@@ -869,6 +906,57 @@ export interface paths {
          * @description Besides the filter, the arguments of the SQL table function `periodic_issues` are parameters: `by`, `step` (`hour`, `day`, `month`), `alpha`, `minimum_count`, `minimum_ratio`, `level`, `search`, `reference`, `language` (`en`, `zh`).
          */
         get: operations["periodic_issues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refused rows, newest first, a page at a time. A key that is held to feeds is told of theirs. */
+        get: operations["rejected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rejected/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads refused rows again, by the profiles as they are now; rows that are records now are no longer refused. */
+        post: operations["replay_rejected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rejected/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One refused row as it was read. The role `operator`, which sees no words of citizens, is not told the row itself. */
+        get: operations["rejected_row"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1697,7 +1785,7 @@ export interface components {
          * @enum {string}
          */
         DeliveryStateWord: "due" | "done" | "dead";
-        /** @description What was erased. */
+        /** @description What was erased, or masked. */
         ErasedComplaint: {
             /** @description 1, or 0 when there was none. */
             complaints: number;
@@ -1710,6 +1798,11 @@ export interface components {
             rejected: number;
             /** @description Its steps. */
             steps: number;
+        };
+        /** @description One feed with its datastreams. */
+        FeedDetail: components["schemas"]["FeedHealth"] & {
+            /** @description Its datastreams as far as this server heard them since its start: those with troubles first, at most a thousand. */
+            streams: components["schemas"]["StreamHealth"][];
         };
         /** @description How fresh a feed is. */
         FeedFreshness: {
@@ -1725,6 +1818,97 @@ export interface components {
             received_at: string;
             /** @description The source's name. */
             source: string;
+        };
+        /** @description How one feed is. */
+        FeedHealth: {
+            /**
+             * Format: int64
+             * @description New records since the server was started.
+             */
+            accepted: number;
+            /**
+             * Format: double
+             * @description Seconds since then.
+             */
+            age_s: number | null;
+            /**
+             * Format: int64
+             * @description Of these: with a clock that is whole hours off.
+             */
+            clock_off: number;
+            /**
+             * Format: int64
+             * @description Datastreams that were heard since then.
+             */
+            datastreams: number;
+            /**
+             * Format: int64
+             * @description Doubtful values since then.
+             */
+            doubtful: number;
+            /**
+             * Format: int64
+             * @description Records that were there already, since then.
+             */
+            duplicate: number;
+            /**
+             * Format: double
+             * @description Seconds from the event to its receipt: the median of the latest records.
+             */
+            lag_s: number | null;
+            /**
+             * Format: date-time
+             * @description When its last record came in.
+             */
+            last_seen: string | null;
+            /**
+             * Format: int64
+             * @description Numbers that are missing in the counts of its senders, since then.
+             */
+            missing: number;
+            /**
+             * Format: double
+             * @description It is quiet after so many seconds: half as much again as its longest pause within a week, at least five minutes.
+             */
+            quiet_after_s: number | null;
+            /**
+             * Format: double
+             * @description Records an hour, over the last ten minutes.
+             */
+            rate_now: number;
+            /**
+             * Format: double
+             * @description Records an hour, over the week before this hour.
+             */
+            rate_usual: number | null;
+            /** @description Rows that are no records, by rule, since then. */
+            refused: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Of these: silent for longer than is usual for them.
+             */
+            silent: number;
+            /** @description The feed's name: the `source` of its records. */
+            source: string;
+            /** @description `new` (not known for long enough to say), `ok`, `quiet` (silent for longer than is usual for it) or `never` (only refused rows). */
+            state: string;
+            /**
+             * Format: int64
+             * @description Of these: stuck at one value.
+             */
+            stuck: number;
+            /**
+             * Format: int64
+             * @description Records that replaced an earlier state of themselves, since then.
+             */
+            updated: number;
+        };
+        /** @description All feeds. */
+        FeedList: {
+            /** @description In order of name. */
+            feeds: components["schemas"]["FeedHealth"][];
         };
         /** @description One wrong field or parameter. */
         FieldProblem: {
@@ -2162,6 +2346,11 @@ export interface components {
             result: number;
             result_time?: string | null;
             sensor?: string | null;
+            /**
+             * Format: int64
+             * @description The sender's running number, to find what is missing.
+             */
+            sequence?: number | null;
             /** @description `http` by default. */
             source?: string | null;
             /** @description A UCUM code. */
@@ -2242,6 +2431,62 @@ export interface components {
         };
         /** @description A body of which no row is a record: problem details, and the receipt. */
         RejectedBody: components["schemas"]["Problem"] & components["schemas"]["Receipt"];
+        /** @description Refused rows, newest first. */
+        RejectedRows: {
+            /**
+             * Format: int64
+             * @description `before` of the next page; null after the last.
+             */
+            next: number | null;
+            /** @description Each with number, time, source, profile, position, field, value, rule and message. */
+            rejected: Record<string, never>[];
+        };
+        /** @description Which refused rows are read again; all that the key may when nothing is said. */
+        ReplayRequest: {
+            /**
+             * @description Only these rows, by number.
+             * @default null
+             */
+            ids: number[] | null;
+            /**
+             * @description Only rows that this rule refused.
+             * @default null
+             */
+            rule: string | null;
+            /**
+             * @description Only rows of this feed.
+             * @default null
+             */
+            source: string | null;
+        };
+        /** @description What became of refused rows that were read again. */
+        Replayed: {
+            /**
+             * Format: int64
+             * @description New records.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Records that were there already.
+             */
+            duplicate: number;
+            /**
+             * Format: int64
+             * @description Rows that were read.
+             */
+            read: number;
+            /**
+             * Format: int64
+             * @description Rows that are still no record; they stay.
+             */
+            rejected: number;
+            /**
+             * Format: int64
+             * @description Records that replace an earlier state of themselves.
+             */
+            updated: number;
+        };
         /** @description A standing rule. Lengths of time are texts: `90s`, `30min`, `2h`, `7d`. */
         RuleBody: {
             /** @description What it is for, by language. */
@@ -2472,6 +2717,79 @@ export interface components {
              * @example SELECT category, count(*) AS n FROM complaints GROUP BY category ORDER BY n DESC
              */
             sql: string;
+        };
+        /** @description How one datastream is, as far as this process saw it. */
+        StreamHealth: {
+            /**
+             * Format: int32
+             * @description How many hours its clock is off, when that is what the lag looks like: 8 is eight hours ahead.
+             */
+            clock_off_hours: number | null;
+            /** @description Its name. */
+            datastream: string;
+            /** @description Doubtful values by what speaks against them. */
+            doubtful: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description The usual distance of two values, seconds.
+             */
+            every_s: number;
+            /**
+             * Format: int64
+             * @description Gaps of more than three times the usual distance.
+             */
+            gaps: number;
+            /**
+             * Format: double
+             * @description The usual time from a value's own time to its receipt, seconds.
+             */
+            lag_s: number;
+            /**
+             * Format: date-time
+             * @description When its last value came in.
+             */
+            last_seen: string;
+            /**
+             * Format: int64
+             * @description Values that were more than a day old.
+             */
+            late: number;
+            /**
+             * Format: date-time
+             * @description The newest time of a value.
+             */
+            newest: string;
+            /**
+             * Format: int64
+             * @description Values of a time before the newest.
+             */
+            out_of_order: number;
+            /**
+             * Format: int64
+             * @description Values of the newest time again.
+             */
+            repeated: number;
+            /**
+             * Format: date-time
+             * @description Since when it is the same.
+             */
+            same_since: string;
+            /**
+             * Format: int64
+             * @description Values seen, also repeated ones.
+             */
+            seen: number;
+            /** @description Its sensor. */
+            sensor: string | null;
+            /** @description What is wrong with it: `silent`, `stuck`, `clock`. */
+            troubles: string[];
+            /**
+             * Format: double
+             * @description The newest value.
+             */
+            value: number | null;
         };
         /** @description A webhook to be kept. */
         WebhookBody: {
@@ -3701,12 +4019,17 @@ export interface operations {
     append_complaint_events: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request under this name is answered the same for a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                "application/cloudevents+json": unknown;
+                "application/cloudevents-batch+json": unknown[];
                 "application/json": components["schemas"]["ComplaintEventBody"][];
                 "application/vnd.apache.arrow.stream": number[];
                 "application/x-ndjson": components["schemas"]["ComplaintEventBody"];
@@ -3740,6 +4063,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The same request is being answered */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3756,7 +4088,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No row is a record */
+            /** @description No row is a record, or the Idempotency-Key belongs to another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3849,12 +4181,17 @@ export interface operations {
     append_complaints: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request under this name is answered the same for a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                "application/cloudevents+json": unknown;
+                "application/cloudevents-batch+json": unknown[];
                 "application/json": components["schemas"]["ComplaintBody"][];
                 "application/vnd.apache.arrow.stream": number[];
                 "application/x-ndjson": components["schemas"]["ComplaintBody"];
@@ -3888,6 +4225,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The same request is being answered */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3904,7 +4250,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No row is a record */
+            /** @description No row is a record, or the Idempotency-Key belongs to another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4004,7 +4350,10 @@ export interface operations {
     };
     erase_complaint: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description `true`: keep the rows, without what tells of a person */
+                mask?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The source that the id belongs to */
@@ -4164,6 +4513,55 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedList"];
+                };
+            };
+        };
+    };
+    feed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The feed's name */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedDetail"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4744,12 +5142,17 @@ export interface operations {
     append_observations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request under this name is answered the same for a day */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                "application/cloudevents+json": unknown;
+                "application/cloudevents-batch+json": unknown[];
                 "application/json": components["schemas"]["ObservationBody"][];
                 "application/vnd.apache.arrow.stream": number[];
                 "application/x-ndjson": components["schemas"]["ObservationBody"];
@@ -4783,6 +5186,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The same request is being answered */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -4799,7 +5211,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No row is a record */
+            /** @description No row is a record, or the Idempotency-Key belongs to another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4886,6 +5298,120 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejected: {
+        parameters: {
+            query?: {
+                /** @description Only rows of this feed */
+                source?: string;
+                /** @description Only rows that this rule refused */
+                rule?: string;
+                /** @description Rows on the page, from 1 to 1000; 50 by default */
+                limit?: number;
+                /** @description `next` of the page before */
+                before?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RejectedRows"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_rejected: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A profile of the rows is no longer there */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejected_row: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The row's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -22,6 +22,17 @@ pub struct Entity {
     /// Of an entity that the engine made for a feed that does not speak SensorThings: what it was made for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
+    /// The feed that it belongs to; a datastream belongs to that of its stream. Without one it is everybody's to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+}
+
+impl Entity {
+    /// The feed that it belongs to.
+    pub fn feed(&self) -> Option<&str> {
+        let stream = self.stream.as_ref().map(|stream| stream.source.as_str());
+        stream.or(self.owner.as_deref())
+    }
 }
 
 /// A datastream as the store knows it.
@@ -74,6 +85,26 @@ impl Catalog {
             .filter(|(linked, _)| *linked == to)
             .map(|(_, id)| id.clone())
             .collect()
+    }
+
+    /// The same without the entities that are not `wanted`; links to these lead nowhere.
+    #[must_use]
+    pub fn only(&self, mut wanted: impl FnMut(&Entity) -> bool) -> Self {
+        let mut rest = self.clone();
+        for (&kind, entities) in &self.entities {
+            for (id, _) in entities.iter().filter(|(_, entity)| !wanted(entity)) {
+                let holders = rest.back.remove(&(kind, id.clone()));
+                for (holder, of) in holders.into_iter().flatten() {
+                    if let Some(entity) = rest.get(holder, &of) {
+                        let mut entity = Entity::clone(entity);
+                        entity.links.remove(&(kind, id.clone()));
+                        rest.put(holder, &of, Some(Arc::new(entity)));
+                    }
+                }
+                rest.put(kind, id, None);
+            }
+        }
+        rest
     }
 
     /// The datastream that stands for a stream of the store.

@@ -157,6 +157,20 @@ impl<'a> Draft<'a> {
         self.before.entry((kind, id.clone())).or_insert(before);
     }
 
+    /// The entities that the change made, so far.
+    pub fn made(&self) -> Vec<(EntityKind, EntityId)> {
+        let new = self.before.iter().filter(|(_, before)| before.is_none());
+        let there = new.filter(|((kind, id), _)| self.catalog.get(*kind, id).is_some());
+        there.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// The entities that were there and that the change changed or took away, so far, as they were.
+    pub fn changed(&self) -> impl Iterator<Item = (EntityKind, &EntityId, &Entity)> {
+        self.before
+            .iter()
+            .filter_map(|((kind, id), before)| Some((*kind, id, before.as_deref()?)))
+    }
+
     pub(super) fn touched(&self) -> impl Iterator<Item = (EntityKind, &EntityId)> {
         self.before.keys().map(|(kind, id)| (*kind, id))
     }

@@ -158,6 +158,53 @@ fn an_erased_complaint_is_gone_from_every_file_and_does_not_come_back() {
 }
 
 #[test]
+fn a_masked_complaint_is_counted_as_before_and_what_tells_of_a_person_is_in_no_file() {
+    let dir = state();
+    let store = strict(dir.path());
+    append(&store, vec![told("1", SECRET), told("2", "a hole")]);
+    store.close().unwrap();
+    let store = strict(dir.path());
+    append(&store, vec![told("1", &format!("again: {SECRET}"))]);
+    let steps = Batch::Events(vec![step("1", 1, SECRET), step("2", 1, "seen")]);
+    store.writer().append_blocking(steps, vec![]).unwrap();
+    let seen = |store: &Store| {
+        let snapshot = store.snapshot();
+        let rows = visible(&snapshot, Table::Complaints);
+        let texts = |name: &str| -> Vec<Option<String>> {
+            let column = rows[name].as_string::<i32>();
+            column.iter().map(|text| text.map(str::to_owned)).collect()
+        };
+        let steps = visible(&snapshot, Table::ComplaintEvents).num_rows();
+        (texts("id"), texts("district"), steps)
+    };
+    let mut before = seen(&store);
+    let masked = wait(store.writer().mask("test", "1", noon(1))).unwrap();
+    assert_eq!((masked.complaints, masked.steps), (1, 1));
+    let mut after = seen(&store);
+    // A scan gives its rows in no order.
+    before.0.sort();
+    after.0.sort();
+    assert_eq!(
+        (&after.0, &after.1, after.2),
+        (&before.0, &before.1, before.2)
+    );
+    assert_eq!(files_with(dir.path(), SECRET), Vec::<PathBuf>::new());
+    let again = append(&store, vec![told("1", SECRET)]);
+    assert_eq!((again.accepted, again.updated, again.duplicate), (0, 0, 1));
+    append(&store, vec![told("2", "two holes")]);
+    store.close().unwrap();
+    let store = strict(dir.path());
+    let again = append(&store, vec![told("1", SECRET)]);
+    assert_eq!(again.duplicate, 1);
+    assert_eq!(seen(&store).2, 2);
+    // What is left of it can be erased.
+    let erased = wait(store.writer().erase("test", "1", noon(2))).unwrap();
+    assert_eq!((erased.complaints, erased.steps), (1, 1));
+    store.close().unwrap();
+    assert_eq!(files_with(dir.path(), SECRET), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn an_erasure_that_was_cut_off_is_finished_after_the_next_start() {
     let dir = state();
     let store = strict(dir.path());
@@ -167,6 +214,7 @@ fn an_erasure_that_was_cut_off_is_finished_after_the_next_start() {
     let erasure = crate::journal::Erasure {
         source: "test".into(),
         id: "1".into(),
+        mask: false,
     };
     journal.begin_erasing(&erasure, noon(1)).unwrap();
     drop(journal);

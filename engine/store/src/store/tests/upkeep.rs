@@ -1,9 +1,11 @@
 //! What goes on beside writing and reading: the index of identities, compaction, vacuum, damage.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use super::*;
 use crate::lake::LakeDir;
+use crate::seal::{Tried, seal, seal_again};
 
 /// The corrected values that the history keeps.
 pub(super) fn corrected(dir: &Path) -> Vec<f64> {
@@ -181,4 +183,78 @@ fn a_damaged_file_of_the_lake_is_named_and_put_aside_when_it_has_to_be_written_a
     assert!(again.accepted > 0, "{again:?}");
     assert_eq!(visible(&store.snapshot(), Table::Complaints).num_rows(), 20);
     store.close().unwrap();
+}
+
+#[test]
+fn a_seal_that_came_through_although_it_failed_is_not_sealed_twice() {
+    let dir = state();
+    let store = open(dir.path());
+    let hot = |store: &Store| store.snapshot().table(Table::Complaints).hot.clone();
+    append(&store, numbered(0..9, "open"));
+    let first = hot(&store);
+    append(&store, numbered(5..12, "closed"));
+    let all = hot(&store);
+    let superseded = Arc::clone(&store.snapshot().table(Table::Complaints).superseded);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let place = LakeDir::Folder(elsewhere.path().to_owned());
+    let rows = runtime(dir.path()).unwrap().block_on(async {
+        let open = LakeTable::open(&place, Table::Complaints, true).await;
+        let mut through = open.unwrap().unwrap();
+        // What the next attempt begins with knows nothing of the commit.
+        let mut stale = through.clone();
+        seal(&mut through, &first, &HashSet::new(), 1)
+            .await
+            .unwrap();
+        for tried in [
+            [Tried {
+                position: 1,
+                rows: 9,
+            }],
+            [Tried {
+                position: 2,
+                rows: 16,
+            }],
+        ] {
+            seal_again(&mut stale, &all, &superseded, 2, &tried)
+                .await
+                .unwrap();
+        }
+        SessionContext::new()
+            .read_table(stale.provider().await.unwrap())
+            .unwrap()
+            .collect()
+            .await
+            .unwrap()
+    });
+    let mut states = BTreeMap::new();
+    for rows in &rows {
+        let texts =
+            |name: &str| arrow_cast::cast(&rows[name], &arrow_schema::DataType::Utf8).unwrap();
+        let (ids, words) = (texts("id"), texts("status"));
+        let pairs = ids.as_string::<i32>().iter().zip(words.as_string::<i32>());
+        for (id, word) in pairs {
+            let before = states.insert(id.unwrap().to_owned(), word.unwrap().to_owned());
+            assert_eq!(before, None, "{id:?} is there twice");
+        }
+    }
+    let closed = states.values().filter(|word| *word == "closed").count();
+    assert_eq!((states.len(), closed), (12, 7));
+    store.close().unwrap();
+}
+
+#[test]
+fn a_handful_of_rows_stays_in_the_journal_when_the_store_is_closed() {
+    let dir = state();
+    for (rows, expected, files) in [(0..2, 2, 0), (2..3, 3, 1), (3..4, 4, 1)] {
+        let options = StoreOptions {
+            leave_rows: 2,
+            ..StoreOptions::default()
+        };
+        let store = Store::open(dir.path(), city("one"), options).unwrap();
+        append(&store, numbered(rows, "open"));
+        store.close().unwrap();
+        let snapshot = Store::open_read_only(dir.path(), city("one")).unwrap();
+        assert_eq!(visible(&snapshot, Table::Complaints).num_rows(), expected);
+        assert_eq!(parquet_files(dir.path(), "complaints"), files);
+    }
 }

@@ -67,6 +67,17 @@ pub(super) enum Removed {
     Examined(usize),
 }
 
+impl Removed {
+    /// Did no row go?
+    const fn is_nothing(&self) -> bool {
+        match self {
+            Self::Erased(_, rows) => *rows == 0,
+            Self::Expired(expired) => expired.rows == 0,
+            Self::Examined(files) => *files == 0,
+        }
+    }
+}
+
 /// How long damaged files are not looked for again.
 const EXAMINE_AGAIN: Duration = Duration::from_mins(1);
 
@@ -196,7 +207,12 @@ impl WriterTask {
             self.jobs.spawn(async move {
                 let (what, done) = match what {
                     Removal::Erase(erasure) => {
-                        let erased = lake.erase(&erasure.source, &erasure.id).await;
+                        let Erasure { source, id, mask } = &*erasure;
+                        let erased = if *mask {
+                            lake.mask(source, id).await
+                        } else {
+                            lake.erase(source, id).await
+                        };
                         let rows = *erased.as_ref().unwrap_or(&0);
                         let vacuumed = match erased {
                             Ok(_) => lake.vacuum(keep).await,
@@ -269,7 +285,11 @@ impl WriterTask {
         });
         if outcome.is_ok() {
             tracing::info!(%table, ?removed, "removed");
-            self.tell_of_removal(table);
+            if removed.is_nothing() {
+                self.publish_snapshot();
+            } else {
+                self.tell_of_removal(table);
+            }
         }
         match removed {
             Removed::Erased(complaint, rows) => {

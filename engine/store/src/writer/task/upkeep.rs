@@ -4,6 +4,7 @@
 //! only while there is little to seal.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinError;
@@ -12,11 +13,14 @@ use super::WriterTask;
 use super::removal::Removed;
 use crate::abort::reached;
 use crate::lake::LakeTable;
-use crate::seal;
+use crate::seal::seal_again;
 use crate::{CloseError, LakeError, Table};
 
 /// How long sealing rests after it failed.
-const SEAL_AGAIN: Duration = Duration::from_secs(15);
+const SEAL_AGAIN: Duration = Duration::from_secs(5);
+/// How long the last sealing is tried again, and the pause between.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
+const LAST_PAUSE: Duration = Duration::from_millis(250);
 /// How long the upkeep of a table rests after it failed.
 pub(super) const UPKEEP_AGAIN: Duration = Duration::from_mins(5);
 
@@ -44,14 +48,16 @@ pub(super) enum What {
 }
 
 impl WriterTask {
-    /// Starts sealing every table whose hot rows are many or old enough, or all that have any.
-    pub(super) fn start_sealing(&mut self, all: bool) {
+    /// Starts sealing every table whose hot rows are many or old enough, or when the store is `closing` more than stay in the journal.
+    pub(super) fn start_sealing(&mut self, closing: bool) {
         let now = Instant::now();
+        let position = self.seq;
         for state in &mut self.tables {
-            let Some(frozen) = state.start_sealing(now, all, &self.shared.options) else {
+            let options = &self.shared.options;
+            let Some(frozen) = state.start_sealing(now, closing, options, position) else {
                 continue;
             };
-            let (table, position) = (state.table(), self.seq);
+            let table = state.table();
             let entries = self.admitter.recent(table).flush();
             let index = Arc::clone(&self.admitter.files()[table.index()]);
             let rollups = self.rollups.clone().filter(|_| table == Table::Complaints);
@@ -67,7 +73,8 @@ impl WriterTask {
                 };
                 let sealed = match flushed {
                     Ok(()) => {
-                        seal::seal(&mut lake, &frozen.rows, &frozen.superseded, position).await
+                        let (rows, superseded) = (&frozen.rows, &frozen.superseded);
+                        seal_again(&mut lake, rows, superseded, position, &frozen.tried).await
                     }
                     Err(error) => Err(error.into()),
                 };
@@ -181,6 +188,8 @@ impl WriterTask {
             Ok(lake) => state.adopt(lake, position).await,
             Err(error) => Err(error),
         };
+        let fails = &self.shared.sealing_fails[table.index()];
+        fails.store(adopted.is_err(), Ordering::Relaxed);
         if let Err(error) = adopted {
             tracing::error!(%table, %error, "seal_failed");
             state.sealing_failed(Instant::now() + SEAL_AGAIN);
@@ -227,19 +236,29 @@ impl WriterTask {
         None
     }
 
-    /// Waits for the jobs that run, seals what is hot, and ends.
+    /// Waits for the jobs that run, seals what is hot, and ends. What the last sealing lacks (files, room, the network) may come back in a
+    /// moment: it is tried again for a while.
     pub(super) async fn finish(mut self) -> Result<(), CloseError> {
-        let mut failed = None;
         for files in self.admitter.files() {
             files.stop_merging();
         }
         while let Some(done) = self.jobs.join_next().await {
             self.done(done).await;
         }
-        self.start_sealing(true);
-        while let Some(done) = self.jobs.join_next().await {
-            failed = self.done(done).await.or(failed);
+        let begin = Instant::now();
+        loop {
+            self.start_sealing(true);
+            let mut failed = None;
+            while let Some(done) = self.jobs.join_next().await {
+                failed = self.done(done).await.or(failed);
+            }
+            match failed {
+                None => return Ok(()),
+                Some(error) if begin.elapsed() > LAST_PATIENCE => {
+                    return Err(CloseError::Lake(error));
+                }
+                Some(_) => tokio::time::sleep(LAST_PAUSE).await,
+            }
         }
-        failed.map_or(Ok(()), |error| Err(CloseError::Lake(error)))
     }
 }

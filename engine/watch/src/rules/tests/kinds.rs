@@ -231,6 +231,32 @@ fn a_feed_that_falls_silent_is_told_and_so_is_one_that_never_spoke() {
 }
 
 #[test]
+fn a_feed_that_is_used_to_pause_is_waited_for_as_long_as_it_is_used_to() {
+    let mut rules =
+        rules(r#"when = { kind = "quiet", every = "source", after = "30min", habit = true }"#);
+    let hear = |rules: &mut Rules, minute: i64| {
+        let at = NOON + minute * MINUTE;
+        let told = tick(rules, at);
+        let heard = fold(
+            rules,
+            Table::Complaints,
+            &[record(&minute.to_string(), at, 0)],
+            at,
+        );
+        (told, heard)
+    };
+    for minute in [0, 25, 29] {
+        assert_eq!(hear(&mut rules, minute), (Vec::new(), Vec::new()));
+    }
+    // Longer than half an hour, and an alert: it does not become a habit.
+    assert_eq!(tick(&mut rules, NOON + 65 * MINUTE), Vec::<String>::new());
+    assert_eq!(tick(&mut rules, NOON + 67 * MINUTE), ["+source=test"]);
+    assert_eq!(hear(&mut rules, 80).1, ["-source=test"]);
+    assert_eq!(tick(&mut rules, NOON + 116 * MINUTE), Vec::<String>::new());
+    assert_eq!(tick(&mut rules, NOON + 118 * MINUTE), ["+source=test"]);
+}
+
+#[test]
 fn a_sensor_that_moves_crosses_every_fence_between() {
     let mut rules = rules(r#"when = { kind = "crossing", fence = { level = "community" } }"#);
     let (one, other) = (community(0), community(20));
