@@ -73,7 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     )
 }
 
-/// A server that stops leaves up to so many rows of a table in the journal: it stops at once, and makes no file for a handful of rows.
+/// A server that stops leaves up to so many rows of a table in the journal, or half of what is sealed at once: it stops at once, and makes no file for a handful of rows.
 const LEAVE_ROWS: usize = 1_000;
 
 /// A server that others reach speaks TLS and asks for keys.
@@ -114,9 +114,10 @@ pub(super) fn serve<T>(
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let city = Arc::new(init::city_of(state_dir)?);
+    let options = config.store_options()?;
     let options = StoreOptions {
-        leave_rows: LEAVE_ROWS,
-        ..config.store_options()?
+        leave_rows: LEAVE_ROWS.min(options.seal_rows / 2),
+        ..options
     };
     let store = Store::open(state_dir, Arc::clone(&city), options)?;
     let place_names = init::place_names_of(state_dir, &city)?;

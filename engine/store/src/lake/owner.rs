@@ -44,18 +44,20 @@ impl LakeDir {
                 .map(|name| name.trim().to_owned())
                 .unwrap_or_default(),
         };
-        let text = serde_json::to_vec_pretty(&owner).expect("texts are JSON");
-        match store
-            .put_opts(&path, text.into(), PutMode::Create.into())
-            .await
-        {
-            Ok(_) => return Ok(()),
-            Err(ObjectStoreError::AlreadyExists { .. } | ObjectStoreError::Precondition { .. }) => {
+        // Looked at first: a lake that is this directory's already needs no room to be opened.
+        let there = if let Some(there) = self.owner().await? {
+            there
+        } else {
+            let text = serde_json::to_vec_pretty(&owner).expect("texts are JSON");
+            let put = store.put_opts(&path, text.into(), PutMode::Create.into());
+            match put.await {
+                Ok(_) => return Ok(()),
+                Err(
+                    ObjectStoreError::AlreadyExists { .. } | ObjectStoreError::Precondition { .. },
+                ) => self.owner().await?.unwrap_or_default(),
+                Err(error) => return Err(failed(error)),
             }
-            Err(error) => return Err(failed(error)),
-        }
-        let there = store.get(&path).await.map_err(failed)?;
-        let there = there.bytes().await.map_err(failed)?;
+        };
         let holder = match serde_json::from_slice::<Owner>(&there) {
             Ok(there) if there.id == id => return Ok(()),
             Ok(there) => format!("{} on {}", there.state_dir, there.host),
@@ -66,6 +68,16 @@ impl LakeDir {
             holder,
             object: OWNER,
         })
+    }
+
+    /// What is written down of who writes to the lake, as it is; `None` when nothing is.
+    async fn owner(&self) -> Result<Option<Vec<u8>>, OpenError> {
+        let failed = |source| OpenError::Lake(self.failed(source));
+        match self.store()?.get(&ObjectPath::from(OWNER)).await {
+            Ok(there) => Ok(Some(there.bytes().await.map_err(failed)?.to_vec())),
+            Err(ObjectStoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
     }
 
     /// Is nothing there yet?

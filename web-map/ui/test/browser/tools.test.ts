@@ -11,10 +11,13 @@ beforeAll(async () => {
 });
 afterAll(() => city?.close());
 
+/** Two maps and a look for barriers take their time where no GPU draws. */
+const PATIENT = { timeout: 150_000 };
+
 /** The made-up city keeps no rules and no keys. */
 const real = Boolean(process.env.CITYBRAIN_URL);
 
-describe('the search box', () => {
+describe('the search box', PATIENT, () => {
   it('finds an area by keys alone, goes there and opens it', async () => {
     const [area] = await api.areas();
     const { page, faults } = await city.open('/?time=all');
@@ -77,7 +80,7 @@ describe('the search box', () => {
   });
 });
 
-describe('hours of the week', () => {
+describe('hours of the week', PATIENT, () => {
   it('are drawn by keys, narrow what is counted, and are in the link', async () => {
     const { page, faults } = await city.open('/?time=all');
     const all = await figure(page, 'total');
@@ -117,7 +120,7 @@ describe('hours of the week', () => {
   });
 });
 
-describe('two times', () => {
+describe('two times', PATIENT, () => {
   it('are side by side under a line that keys and the mouse move', async () => {
     const { page, faults } = await city.open('/?time=7d&measure=change&compare=week&swipe=1');
     const line = page.locator('.swipe-line');
@@ -150,7 +153,7 @@ describe('two times', () => {
   });
 });
 
-describe('what leaves the page', () => {
+describe('what leaves the page', PATIENT, () => {
   it('is a picture with title, legend, source and data cut', async () => {
     const { page, faults } = await city.open('/?time=7d');
     await page.locator('.legend .classes li').first().waitFor();
@@ -213,7 +216,7 @@ describe('what leaves the page', () => {
   });
 });
 
-describe('keys and rules', () => {
+describe('keys and rules', PATIENT, () => {
   it('shows the secret of a new key once, and takes a key back only when asked twice', async () => {
     const { page, faults } = await city.open('/');
     const key = {
