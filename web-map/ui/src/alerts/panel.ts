@@ -8,6 +8,7 @@ import { h } from '../dom';
 import { burstsNow } from './bursts-now';
 import { rulesPanel } from './rules';
 import { toldPanel } from './told';
+import '../styles/feeds.css';
 
 const FOLLOW_EVERY = 60_000;
 

@@ -65,11 +65,13 @@ export function rulesPanel(context: DeskContext): Panel {
         );
       });
       await names.all();
+      const would = t('rules.would', { n: texts.whole(fired), days, records: texts.whole(records) });
       answer.replaceChildren(
-        h('p', {}, t('rules.would', { n: texts.whole(fired), days, records: texts.whole(records) })),
+        h('p', {}, would),
         h(
           'ol',
-          { class: 'rule-hits' },
+          // It scrolls, so keys must reach it.
+          { class: 'rule-hits', tabindex: 0, 'aria-label': would },
           ...hits
             .slice(-LISTED)
             .reverse()

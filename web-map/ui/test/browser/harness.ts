@@ -144,6 +144,8 @@ export function seenAt(page: Page, name: string, value: number): Promise<number>
 
 /** What axe-core finds that keeps people out. */
 export async function serious(page: Page): Promise<string[]> {
+  // What is being counted anew is dimmed for as long: words that say nothing yet need no contrast.
+  await page.waitForFunction(() => !document.querySelector('.pending'));
   // Not as a script tag: the server's content security policy rightly refuses one.
   await page.evaluate(AXE);
   const found = await page.evaluate(() =>
