@@ -86,6 +86,8 @@ impl Pulse {
 
     /// Learns when a feed was last heard.
     pub(crate) fn heard(&mut self, source: &str, received_at: DateTime<Utc>) {
+        // Whoever is told that a feed was heard is told a newest record too, also while a start still reads what was there.
+        self.received_at = self.received_at.max(Some(received_at));
         if let Some(last) = self.feeds.get_mut(source) {
             *last = received_at.max(*last);
         } else if self.feeds.len() < FEEDS_MAX {
@@ -190,4 +192,23 @@ impl Pulse {
 fn latest(published: &Published, column: &str) -> Option<DateTime<Utc>> {
     let column = published.rows.column_by_name(column)?;
     max(column.as_primitive::<TimestampMicrosecondType>()).and_then(DateTime::from_timestamp_micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::Pulse;
+
+    #[test]
+    fn a_feed_that_was_heard_is_a_newest_record_whatever_is_learnt_first() {
+        let start = DateTime::<Utc>::UNIX_EPOCH;
+        let mut pulse = Pulse::new(start, 0);
+        let later = start + TimeDelta::seconds(9);
+        pulse.heard("hotline", later);
+        assert_eq!(pulse.received_at(), Some(later));
+        pulse.know(Some(start), None);
+        assert_eq!(pulse.received_at(), Some(later));
+        assert_eq!(pulse.ages(later).collect::<Vec<_>>(), [("hotline", 0)]);
+    }
 }
