@@ -155,3 +155,30 @@ export async function serious(page: Page): Promise<string[]> {
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
 }
+
+/** The mean colours of a picture (PNG) in a raster of columns and rows, row by row: red, green, blue from 0 to 255. */
+export function blocks(page: Page, png: Buffer, columns: number, rows: number): Promise<number[][]> {
+  return page.evaluate(
+    async ([base64, columns, rows]) => {
+      const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+      const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+      const { width, height } = image;
+      const canvas = new OffscreenCanvas(width, height);
+      const context = canvas.getContext('2d');
+      context?.drawImage(image, 0, 0);
+      const data = context?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray();
+      const sums = Array.from({ length: columns * rows }, () => [0, 0, 0, 0]);
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          const at = Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width);
+          const sum = sums[at] ?? [];
+          for (let part = 0; part < 3; part++)
+            sum[part] = (sum[part] ?? 0) + (data[(y * width + x) * 4 + part] ?? 0);
+          sum[3] = (sum[3] ?? 0) + 1;
+        }
+      }
+      return sums.map(([r = 0, g = 0, b = 0, n = 1]) => [r / n, g / n, b / n].map(Math.round));
+    },
+    [png.toString('base64'), columns, rows] as const,
+  );
+}
