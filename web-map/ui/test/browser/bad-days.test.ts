@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { picture, type Stage, serious, stage, until } from './harness';
+import { end, picture, type Stage, serious, stage, until } from './harness';
 
 let city: Stage;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('on a bad day', { timeout: 120_000 }, () => {
       async () => (await page.locator('html').getAttribute('data-live')) === 'live',
     );
     await until('no warning is left', async () => (await page.locator('.banner').count()) === 0);
-    await page.context().close();
+    await end(page);
   });
 
   it('waits for a server that is down and starts when it is there', async () => {
@@ -38,7 +38,7 @@ describe('on a bad day', { timeout: 120_000 }, () => {
     await page.unroute('**/v1/city');
     await page.locator('.splash button').click();
     await page.waitForSelector('html[data-ready="true"]');
-    await page.context().close();
+    await end(page);
   });
 
   it("shows the server's own words when it refuses a question", async () => {
@@ -65,14 +65,14 @@ describe('on a bad day', { timeout: 120_000 }, () => {
     });
     // The last picture stays.
     expect(await page.locator('.legend .classes li').count()).toBeGreaterThan(0);
-    await page.context().close();
+    await end(page);
   });
 
   it('says so when nothing matches', async () => {
     const { page, faults } = await city.open('/?category=no-such-category');
     await page.locator('[data-banner="note"]').waitFor();
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('makes sense of an address that does not', async () => {
@@ -82,7 +82,7 @@ describe('on a bad day', { timeout: 120_000 }, () => {
     await page.locator('.legend .classes li').first().waitFor();
     // A selection that the city does not have is asked for, and refused: the page goes on without it.
     expect(faults.filter(fault => !fault.includes('status of 400'))).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('goes by the server when the reader’s clock is a day off, and says nothing is stale', async () => {
@@ -110,7 +110,7 @@ describe('on a bad day', { timeout: 120_000 }, () => {
     expect(await page.locator('html').getAttribute('data-live')).toBe('live');
     expect(await page.locator('[data-banner="stale"]').count()).toBe(0);
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('holds its form with words from right to left and a category of 200 characters', async () => {
@@ -153,7 +153,7 @@ describe('on a bad day', { timeout: 120_000 }, () => {
     await picture(page, 'arabic.png');
     expect(await serious(page)).toEqual([]);
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('tells an empty city that the first record will come', async () => {
@@ -193,7 +193,7 @@ describe('on a bad day', { timeout: 120_000 }, () => {
     // The map is there, with the city's areas.
     expect(await page.locator('.maplibregl-canvas').count()).toBe(1);
     await picture(page, 'empty.png');
-    await page.context().close();
+    await end(page);
   });
 
   it('works for a city of one level with one area', async () => {
@@ -217,7 +217,7 @@ describe('on a bad day', { timeout: 120_000 }, () => {
     await page.locator('.overlay-legend li').first().waitFor();
     expect(await page.locator('select[data-layer="layer"] option').count()).toBe(3);
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('asks for a key when the time of the old one is over, and keeps the view', async () => {
@@ -256,6 +256,6 @@ describe('on a bad day', { timeout: 120_000 }, () => {
     await page.waitForSelector('html[data-ready="true"]');
     await until('the form is gone', async () => (await page.locator('[data-banner="key"]').count()) === 0);
     expect(page.url()).toContain('time=24h');
-    await page.context().close();
+    await end(page);
   });
 });

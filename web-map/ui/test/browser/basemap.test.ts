@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { crossing } from '../mock/pmtiles';
 import { Api } from './api';
-import { blocks, calm, type Stage, stage, until } from './harness';
+import { blocks, calm, end, type Stage, stage, until } from './harness';
 
 let city: Stage;
 beforeAll(async () => {
@@ -58,5 +58,5 @@ it('draws the streets of a PMTiles file, read by ranges, and is whole without on
   expect(ranges.length).toBeGreaterThan(0);
   expect(ranges.every(range => /^bytes=\d+-\d+$/.test(range))).toBe(true);
   expect(faults).toEqual([]);
-  await page.context().close();
+  await end(page);
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { picture, type Stage, serious, stage, until } from './harness';
+import { end, picture, type Stage, serious, stage, until } from './harness';
 
 let city: Stage;
 beforeAll(async () => {
@@ -39,7 +39,7 @@ describe('the feeds', PATIENT, () => {
     await picture(page, 'feeds.png');
     expect(await serious(page)).toEqual([]);
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it.runIf(real)('show what was refused and why, and read it again when asked', async () => {
@@ -98,7 +98,7 @@ describe('the feeds', PATIENT, () => {
       return told.length > 0 && told.every(text => text.includes(`· ${rule} ·`));
     });
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('offer no replay to a role that may not write, and hide what was sent where it must not be read', async () => {
@@ -124,6 +124,6 @@ describe('the feeds', PATIENT, () => {
     await page.locator('.refusals summary').click();
     await page.getByText('Your role is not shown what was sent').waitFor();
     expect(await page.locator('[data-replay]:visible').count()).toBe(0);
-    await page.context().close();
+    await end(page);
   });
 });

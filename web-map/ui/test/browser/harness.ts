@@ -96,6 +96,12 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENSHOTS, name) });
 }
 
+/** Ends a visit; answers that were still being made for it are nobody's any more. */
+export async function end(page: Page): Promise<void> {
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await page.context().close();
+}
+
 /** A figure of the header, or of any element with a value. */
 export async function figure(page: Page, name: string): Promise<number> {
   return Number(await page.locator(`[data-figure="${name}"]`).getAttribute('data-value'));
@@ -161,23 +167,15 @@ export function blocks(page: Page, png: Buffer, columns: number, rows: number): 
   return page.evaluate(
     async ([base64, columns, rows]) => {
       const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
-      const image = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
-      const { width, height } = image;
-      const canvas = new OffscreenCanvas(width, height);
-      const context = canvas.getContext('2d');
-      context?.drawImage(image, 0, 0);
-      const data = context?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray();
-      const sums = Array.from({ length: columns * rows }, () => [0, 0, 0, 0]);
-      for (let y = 0; y < height; y++) {
-        for (let x = 0; x < width; x++) {
-          const at = Math.floor((y * rows) / height) * columns + Math.floor((x * columns) / width);
-          const sum = sums[at] ?? [];
-          for (let part = 0; part < 3; part++)
-            sum[part] = (sum[part] ?? 0) + (data[(y * width + x) * 4 + part] ?? 0);
-          sum[3] = (sum[3] ?? 0) + 1;
-        }
-      }
-      return sums.map(([r = 0, g = 0, b = 0, n = 1]) => [r / n, g / n, b / n].map(Math.round));
+      const small = await createImageBitmap(new Blob([bytes], { type: 'image/png' }), {
+        resizeWidth: columns,
+        resizeHeight: rows,
+        resizeQuality: 'high',
+      });
+      const context = new OffscreenCanvas(columns, rows).getContext('2d');
+      context?.drawImage(small, 0, 0);
+      const data = context?.getImageData(0, 0, columns, rows).data ?? new Uint8ClampedArray();
+      return Array.from({ length: columns * rows }, (_, i) => [...data.subarray(4 * i, 4 * i + 3)]);
     },
     [png.toString('base64'), columns, rows] as const,
   );

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Api } from './api';
-import { figure, picture, type Stage, serious, stage, until } from './harness';
+import { end, figure, picture, type Stage, serious, stage, until } from './harness';
 
 let city: Stage;
 let api: Api;
@@ -39,7 +39,7 @@ describe('the layers', PATIENT, () => {
     await page.locator('.map-buttons button').nth(2).click();
     await page.getByText('Zoom in to see aligned cells').waitFor();
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('show single complaints close by, one of which is opened by a click, and say so farther out', async () => {
@@ -70,7 +70,7 @@ describe('the layers', PATIENT, () => {
     await until('the link says so', async () => !page.url().includes('points='));
     expect(await page.locator('.layer-note:visible').count()).toBe(0);
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('show sensors, and offer none to the public', async () => {
@@ -93,7 +93,7 @@ describe('the layers', PATIENT, () => {
     await page.waitForSelector('html[data-ready="true"]');
     await until('neither is offered', async () => !(await page.locator('.layer-also').isVisible()));
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('put two times of areas side by side in the same colours', async () => {
@@ -111,7 +111,7 @@ describe('the layers', PATIENT, () => {
     await page.locator('[data-layer="swipe"]').click();
     await until('the line is gone', async () => (await page.locator('.swipe').count()) === 0);
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 });
 
@@ -131,7 +131,7 @@ describe('the filters', PATIENT, () => {
     expect(Math.abs(shown - told.total)).toBeLessThanOrEqual(told.total * 0.02 + 5);
     expect(await serious(page)).toEqual([]);
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 
   it('know the month of assessment of the city', async () => {
@@ -148,6 +148,6 @@ describe('the filters', PATIENT, () => {
     expect(dayOf(await window.getAttribute('data-to'))).toBe(day);
     expect(await page.locator('[data-preset="month"]').getAttribute('title')).toContain(String(day));
     expect(faults).toEqual([]);
-    await page.context().close();
+    await end(page);
   });
 });

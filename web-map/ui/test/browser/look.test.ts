@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { blocks, calm, picture, type Stage, stage } from './harness';
+import { blocks, picture, type Stage, stage } from './harness';
 
 let city: Stage;
 beforeAll(async () => {
@@ -68,13 +68,13 @@ const LOOKS: {
   },
 ];
 
-it.each(LOOKS)('the $name looks as it is kept', { timeout: 90_000 }, async ({ name, path, size, parts }) => {
+it.each(LOOKS)('the $name looks as it is kept', { timeout: 150_000 }, async ({ name, path, size, parts }) => {
   const { page } = await city.open(path, size);
   await page
     .locator(name === 'wall' ? '.wall-bars li' : '.bars button.bar')
     .first()
     .waitFor();
-  await calm(page);
+  await page.evaluate(() => document.fonts.ready);
   await picture(page, `look-${name}.png`);
   const found = await look(page, parts);
   const file = new URL(`look/${name}.json`, import.meta.url);
