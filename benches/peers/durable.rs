@@ -31,7 +31,7 @@ impl Durable {
         let state = args["state"].as_str().context("no state folder")?;
         let folder = tempfile::Builder::new().tempdir_in(state)?;
         let city = Arc::new(sample_city());
-        let positions = citybrain_synth::random_points(&city, SENSORS as usize, 1);
+        let positions = citybrain_synth::random_points(&city, usize::try_from(SENSORS)?, 1);
         Store::create(folder.path(), &city)?;
         let store = Store::open(folder.path(), city, StoreOptions::default())?;
         let ahead = std::env::var("CITYBRAIN_AHEAD").map_or(Ok(1), |ahead| ahead.parse())?;
@@ -79,12 +79,14 @@ impl Durable {
             let sensor = number % SENSORS;
             let at = begin + TimeDelta::milliseconds(number.cast_signed() * 7);
             let (lon, lat) = self.positions[sensor as usize];
+            let hundredths =
+                f64::from(u32::try_from(number * 37 % 4001).expect("a remainder of 4001 is small"));
             let draft = ObservationDraft {
                 source: Some("peers".to_owned()),
                 datastream: Some((sensor + 1).to_string()),
                 phenomenon_time: Some(at),
-                result: Some(20.0 + (number * 37 % 4001) as f64 / 100.0),
-                quality: if number % 97 == 0 {
+                result: Some(20.0 + hundredths / 100.0),
+                quality: if number.is_multiple_of(97) {
                     Quality::Doubtful
                 } else {
                     Quality::Good

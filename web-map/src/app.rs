@@ -13,13 +13,14 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::basemap;
 use crate::error::HttpError;
 use crate::http::{boundaries, gate, host, idempotency, observe, panics, security};
 use crate::page;
 use crate::routes::{
-    alerts, analyses, append, areas, audit, breakdown, cells, city, complaint, complaints, docs,
-    erase, feeds, freshness, health, heat, imports, keys, live, metrics, open311, rejected, rules,
-    search, sensors, series, session, snapshot, sql, sta, tilejson, tiles, webhooks,
+    alerts, aligned, analyses, append, areas, audit, breakdown, cells, city, complaint, complaints,
+    docs, erase, feeds, freshness, health, heat, imports, keys, live, metrics, open311, rejected,
+    rules, search, sensors, series, session, snapshot, sql, sta, tilejson, tiles, webhooks,
 };
 use crate::schema;
 use crate::state::AppState;
@@ -35,6 +36,7 @@ pub fn app(state: Arc<AppState>) -> Router {
             Arc::clone(&state),
             boundaries::set_header,
         ))
+        .route(basemap::PATH, get(crate::routes::basemap::basemap))
         .route("/signin", get(session::page))
         .route("/docs", get(docs::page))
         .route("/docs/docs.js", get(docs::script))
@@ -89,6 +91,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(city::city))
         .routes(routes!(cells::cells))
+        .routes(routes!(aligned::aligned))
         .routes(routes!(areas::areas))
         .routes(routes!(series::series))
         .routes(routes!(breakdown::breakdown))
@@ -108,6 +111,7 @@ fn described() -> OpenApiRouter<Arc<AppState>> {
         .routes(routes!(erase::erase))
         .routes(routes!(search::search))
         .routes(routes!(sensors::sensors))
+        .routes(routes!(sensors::observations))
         .merge(write)
         .routes(routes!(open311::discovery))
         .routes(routes!(open311::services))

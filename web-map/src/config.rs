@@ -80,6 +80,8 @@ pub struct Config {
     pub rules: Option<PathBuf>,
     /// File of limits of properties and datastreams, before the shipped `data/quality/limits.toml`, in its form.
     pub limits: Option<PathBuf>,
+    /// A `PMTiles` file (version 3) with streets, drawn below the data.
+    pub basemap: Option<PathBuf>,
     /// How long files of the lake stay that newer ones replaced, for readers of earlier versions, in seconds; as often they are
     /// looked for.
     pub keep_replaced_seconds: u64,
@@ -163,6 +165,7 @@ impl Default for Config {
             folder: Vec::new(),
             rules: None,
             limits: None,
+            basemap: None,
             keep_replaced_seconds: 3600,
             retention: Retention::default(),
         }
@@ -208,7 +211,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 26] = [
     "listen",
     "tls_cert",
     "tls_key",
@@ -233,6 +236,7 @@ const NAMES: [&str; 25] = [
     "open311_jurisdiction",
     "rules",
     "limits",
+    "basemap",
     "keep_replaced_seconds",
 ];
 

@@ -6,6 +6,7 @@
 mod alerts;
 mod aligned;
 pub mod app;
+mod basemap;
 mod clock;
 mod commands;
 mod config;

@@ -1,10 +1,12 @@
 //! The routes: one file each. [`app`](crate::app) lists them.
 
 pub(crate) mod alerts;
+pub(crate) mod aligned;
 pub(crate) mod analyses;
 pub(crate) mod append;
 pub(crate) mod areas;
 pub(crate) mod audit;
+pub(crate) mod basemap;
 pub(crate) mod breakdown;
 pub(crate) mod cells;
 pub(crate) mod city;

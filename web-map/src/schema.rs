@@ -17,9 +17,12 @@ pub(crate) use alerts::{
     SeverityWord,
 };
 pub(crate) use bodies::{ComplaintBody, ComplaintEventBody, ObservationBody};
-pub(crate) use counts::{Analysis, Areas, Breakdown, Cells, Series, SqlAnswer, SqlColumn};
+pub(crate) use counts::{
+    AlignedCells, Analysis, Areas, Breakdown, Cells, Series, SqlAnswer, SqlColumn,
+};
 pub(crate) use records::{
-    ComplaintDetail, Complaints, FoundAddress, FoundComplaint, FoundSensor, Sensors,
+    ComplaintDetail, Complaints, FoundAddress, FoundComplaint, FoundSensor, RejectedRow,
+    SensorObservations, Sensors,
 };
 pub(crate) use words::{
     AnalysisFormat, BinWord, ByWord, CellsFormat, LevelWord, LiveMeasureWord, MeasureWord,

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alerts::{Alerts, Book};
+use crate::basemap::Basemap;
 use crate::clock;
 use crate::config::Config;
 use crate::engine::Engine;
@@ -43,6 +44,8 @@ pub struct AppState {
     /// Requests that are answered once.
     pub(crate) answering: Answering,
     pub(crate) tiles: TileCache,
+    /// The streets, where a file was given.
+    pub(crate) basemap: Option<Basemap>,
     pub(crate) pictures: Pictures,
     pub(crate) live: Hub,
     pub(crate) alerts: Arc<Alerts>,
@@ -66,8 +69,10 @@ impl AppState {
         address: SocketAddr,
         metrics: Option<PrometheusHandle>,
     ) -> Self {
-        // What is wrong with a folder of rules was told when the server began.
+        // What is wrong with the rules or the basemap was told when the server began.
         let rules = Book::open(config.rules.as_deref(), place_names.city()).unwrap_or_default();
+        let basemap = config.basemap.as_deref();
+        let basemap = basemap.and_then(|path| Basemap::open(path).ok());
         let pulse = Pulse::new(clock::now(), writer.snapshot().seq);
         let city = Arc::clone(place_names.city());
         let engine = Arc::new(Engine::new(writer, city, &config));
@@ -77,6 +82,7 @@ impl AppState {
             gate: Gate::new(&control, &config),
             feeds: Feeds::default(),
             answering: Answering::default(),
+            basemap,
             tiles: TileCache::new(config.tile_cache_bytes),
             pictures: Pictures::new(config.helper_program()),
             live: Hub::new(

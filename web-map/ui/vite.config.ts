@@ -26,7 +26,9 @@ function blockUntilFontsLoad(): Plugin {
 }
 
 const proxy = server
-  ? Object.fromEntries(['/v1', '/tiles', '/healthz', '/openapi.json'].map(path => [path, server]))
+  ? Object.fromEntries(
+      ['/v1', '/tiles', '/healthz', '/openapi.json', '/basemap.pmtiles'].map(path => [path, server]),
+    )
   : {};
 
 export default defineConfig({

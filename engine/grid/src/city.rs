@@ -31,6 +31,8 @@ pub struct City {
     boundary_version: String,
     roads: Option<Roads>,
     calendar: Vec<CalendarDays>,
+    /// The day on which a month of assessment begins, from 1 to 28; 1 is the calendar's month. It places no record.
+    pub assessment_month_day: u32,
     bbox: BBox,
     pub(crate) covers: [OnceLock<Box<[CellIndex]>>; 16],
     pub(crate) aligned: OnceLock<Result<AlignedGrid, AlignedError>>,
@@ -63,6 +65,7 @@ impl City {
             boundary_version: boundary_version(fingerprint, &levels),
             roads: None,
             calendar: Vec::new(),
+            assessment_month_day: 1,
             bbox,
             name: parts.name,
             time_zone: parts.time_zone,
@@ -98,6 +101,13 @@ impl City {
     pub fn with_calendar(mut self, mut calendar: Vec<CalendarDays>) -> Self {
         calendar.sort_by(|a, b| (&a.calendar, &a.id, a.first).cmp(&(&b.calendar, &b.id, b.first)));
         self.calendar = calendar;
+        self
+    }
+
+    /// The city whose months of assessment begin on this day, from 1 to 28. It places no record: fingerprint and boundary version stay.
+    #[must_use]
+    pub const fn with_assessment_month_day(mut self, day: u32) -> Self {
+        self.assessment_month_day = day;
         self
     }
 

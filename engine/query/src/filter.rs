@@ -28,6 +28,8 @@ pub struct Filter {
     pub channels: Vec<String>,
     /// The status is one of these.
     pub statuses: Vec<String>,
+    /// The urgency is one of these.
+    pub urgencies: Vec<String>,
     /// Lies in the area of this level and id.
     pub area: Option<(AreaLevel, String)>,
     /// Its base cell lies below this cell; at most as fine as the city's base resolution.

@@ -156,6 +156,7 @@ pub(crate) const CATEGORIES: [&str; 5] = [
 ];
 pub(crate) const CHANNELS: [&str; 2] = ["phone", "app"];
 pub(crate) const STATUSES: [&str; 2] = ["open", "closed"];
+pub(crate) const URGENCIES: [&str; 2] = ["urgent", "ordinary"];
 
 /// Noon of the first day of the history.
 pub(crate) fn start() -> DateTime<Utc> {
@@ -168,6 +169,8 @@ fn complaint(id: usize, rng: &mut SmallRng) -> Complaint {
         source: Some(["hall", "web"][id % 2].into()),
         id: Some(id.to_string()),
         requested_at: Some(start() + TimeDelta::minutes(rng.random_range(0..730 * 24 * 60))),
+        // One in three says nothing.
+        urgency: URGENCIES.get(id % 3).map(|word| (*word).to_owned()),
         ..ComplaintDraft::default()
     };
     if rng.random_bool(0.9) {

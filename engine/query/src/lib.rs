@@ -41,11 +41,11 @@ pub use filter::{Filter, FilterError, FilterRule};
 pub use functions::FunctionError;
 pub use limits::Limits;
 pub use questions::{
-    Analysed, Analysis, AreaValue, Areas, BadCursor, BinValue, Breakdown, By, CellValue, Cells,
-    CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor, EventRow, FeedActivity,
-    FoundAddress, FoundComplaint, FoundSensor, Group, History, InOrderOf, LatestValue, Measure,
-    SensorRow, Sensors, Series, ServiceRequestsWanted, ServiceRow, Totals, UnknownBy,
-    UnknownMeasure,
+    AlignedCount, AlignedCounts, Analysed, Analysis, AreaValue, Areas, BadCursor, BinValue,
+    Breakdown, By, CellValue, Cells, CityRange, ComplaintDetail, ComplaintRow, Complaints, Cursor,
+    EventRow, FeedActivity, FoundAddress, FoundComplaint, FoundSensor, Group, History, InOrderOf,
+    LatestValue, Measure, ObservationRow, SensorObservations, SensorRow, Sensors, Series,
+    ServiceRequestsWanted, ServiceRow, Totals, UnknownBy, UnknownMeasure,
 };
 pub use session::{Held, RowStream, Session, StreamEnd};
 pub use zone::{Bin, UnknownBin, Zone};

@@ -3,6 +3,7 @@
 //! Each runs one statement over the same tables that a user's SQL reads, and gives its text with the values written out, so
 //! that what the map shows can be asked again by hand.
 
+mod aligned;
 mod analysis;
 mod areas;
 mod breakdown;
@@ -18,11 +19,13 @@ mod measure;
 mod number;
 pub(crate) mod read;
 mod search;
+mod sensor_observations;
 mod sensors;
 mod series;
 mod service_requests;
 mod totals;
 
+pub use aligned::{AlignedCount, AlignedCounts};
 pub use analysis::{Analysed, Analysis};
 pub use areas::{AreaValue, Areas};
 pub use breakdown::{Breakdown, By, Group, UnknownBy};
@@ -35,6 +38,7 @@ pub use feed_activity::FeedActivity;
 pub use history::{History, InOrderOf};
 pub use measure::{Measure, UnknownMeasure};
 pub use search::{FoundAddress, FoundComplaint, FoundSensor};
+pub use sensor_observations::{ObservationRow, SensorObservations};
 pub use sensors::{LatestValue, SensorRow, Sensors};
 pub use series::{BinValue, Series};
 pub use service_requests::{ServiceRequestsWanted, ServiceRow};

@@ -34,7 +34,8 @@ pub(crate) struct Rolled {
 impl Session {
     /// What roll-ups tell of the complaints of a filter that fits the city; none when only a scan tells.
     pub(crate) async fn rolled(&self, filter: &Filter) -> Result<Option<Rolled>, QueryError> {
-        if filter.bbox.is_some() || filter.week.is_some() {
+        // Roll-ups are kept by day, and know of no hour and no urgency.
+        if filter.bbox.is_some() || filter.week.is_some() || !filter.urgencies.is_empty() {
             return Ok(None);
         }
         let zone = Zone::of(self.snapshot.city.time_zone);

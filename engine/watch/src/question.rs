@@ -24,6 +24,8 @@ pub struct Question {
     pub channels: Vec<String>,
     /// The status is one of these.
     pub statuses: Vec<String>,
+    /// The urgency is one of these.
+    pub urgencies: Vec<String>,
     /// Lies in this area.
     pub area: Option<(AreaLevel, String)>,
     /// Lies in this cell, of any resolution up to the base resolution.
@@ -75,7 +77,11 @@ impl Question {
                 })
             });
         }
-        for (name, meant) in [("channel", &self.channels), ("status", &self.statuses)] {
+        for (name, meant) in [
+            ("channel", &self.channels),
+            ("status", &self.statuses),
+            ("urgency", &self.urgencies),
+        ] {
             if !meant.is_empty() {
                 let column = text(rows, name);
                 strike(&|row| {

@@ -79,7 +79,9 @@ pub(super) fn read(path: &Path, strictness: Strictness) -> Result<CityRead, City
         None => city,
     };
     let calendar = calendars::read_calendars(path, spec.calendars.as_deref(), spec.time_zone)?;
-    let city = city.with_calendar(calendar);
+    let city = city
+        .with_calendar(calendar)
+        .with_assessment_month_day(spec.assessment_month_day);
     let mut report = report(path, &spec, &city, told);
     let city = match &spec.roads {
         Some(roads) => {

@@ -29,6 +29,8 @@ pub(super) struct CitySpec {
     pub(super) roads: Option<RoadsSpec>,
     /// Names and files of calendars; none leaves them to the zone.
     pub(super) calendars: Option<Vec<String>>,
+    /// The day on which a month of assessment begins.
+    pub(super) assessment_month_day: u32,
 }
 
 #[derive(Debug)]
@@ -79,6 +81,7 @@ struct RawCity {
     gazetteer: Option<Value>,
     roads: Option<Value>,
     calendars: Option<Vec<String>>,
+    assessment_month_day: Option<u32>,
 }
 
 /// The resolution of the design: cells of about 15,000 m².
@@ -171,6 +174,12 @@ fn checked(raw: RawCity) -> Result<CitySpec, Broken> {
     if raw.level.is_empty() {
         return broken("level", "a city needs at least one [[level]]".to_owned());
     }
+    let assessment_month_day = raw.assessment_month_day.unwrap_or(1);
+    if !(1..=28).contains(&assessment_month_day) {
+        let rule =
+            format!("{assessment_month_day} is not a day that every month has, from 1 to 28");
+        return broken("assessment_month_day", rule);
+    }
     let mut levels: Vec<LevelSpec> = Vec::new();
     for raw_level in raw.level {
         let level = checked_level(raw_level, &raw.languages, levels.is_empty())?;
@@ -197,6 +206,7 @@ fn checked(raw: RawCity) -> Result<CitySpec, Broken> {
             Some(calendars) => calendars::check(&calendars).map(|()| Some(calendars))?,
             None => None,
         },
+        assessment_month_day,
     })
 }
 

@@ -15,6 +15,7 @@ use citybrain_store::{
 use citybrain_synth::{SampleCityError, SimulationError};
 
 use crate::alerts::RulesError;
+use crate::basemap::BasemapError;
 use crate::config::ConfigError;
 use crate::error::one_line;
 use crate::format::FormatError;
@@ -74,6 +75,8 @@ pub(crate) enum Failure {
     Links(#[from] LinksError),
     #[error(transparent)]
     Rules(#[from] RulesError),
+    #[error(transparent)]
+    Basemap(#[from] BasemapError),
     #[error(transparent)]
     Limits(#[from] LimitsError),
     #[error(transparent)]

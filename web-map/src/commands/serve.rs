@@ -9,6 +9,7 @@ use citybrain_store::{Control, StateDir, Store, StoreOptions, Writer};
 
 use super::{Failure, init};
 use crate::alerts::Book;
+use crate::basemap::Basemap;
 use crate::config::Config;
 use crate::links::Links;
 use crate::server::Certificate;
@@ -28,6 +29,9 @@ pub(crate) struct Args {
     /// Folder with files of standing rules (TOML), besides the shipped ones
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
+    /// `PMTiles` file with streets, drawn below the data
+    #[arg(long, value_name = "FILE")]
+    basemap: Option<PathBuf>,
     /// File of settings (TOML)
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -51,6 +55,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     config.listen = args.listen.unwrap_or(config.listen);
     if let Some(rules) = &args.rules {
         config.rules = Some(rules.clone());
+    }
+    if args.basemap.is_some() {
+        config.basemap.clone_from(&args.basemap);
     }
     if args.tls_cert.is_some() {
         config.tls_cert.clone_from(&args.tls_cert);
@@ -122,6 +129,9 @@ pub(super) fn serve<T>(
     let store = Store::open(state_dir, Arc::clone(&city), options)?;
     let place_names = init::place_names_of(state_dir, &city)?;
     Book::open(config.rules.as_deref(), &city)?;
+    if let Some(basemap) = &config.basemap {
+        Basemap::open(basemap)?;
+    }
     let prepared = prepare(&city, &store.writer())?;
     let metrics = metrics::install().expect("a process serves once, so it collects metrics once");
     aligned::warm(&city);

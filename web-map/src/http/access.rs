@@ -83,10 +83,13 @@ const TABLE: &[Line] = &[
     (READ, "/v1/city", SUMS),
     (READ, "/v1/cells", SUMS),
     (READ, "/v1/areas", SUMS),
+    // Parts of cells are too small for counts that all are told.
+    (READ, "/v1/aligned", DESK),
     (READ, "/v1/series", SUMS),
     (READ, "/v1/breakdown", SUMS),
     (READ, "/v1/live", SUMS),
     (READ, "/tiles/*", SUMS),
+    (READ, "/basemap.pmtiles", SUMS),
     (READ, "/v1/freshness", HEALTH),
     (READ, "/v1/complaints*", DESK),
     (READ, "/v1/search", DESK),

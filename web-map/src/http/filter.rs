@@ -28,6 +28,8 @@ pub(crate) struct FilterParams {
     channel: Option<Vec<String>>,
     /// A status; may be repeated.
     status: Option<Vec<String>>,
+    /// An urgency; may be repeated.
+    urgency: Option<Vec<String>>,
     /// An area: `LEVEL:ID`.
     #[param(example = "district:110101")]
     area: Option<String>,

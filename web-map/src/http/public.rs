@@ -47,8 +47,8 @@ fn check(uri: &Uri) -> Result<(), HttpError> {
     };
     for (name, value) in url_pairs(query) {
         let rule = match name.as_str() {
-            "category" | "channel" | "status" | "area" | "level" | "resolution" | "by"
-            | "limit" | "v" => continue,
+            "category" | "channel" | "status" | "urgency" | "area" | "level" | "resolution"
+            | "by" | "limit" | "v" => continue,
             "from" | "to" if is_day(&value) => continue,
             "from" | "to" => "asks by whole days: YYYY-MM-DD",
             "bin" if value != "hour" => continue,

@@ -98,6 +98,7 @@ pub(super) fn question(filter: &Filter, time_zone: Tz) -> Question {
         categories: filter.categories.clone(),
         channels: filter.channels.clone(),
         statuses: filter.statuses.clone(),
+        urgencies: filter.urgencies.clone(),
         area: filter.area.clone(),
         cell: filter.cell,
         week: filter.week.map(|hours| (hours, time_zone)),

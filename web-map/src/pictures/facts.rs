@@ -248,7 +248,13 @@ pub(super) fn span(filter: &Filter, all: &str, zone: Tz) -> String {
 
 /// What else the filter asks for.
 fn told(filter: &Filter, city: &City) -> String {
-    let mut parts: Vec<String> = [&filter.categories, &filter.channels, &filter.statuses]
+    let words = [
+        &filter.categories,
+        &filter.channels,
+        &filter.statuses,
+        &filter.urgencies,
+    ];
+    let mut parts: Vec<String> = words
         .into_iter()
         .filter(|words| !words.is_empty())
         .map(|words| words.join(", "))

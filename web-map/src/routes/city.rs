@@ -10,6 +10,7 @@ use citybrain_grid::tile::aligned_zoom_min;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::basemap;
 use crate::clock;
 use crate::error::HttpError;
 use crate::http::answer::json;
@@ -41,6 +42,8 @@ pub(crate) async fn city(
         },
         seq: asking.snapshot().seq,
         complaints: range.complaints,
+        assessment_month_day: city.assessment_month_day,
+        basemap: state.basemap.is_some().then_some(basemap::PATH),
         range: range
             .from
             .zip(range.to)
@@ -74,6 +77,11 @@ struct City {
     seq: u64,
     /// Complaints in all.
     complaints: u64,
+    /// The day on which a month of assessment begins, from 1 to 28; 1 is the calendar's month.
+    assessment_month_day: u32,
+    /// Where the streets are, a `PMTiles` file that is read by ranges; null without one.
+    #[schema(required)]
+    basemap: Option<&'static str>,
     /// From the first to the last complaint; null while there is none.
     #[schema(required)]
     range: Option<Range>,

@@ -95,6 +95,7 @@ fn ask(state: &AppState, mut params: Params) -> Result<Ask, HttpError> {
             ("category", !filter.categories.is_empty()),
             ("channel", !filter.channels.is_empty()),
             ("status", !filter.statuses.is_empty()),
+            ("urgency", !filter.urgencies.is_empty()),
             ("week", filter.week.is_some()),
             ("level", has_level),
             ("detail", detail != Detail::default()),

@@ -23,13 +23,14 @@ use crate::http::params::Params;
 use crate::http::segments::Segments;
 use crate::problem::Problem;
 use crate::replay::{ReplayError, Replayed, replay_refused, shown};
+use crate::schema;
 use crate::state::AppState;
 
 /// Refused rows, newest first.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RejectedRows {
     /// Each with number, time, source, profile, position, field, value, rule and message.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<schema::RejectedRow>)]
     rejected: Vec<Value>,
     /// `before` of the next page; null after the last.
     #[schema(required)]
@@ -126,7 +127,7 @@ fn newest(
 #[utoipa::path(
     get, path = "/v1/rejected/{id}", operation_id = "rejected_row", tag = "operation",
     params(("id" = i64, Path, description = "The row's number")),
-    responses((status = 200, body = Object), (status = 404, body = Problem)),
+    responses((status = 200, body = schema::RejectedRow), (status = 404, body = Problem)),
 )]
 pub(crate) async fn one(
     State(state): State<Arc<AppState>>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use citybrain_grid::City;
-use citybrain_query::{FoundAddress, FoundComplaint, FoundSensor};
+use citybrain_query::{FoundAddress, FoundComplaint, FoundSensor, QueryError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -24,6 +24,8 @@ pub(crate) struct Search {
     /// Addresses that hold the words, those that most complaints name first.
     #[schema(value_type = Vec<schema::FoundAddress>)]
     addresses: Vec<FoundAddress>,
+    /// False when the addresses could not be searched to the end within the limits of a query: then none is told.
+    addresses_complete: bool,
     /// Complaints whose id begins so.
     #[schema(value_type = Vec<schema::FoundComplaint>)]
     complaints: Vec<FoundComplaint>,
@@ -75,10 +77,16 @@ pub(crate) async fn search(
     let asking = state.engine.ask("search").await;
     let complaints = asking.search_complaints(words, limit).await?;
     let sensors = asking.search_sensors(words, limit).await?;
-    let addresses = asking.search_addresses(words, limit).await?;
+    // There are as many addresses as complaints: what was found otherwise is told all the same.
+    let (addresses, addresses_complete) = match asking.search_addresses(words, limit).await {
+        Ok(found) => (found, true),
+        Err(QueryError::Timeout(_) | QueryError::Memory { .. }) => (Vec::new(), false),
+        Err(error) => return Err(error.into()),
+    };
     json(&Search {
         areas: areas(state.engine.city(), words, limit),
         addresses,
+        addresses_complete,
         complaints,
         sensors,
     })

@@ -26,6 +26,20 @@ pub(crate) struct Cells {
     sql: String,
 }
 
+/// Complaints in each part of a cell that lies in one area of the city's smallest level.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AlignedCells {
+    /// Every record up to this sequence number is in the answer.
+    seq: u64,
+    level: LevelWord,
+    /// Cell as hex text, the area's id, and complaints; the fullest first.
+    aligned: Vec<(String, String, u64)>,
+    /// There are more than `limit`.
+    truncated: bool,
+    /// SQL that gives the same rows.
+    sql: String,
+}
+
 /// `total = located + outside + not_located`. Areas add up to `located`, cells to `located - area_only + outside`.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Totals {

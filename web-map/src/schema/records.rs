@@ -135,6 +135,70 @@ pub(crate) struct Datastream {
     quality: String,
 }
 
+/// A row that is no record.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RejectedRow {
+    id: i64,
+    received_at: DateTime<Utc>,
+    source: String,
+    /// The profile by which it was read.
+    profile: String,
+    /// Its place in what was sent.
+    index: u64,
+    /// The field that breaks the rule.
+    field: String,
+    /// The value of that field, shortened.
+    value: String,
+    rule: String,
+    message: String,
+    /// The row as it was read, personal data masked; not in lists, and not for the role `operator`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<serde_json::Value>,
+}
+
+/// What a sensor observed, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SensorObservations {
+    sensor: String,
+    observations: Vec<SensorObservation>,
+    /// `cursor` of the next page; null after the last.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+/// One observation of a sensor.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SensorObservation {
+    source: String,
+    datastream: String,
+    /// Its id within the source, when it was sent with one.
+    #[schema(required)]
+    id: Option<String>,
+    #[schema(required)]
+    property: Option<String>,
+    /// A UCUM code.
+    #[schema(required)]
+    unit: Option<String>,
+    phenomenon_time: DateTime<Utc>,
+    #[schema(required)]
+    result_time: Option<DateTime<Utc>>,
+    received_at: DateTime<Utc>,
+    /// Null for a result that is no number.
+    #[schema(required)]
+    result: Option<f64>,
+    /// `doubtful` ones are in no mean.
+    quality: String,
+    /// What speaks against it: `clock`, `range`, `rate`, `stuck`.
+    #[schema(required)]
+    doubt: Option<String>,
+    /// Longitude, WGS 84 degrees.
+    #[schema(required)]
+    lon: Option<f64>,
+    /// Latitude, WGS 84 degrees.
+    #[schema(required)]
+    lat: Option<f64>,
+}
+
 /// An address that complaints name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FoundAddress {

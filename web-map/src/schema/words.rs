@@ -62,6 +62,7 @@ pub(crate) enum ByWord {
     TopCategory,
     Channel,
     Status,
+    Urgency,
     Agency,
 }
 

@@ -1,6 +1,6 @@
 import '@fontsource-variable/noto-sans-sc/wght.css';
 import './styles/base.css';
-import { api } from './api/client';
+import { ApiError, api } from './api/client';
 import type { City } from './api/wire';
 import { h } from './dom';
 import { firstLang, type Lang, text } from './i18n/i18n';
@@ -37,6 +37,7 @@ async function askUntilAnswered(): Promise<City> {
     try {
       return await api.city();
     } catch (error) {
+      if (error instanceof ApiError && error.status === 401) location.replace('/signin');
       await waitForRetry(lang, error instanceof Error ? error.message : '');
     }
   }

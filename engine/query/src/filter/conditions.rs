@@ -14,7 +14,7 @@ impl Filter {
     ///
     /// # Errors
     /// When the city has no such level or area, the cell is finer than the city's base resolution, or the table has no
-    /// categories, channels and statuses.
+    /// categories, channels, statuses and urgencies.
     pub(crate) fn apply(
         &self,
         statement: Statement,
@@ -46,6 +46,7 @@ impl Filter {
             ("category", &self.categories),
             ("channel", &self.channels),
             ("status", &self.statuses),
+            ("urgency", &self.urgencies),
         ];
         for (column, values) in texts {
             if values.is_empty() {

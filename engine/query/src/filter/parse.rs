@@ -8,8 +8,8 @@ use super::{Filter, FilterError, FilterRule};
 use crate::Zone;
 
 impl Filter {
-    /// Reads the filter's parameters (`from`, `to`, `bbox`, `category`, `channel`, `status`, `area`, `cell`, `week`) and gives back the
-    /// pairs that are not its own. A day stands for the whole local day of `time_zone`: `from` is its start, `to` its end.
+    /// Reads the filter's parameters (`from`, `to`, `bbox`, `category`, `channel`, `status`, `urgency`, `area`, `cell`, `week`) and gives
+    /// back the pairs that are not its own. A day stands for the whole local day of `time_zone`: `from` is its start, `to` its end.
     ///
     /// # Errors
     /// The first parameter that is repeated but may not be, empty, or not of its form.
@@ -48,6 +48,7 @@ impl Filter {
                 "category" => filter.categories.push(not_empty("category", value)?),
                 "channel" => filter.channels.push(not_empty("channel", value)?),
                 "status" => filter.statuses.push(not_empty("status", value)?),
+                "urgency" => filter.urgencies.push(not_empty("urgency", value)?),
                 _ => rest.push((name, value)),
             }
         }

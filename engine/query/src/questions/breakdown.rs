@@ -21,21 +21,24 @@ pub enum By {
     Channel,
     /// The status.
     Status,
+    /// How urgent they are.
+    Urgency,
     /// The unit that handles it.
     Agency,
 }
 
 /// A word that names nothing to group by.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("by=\"{0}\": must be category, top_category, channel, status or agency")]
+#[error("by=\"{0}\": must be category, top_category, channel, status, urgency or agency")]
 pub struct UnknownBy(pub String);
 
 impl By {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Category,
         Self::TopCategory,
         Self::Channel,
         Self::Status,
+        Self::Urgency,
         Self::Agency,
     ];
 
@@ -46,6 +49,7 @@ impl By {
             Self::TopCategory => "top_category",
             Self::Channel => "channel",
             Self::Status => "status",
+            Self::Urgency => "urgency",
             Self::Agency => "agency",
         }
     }
@@ -158,7 +162,7 @@ impl Session {
         filter: &Filter,
         by: By,
     ) -> Result<Option<Vec<Group>>, QueryError> {
-        if by == By::Agency {
+        if matches!(by, By::Agency | By::Urgency) {
             return Ok(None);
         }
         let Some(rolled) = self.rolled(filter).await? else {
@@ -167,7 +171,7 @@ impl Session {
         let mut sums: HashMap<Option<String>, u64> = HashMap::new();
         let kinds = rolled.by_kind(|kind| {
             let key = match by {
-                By::Category | By::Agency => kind.category,
+                By::Category | By::Agency | By::Urgency => kind.category,
                 By::TopCategory => kind.category_path.and_then(|path| path.split("->").next()),
                 By::Channel => kind.channel,
                 By::Status => kind.status,

@@ -176,6 +176,9 @@ impl Columns<'_> {
 }
 
 #[expect(clippy::ref_option, reason = "serde hands the field by reference")]
-fn next<S: serde::Serializer>(cursor: &Option<Cursor>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn next<S: serde::Serializer>(
+    cursor: &Option<Cursor>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     cursor.as_ref().map(Cursor::to_string).serialize(serializer)
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::*;
-use crate::fixture::{CATEGORIES, CHANNELS, Fixture, STATUSES, Truth, start};
+use crate::fixture::{CATEGORIES, CHANNELS, Fixture, STATUSES, Truth, URGENCIES, start};
 use crate::{Answer, Bin, Filter, Session, Zone};
 
 /// Does the filter meet the complaint? A second reading of what each condition says.
@@ -36,6 +36,7 @@ fn meets(filter: &Filter, truth: &Truth) -> bool {
             }))
         && is_one(&filter.channels, complaint.channel.as_ref())
         && is_one(&filter.statuses, complaint.status.as_ref())
+        && is_one(&filter.urgencies, complaint.urgency.as_ref())
         && filter
             .area
             .as_ref()
@@ -95,6 +96,7 @@ fn filters() -> impl Strategy<Value = Filter> {
         (instant(), instant()),
         proptest::option::weighted(0.3, bbox),
         (texts(&CATEGORIES), texts(&CHANNELS), texts(&STATUSES)),
+        proptest::option::weighted(0.2, select(&URGENCIES[..])),
         (
             proptest::option::weighted(0.2, area),
             proptest::option::weighted(0.2, cell),
@@ -102,7 +104,7 @@ fn filters() -> impl Strategy<Value = Filter> {
         ),
     )
         .prop_map(
-            |((a, b), bbox, (categories, channels, statuses), (area, cell, week))| {
+            |((a, b), bbox, (categories, channels, statuses), urgency, (area, cell, week))| {
                 let (from, to) = if a.is_some() && b.is_some() {
                     (a.min(b), a.max(b))
                 } else {
@@ -115,6 +117,7 @@ fn filters() -> impl Strategy<Value = Filter> {
                     categories,
                     channels,
                     statuses,
+                    urgencies: urgency.into_iter().map(str::to_owned).collect(),
                     area,
                     cell,
                     week,

@@ -28,7 +28,8 @@ fn city_toml(city: &SampleCity) -> String {
     let spec = &city.spec;
     let mut text = format!(
         "# A city that does not exist, made by `citybrain city generate --seed {} --communities {}`.\n\
-         name = {}\ntime_zone = {}\nbase_resolution = {}\nlanguages = [\"zh\", \"en\"]\n",
+         name = {}\ntime_zone = {}\nbase_resolution = {}\nlanguages = [\"zh\", \"en\"]\n\
+         # The month of assessment is from the 19th to the 18th.\nassessment_month_day = 19\n",
         city.seed,
         spec.communities,
         quoted(&spec.name),

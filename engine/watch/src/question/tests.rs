@@ -16,6 +16,7 @@ pub(crate) struct Row {
     pub(crate) path: Option<&'static str>,
     pub(crate) channel: Option<&'static str>,
     pub(crate) status: Option<&'static str>,
+    pub(crate) urgency: Option<&'static str>,
     pub(crate) district: Option<&'static str>,
 }
 
@@ -63,6 +64,7 @@ pub(crate) fn batch(rows: &[Row]) -> RecordBatch {
             "category_path" => texts(&|row| row.path),
             "channel" => texts(&|row| row.channel),
             "status" => texts(&|row| row.status),
+            "urgency" => texts(&|row| row.urgency),
             "district" => texts(&|row| row.district),
             "id" | "source" | "location_quality" => texts(&|_| Some("x")),
             "row_id" => Arc::new(Int64Array::from(vec![0; rows.len()])),
@@ -126,25 +128,30 @@ fn a_category_is_met_by_its_name_its_path_and_what_lies_below_it() {
 }
 
 #[test]
-fn a_channel_and_a_status_must_be_one_of_those_asked_for() {
+fn channel_status_and_urgency_must_be_one_of_those_asked_for() {
     let question = Question {
         channels: vec!["app".into(), "web".into()],
         statuses: vec!["open".into()],
+        urgencies: vec!["urgent".into()],
         ..Question::default()
     };
-    let row = |channel, status| {
+    let row = |channel, status, urgency| {
         selected(
             &question,
             Row {
                 channel,
                 status,
+                urgency,
                 ..Row::default()
             },
         )
     };
-    assert!(row(Some("web"), Some("open")));
-    assert!(!row(Some("web"), Some("closed")));
-    assert!(!row(None, Some("open")));
+    let urgent = Some("urgent");
+    assert!(row(Some("web"), Some("open"), urgent));
+    assert!(!row(Some("web"), Some("closed"), urgent));
+    assert!(!row(None, Some("open"), urgent));
+    assert!(!row(Some("web"), Some("open"), Some("ordinary")));
+    assert!(!row(Some("web"), Some("open"), None));
 }
 
 #[test]

@@ -102,3 +102,50 @@ async fn the_api_is_browsable_without_anything_from_elsewhere() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_basemap_is_answered_by_ranges_and_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("streets.pmtiles");
+    let content: Vec<u8> = [b"PMTiles\x03".to_vec(), vec![7; 40_000]].concat();
+    std::fs::write(&path, &content).unwrap();
+    let server = TestServer::with(Config {
+        basemap: Some(path),
+        ..Config::default()
+    })
+    .await;
+    let city = server.json("/v1/city").await;
+    let at = city["basemap"].as_str().unwrap();
+    let part = async |range: &str| {
+        let asked = server.client.get(format!("{}{at}", server.url));
+        // A packed part would be another part.
+        let asked = asked
+            .header("range", range)
+            .header("accept-encoding", "br, gzip");
+        asked.send().await.unwrap()
+    };
+    let head = part("bytes=0-16383").await;
+    assert_eq!(head.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(head.headers()["content-range"], "bytes 0-16383/40008");
+    assert!(!head.headers().contains_key("content-encoding"));
+    let tag = head.headers()["etag"].clone();
+    assert_eq!(head.bytes().await.unwrap(), content[..16384]);
+    let end = part("bytes=40000-99999").await;
+    assert_eq!(end.headers()["etag"], tag);
+    assert_eq!(end.bytes().await.unwrap(), content[40000..]);
+    for range in ["bytes=40008-", "bytes=0-1,5-6", "lines=1-2"] {
+        let refused = part(range).await;
+        assert_eq!(refused.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+        assert_eq!(refused.headers()["content-range"], "bytes */40008");
+    }
+    let whole = server.response(at).await;
+    assert_eq!(whole.status(), StatusCode::RANGE_NOT_SATISFIABLE);
+    server.stop().await;
+
+    let without = TestServer::start().await;
+    assert_eq!(
+        without.json("/v1/city").await["basemap"],
+        serde_json::Value::Null
+    );
+    assert_eq!(without.response(at).await.status(), StatusCode::NOT_FOUND);
+}

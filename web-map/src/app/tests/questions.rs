@@ -284,6 +284,117 @@ async fn hours_of_the_week_narrow_what_is_counted_and_add_up() {
 }
 
 #[tokio::test]
+async fn an_urgency_narrows_every_count_alike() {
+    let server = TestServer::start().await;
+    let mut rows: Vec<Value> = (0..40).map(|id| complaint(&format!("c{id}"), id)).collect();
+    for (id, row) in rows.iter_mut().enumerate() {
+        // A quarter says nothing.
+        if id % 4 > 0 {
+            row["urgency"] = json!(["", "urgent", "ordinary", "ordinary"][id % 4]);
+        }
+    }
+    server.post_json("/v1/complaints", &json!(rows)).await;
+    for (filter, expected) in [
+        ("", 40),
+        ("urgency=urgent", 10),
+        ("urgency=ordinary", 20),
+        ("urgency=urgent&urgency=ordinary", 30),
+        ("urgency=never", 0),
+    ] {
+        for route in ["cells", "areas", "series", "breakdown"] {
+            let answer = server.json(&format!("/v1/{route}?{filter}")).await;
+            assert_eq!(answer["total"], expected, "{route}?{filter}");
+        }
+        let page = server
+            .json(&format!("/v1/complaints?limit=100&{filter}"))
+            .await;
+        assert_eq!(page["complaints"].as_array().unwrap().len(), expected);
+    }
+    let groups = server.json("/v1/breakdown?by=urgency").await;
+    assert_eq!(
+        groups["groups"],
+        json!([{"key": "ordinary", "value": 20}, {"key": "urgent", "value": 10}, {"key": null, "value": 10}])
+    );
+}
+
+#[tokio::test]
+async fn aligned_cells_add_up_to_the_areas() {
+    let server = filled().await;
+    let aligned = server.json("/v1/aligned?category=noise").await;
+    let areas = server
+        .json("/v1/areas?level=community&category=noise")
+        .await;
+    assert_eq!(aligned["level"], "community");
+    assert_eq!(aligned["truncated"], false);
+    let parts = aligned["aligned"].as_array().unwrap();
+    for area in areas["areas"].as_array().unwrap() {
+        let parts = parts.iter().filter(|part| part[1] == area["id"]);
+        let sum: u64 = parts.map(|part| part[2].as_u64().unwrap()).sum();
+        assert_eq!(area["value"], sum, "{area}");
+    }
+    let few = server.json("/v1/aligned?limit=1").await;
+    assert_eq!(few["aligned"].as_array().unwrap().len(), 1);
+    assert_eq!(few["truncated"], true);
+}
+
+#[tokio::test]
+async fn what_a_sensor_observed_is_read_page_by_page() {
+    let server = TestServer::start().await;
+    let observations: Vec<Value> = (0..30)
+        .flat_map(|minute| {
+            ["pole-7:noise", "pole-7:pm10"].map(|datastream| {
+                json!({"datastream": datastream, "sensor": "pole 7/ä", "property": "x",
+                    "phenomenon_time": format!("2026-05-01T08:{minute:02}:00Z"), "result": minute})
+            })
+        })
+        .collect();
+    server
+        .post_json("/v1/observations", &json!(observations))
+        .await;
+    let sensors = server.json("/v1/sensors").await;
+    let name = sensors["sensors"][0]["sensor"].as_str().unwrap();
+    let route = match name {
+        "pole 7/ä" => "/v1/sensors/pole%207%2F%C3%A4/observations",
+        other => panic!("the sensor is called {other}"),
+    };
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = server.json(&format!("{route}?limit=7{cursor}")).await;
+        let found = page["observations"].as_array().unwrap();
+        assert!(found.len() <= 7);
+        seen.extend(found.iter().map(|one| {
+            (
+                one["phenomenon_time"].to_string(),
+                one["datastream"].to_string(),
+            )
+        }));
+        match page["next"].as_str() {
+            None => break,
+            Some(next) => {
+                let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+                cursor = format!("&cursor={next}");
+            }
+        }
+    }
+    assert_eq!(seen.len(), 60);
+    assert!(seen.is_sorted_by(|a, b| a.0 >= b.0), "newest first");
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 60, "none comes twice");
+    let some = server
+        .json(&format!(
+            "{route}?from=2026-05-01T08:10:00Z&to=2026-05-01T08:20:00Z"
+        ))
+        .await;
+    assert_eq!(some["observations"].as_array().unwrap().len(), 20);
+    assert_eq!(some["next"], Value::Null);
+    let (status, _) = server.problem(&format!("{route}?category=noise")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let none = server.json("/v1/sensors/nobody/observations").await;
+    assert_eq!(none["observations"], json!([]));
+}
+
+#[tokio::test]
 async fn a_few_letters_find_areas_addresses_complaints_and_sensors() {
     let server = TestServer::start().await;
     let mut rows: Vec<Value> = (0..12).map(|id| complaint(&format!("c{id}"), id)).collect();

@@ -98,6 +98,7 @@ export function forecast(input: ResultInput): Result {
     const era = {
       zone,
       now,
+      monthDay: city.assessment_month_day,
       range: city.range ? { from: Date.parse(city.range.from), to: Date.parse(city.range.to) } : null,
     };
     const end = Math.min(first, latest(era));

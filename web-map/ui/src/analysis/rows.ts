@@ -24,7 +24,7 @@ export function findingList(rows: readonly ListRow[]): HTMLOListElement {
           'button',
           { type: 'button', 'data-key': key, onclick },
           colour && h('i', { class: 'swatch', style: `background:${colour}` }),
-          h('span', { class: 'name', title }, title),
+          h('span', { class: 'name', title, dir: 'auto' }, title),
           h('span', { class: 'value' }, value),
           h('span', { class: 'detail' }, detail),
         ),

@@ -327,6 +327,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/aligned": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Complaints in each aligned cell: the part of a cell of the base resolution that lies in one area of the smallest level. The fullest first.
+         * @description The tiles `aligned` have their outlines, with `cell` and `area` to put the numbers on.
+         */
+        get: operations["aligned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/areas": {
         parameters: {
             query?: never;
@@ -1058,6 +1078,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sensors/{id}/observations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one sensor observed, newest first, a page at a time; doubtful values too, with what speaks against them.
+         * @description A datastream that names no sensor is a sensor by itself. One that is not there has no observations.
+         */
+        get: operations["sensor_observations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/series": {
         parameters: {
             query?: never;
@@ -1314,6 +1354,25 @@ export interface components {
              */
             zoom_min: number;
         };
+        /** @description Complaints in each part of a cell that lies in one area of the city's smallest level. */
+        AlignedCells: {
+            /** @description Cell as hex text, the area's id, and complaints; the fullest first. */
+            aligned: [
+                string,
+                string,
+                number
+            ][];
+            level: components["schemas"]["LevelWord"];
+            /**
+             * Format: int64
+             * @description Every record up to this sequence number is in the answer.
+             */
+            seq: number;
+            /** @description SQL that gives the same rows. */
+            sql: string;
+            /** @description There are more than `limit`. */
+            truncated: boolean;
+        };
         /** @description What an analysis found. */
         Analysis: {
             /** @description The boundaries by which complaints were placed. */
@@ -1492,7 +1551,7 @@ export interface components {
          * @description What complaints are grouped by.
          * @enum {string}
          */
-        ByWord: "category" | "top_category" | "channel" | "status" | "agency";
+        ByWord: "category" | "top_category" | "channel" | "status" | "urgency" | "agency";
         /** @description A value for each cell. */
         Cells: {
             /**
@@ -1553,9 +1612,16 @@ export interface components {
             aligned: components["schemas"]["Aligned"];
             /**
              * Format: int32
+             * @description The day on which a month of assessment begins, from 1 to 28; 1 is the calendar's month.
+             */
+            assessment_month_day: number;
+            /**
+             * Format: int32
              * @description The H3 resolution at which every complaint is counted.
              */
             base_resolution: number;
+            /** @description Where the streets are, a `PMTiles` file that is read by ranges; null without one. */
+            basemap: string | null;
             /** @description West, south, east, north in WGS 84 degrees. */
             bbox: [
                 number,
@@ -2431,6 +2497,29 @@ export interface components {
         };
         /** @description A body of which no row is a record: problem details, and the receipt. */
         RejectedBody: components["schemas"]["Problem"] & components["schemas"]["Receipt"];
+        /** @description A row that is no record. */
+        RejectedRow: {
+            /** @description The field that breaks the rule. */
+            field: string;
+            /** Format: int64 */
+            id: number;
+            /**
+             * Format: int64
+             * @description Its place in what was sent.
+             */
+            index: number;
+            message: string;
+            /** @description The profile by which it was read. */
+            profile: string;
+            /** @description The row as it was read, personal data masked; not in lists, and not for the role `operator`. */
+            raw?: unknown;
+            /** Format: date-time */
+            received_at: string;
+            rule: string;
+            source: string;
+            /** @description The value of that field, shortened. */
+            value: string;
+        };
         /** @description Refused rows, newest first. */
         RejectedRows: {
             /**
@@ -2439,7 +2528,7 @@ export interface components {
              */
             next: number | null;
             /** @description Each with number, time, source, profile, position, field, value, rule and message. */
-            rejected: Record<string, never>[];
+            rejected: components["schemas"]["RejectedRow"][];
         };
         /** @description Which refused rows are read again; all that the key may when nothing is said. */
         ReplayRequest: {
@@ -2612,6 +2701,8 @@ export interface components {
         Search: {
             /** @description Addresses that hold the words, those that most complaints name first. */
             addresses: components["schemas"]["FoundAddress"][];
+            /** @description False when the addresses could not be searched to the end within the limits of a query: then none is told. */
+            addresses_complete: boolean;
             /** @description Areas of the latest boundaries whose name holds the words, from large to small. */
             areas: components["schemas"]["FoundArea"][];
             /** @description Complaints whose id begins so. */
@@ -2632,6 +2723,48 @@ export interface components {
              * @description Longitude, WGS 84 degrees.
              */
             lon: number | null;
+            sensor: string;
+        };
+        /** @description One observation of a sensor. */
+        SensorObservation: {
+            datastream: string;
+            /** @description What speaks against it: `clock`, `range`, `rate`, `stuck`. */
+            doubt: string | null;
+            /** @description Its id within the source, when it was sent with one. */
+            id: string | null;
+            /**
+             * Format: double
+             * @description Latitude, WGS 84 degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Longitude, WGS 84 degrees.
+             */
+            lon: number | null;
+            /** Format: date-time */
+            phenomenon_time: string;
+            property: string | null;
+            /** @description `doubtful` ones are in no mean. */
+            quality: string;
+            /** Format: date-time */
+            received_at: string;
+            /**
+             * Format: double
+             * @description Null for a result that is no number.
+             */
+            result: number | null;
+            /** Format: date-time */
+            result_time: string | null;
+            source: string;
+            /** @description A UCUM code. */
+            unit: string | null;
+        };
+        /** @description What a sensor observed, newest first. */
+        SensorObservations: {
+            /** @description `cursor` of the next page; null after the last. */
+            next: string | null;
+            observations: components["schemas"]["SensorObservation"][];
             sensor: string;
         };
         /** @description The sensors, in order of name. */
@@ -3166,6 +3299,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -3520,6 +3655,68 @@ export interface operations {
             };
         };
     };
+    aligned: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Requested at or after: RFC 3339 with an offset, or a local day (its start).
+                 * @example 2026-01-01
+                 */
+                from?: string;
+                /**
+                 * @description Requested before: RFC 3339 with an offset, or a local day (its end).
+                 * @example 2026-01-31
+                 */
+                to?: string;
+                /** @description A category by its code or name, or a branch of the tree by its path `a->b`; may be repeated. */
+                category?: string[];
+                /** @description A channel; may be repeated. */
+                channel?: string[];
+                /** @description A status; may be repeated. */
+                status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
+                /**
+                 * @description An area: `LEVEL:ID`.
+                 * @example district:110101
+                 */
+                area?: string;
+                /** @description An H3 cell as hex text, of any resolution up to the base resolution. */
+                cell?: string;
+                /** @description A rectangle: `west,south,east,north` in WGS 84 degrees. */
+                bbox?: string;
+                /**
+                 * @description Hours of the city's week, `DAYS:HOURS`: days from 1 (Monday) to 7, hours from 0 to 23, lists and spans; may be repeated.
+                 * @example 1-5:7-9
+                 */
+                week?: string[];
+                /** @description Aligned cells in the answer, from 1 to 50000; 20000 by default */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlignedCells"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     areas: {
         parameters: {
             query?: {
@@ -3539,6 +3736,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -3635,6 +3834,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -3703,6 +3904,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -3813,6 +4016,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -3881,6 +4086,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -3967,6 +4174,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -4135,6 +4344,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -4473,6 +4684,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -4590,6 +4803,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -4677,6 +4892,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -4745,6 +4962,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -4942,6 +5161,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -5010,6 +5231,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -5090,6 +5313,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -5258,6 +5483,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -5408,7 +5635,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["RejectedRow"];
                 };
             };
             404: {
@@ -5634,6 +5861,45 @@ export interface operations {
             };
         };
     };
+    sensor_observations: {
+        parameters: {
+            query?: {
+                /** @description True at or after: RFC 3339 with an offset, or a local day (its start) */
+                from?: string;
+                /** @description True before: RFC 3339 with an offset, or a local day (its end) */
+                to?: string;
+                /** @description Observations on the page, from 1 to 10000; 500 by default */
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The sensor's name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensorObservations"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     series: {
         parameters: {
             query?: {
@@ -5653,6 +5919,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101
@@ -5788,6 +6056,8 @@ export interface operations {
                 channel?: string[];
                 /** @description A status; may be repeated. */
                 status?: string[];
+                /** @description An urgency; may be repeated. */
+                urgency?: string[];
                 /**
                  * @description An area: `LEVEL:ID`.
                  * @example district:110101

@@ -1,5 +1,6 @@
 import type {
   AlertList,
+  AlignedCells,
   Analysis,
   Areas,
   Breakdown,
@@ -7,13 +8,19 @@ import type {
   City,
   ComplaintDetail,
   ComplaintPage,
+  FeedDetail,
+  FeedList,
   Freshness,
   KeyList,
   Problem,
+  RejectedRow,
+  RejectedRows,
   RuleList,
   Search,
+  SensorObservations,
   Sensors,
   Series,
+  Session,
   SqlAnswer,
   SqlRequest,
 } from './wire';
@@ -95,6 +102,8 @@ export function isAbort(error: unknown): boolean {
 export const api = {
   city: (signal?: AbortSignal) => get<City>('/v1/city', undefined, signal),
   cells: (params: URLSearchParams, signal?: AbortSignal) => get<Cells>('/v1/cells', params, signal),
+  aligned: (params: URLSearchParams, signal?: AbortSignal) =>
+    get<AlignedCells>('/v1/aligned', params, signal),
   areas: (params: URLSearchParams, signal?: AbortSignal) => get<Areas>('/v1/areas', params, signal),
   series: (params: URLSearchParams, signal?: AbortSignal) => get<Series>('/v1/series', params, signal),
   breakdown: (params: URLSearchParams, signal?: AbortSignal) =>
@@ -111,8 +120,18 @@ export const api = {
     get<ComplaintDetail>(`/v1/complaints/${encodeURIComponent(id)}`, undefined, signal),
   search: (q: string, signal?: AbortSignal) => get<Search>('/v1/search', new URLSearchParams({ q }), signal),
   sensors: (signal?: AbortSignal) => get<Sensors>('/v1/sensors', undefined, signal),
+  observations: (sensor: string, params: URLSearchParams, signal?: AbortSignal) =>
+    get<SensorObservations>(`/v1/sensors/${encodeURIComponent(sensor)}/observations`, params, signal),
   alerts: (params: URLSearchParams, signal?: AbortSignal) => get<AlertList>('/v1/alerts', params, signal),
   keys: (signal?: AbortSignal) => get<KeyList>('/v1/keys', undefined, signal),
+  session: (signal?: AbortSignal) => get<Session>('/v1/session', undefined, signal),
+  feeds: (signal?: AbortSignal) => get<FeedList>('/v1/feeds', undefined, signal),
+  feed: (source: string, signal?: AbortSignal) =>
+    get<FeedDetail>(`/v1/feeds/${encodeURIComponent(source)}`, undefined, signal),
+  rejected: (params: URLSearchParams, signal?: AbortSignal) =>
+    get<RejectedRows>('/v1/rejected', params, signal),
+  rejectedRow: (id: number, signal?: AbortSignal) =>
+    get<RejectedRow>(`/v1/rejected/${id}`, undefined, signal),
   freshness: (signal?: AbortSignal) => get<Freshness>('/v1/freshness', undefined, signal),
   rules: (signal?: AbortSignal) => get<RuleList>('/v1/rules', undefined, signal),
   analysis: (path: string, params: URLSearchParams, signal?: AbortSignal) =>

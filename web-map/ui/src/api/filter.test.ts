@@ -5,6 +5,7 @@ const filter: Filter = {
   categories: ['a->b', 'c & d'],
   channels: ['web'],
   statuses: [],
+  urgencies: ['urgent'],
   area: { level: 'district', id: '01:2' },
   week: ['1-5:7-9'],
 };
@@ -17,6 +18,7 @@ it('writes every condition as the API names it, repeated where there are several
     ['category', 'a->b'],
     ['category', 'c & d'],
     ['channel', 'web'],
+    ['urgency', 'urgent'],
     ['area', 'district:01:2'],
     ['week', '1-5:7-9'],
     ['resolution', '9'],
@@ -35,5 +37,5 @@ it('reads back the area that it wrote', () => {
 
 it('counts conditions', () => {
   expect(conditions(EVERYTHING)).toBe(0);
-  expect(conditions(filter)).toBe(5);
+  expect(conditions(filter)).toBe(6);
 });

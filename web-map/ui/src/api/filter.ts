@@ -7,6 +7,7 @@ export interface Filter {
   categories: readonly string[];
   channels: readonly string[];
   statuses: readonly string[];
+  urgencies: readonly string[];
   area: AreaRef | null;
   /** Hours of the city's week, any of them; empty asks for nothing. */
   week: readonly WeekHours[];
@@ -24,7 +25,14 @@ export interface Window {
   to: Instant | null;
 }
 
-export const EVERYTHING: Filter = { categories: [], channels: [], statuses: [], area: null, week: [] };
+export const EVERYTHING: Filter = {
+  categories: [],
+  channels: [],
+  statuses: [],
+  urgencies: [],
+  area: null,
+  week: [],
+};
 
 /** A filter as SQL conditions over `complaints`, the same records as `query` asks for. */
 export function where(filter: Filter, window: Window): string {
@@ -34,6 +42,7 @@ export function where(filter: Filter, window: Window): string {
   if (filter.categories.length > 0) found.push(categoryCondition(filter.categories));
   if (filter.channels.length > 0) found.push(`channel IN (${filter.channels.map(literal).join(', ')})`);
   if (filter.statuses.length > 0) found.push(`status IN (${filter.statuses.map(literal).join(', ')})`);
+  if (filter.urgencies.length > 0) found.push(`urgency IN (${filter.urgencies.map(literal).join(', ')})`);
   if (filter.area) found.push(`${filter.area.level} = ${literal(filter.area.id)}`);
   if (filter.week.length > 0) found.push(weekCondition(filter.week, 'requested_at'));
   return found.length > 0 ? found.join(' AND ') : 'true';
@@ -59,6 +68,7 @@ export function query(filter: Filter, window: Window, more: Record<string, strin
   for (const category of filter.categories) params.append('category', category);
   for (const channel of filter.channels) params.append('channel', channel);
   for (const status of filter.statuses) params.append('status', status);
+  for (const urgency of filter.urgencies) params.append('urgency', urgency);
   if (filter.area) params.set('area', areaText(filter.area));
   for (const hours of filter.week) params.append('week', hours);
   for (const [name, value] of Object.entries(more)) params.set(name, String(value));
@@ -79,6 +89,7 @@ export function parseArea(text: string): AreaRef | null {
 
 /** How many conditions the filter has. */
 export function conditions(filter: Filter): number {
-  const { categories, channels, statuses, area, week } = filter;
-  return categories.length + channels.length + statuses.length + week.length + (area ? 1 : 0);
+  const { categories, channels, statuses, urgencies, area, week } = filter;
+  const lists = [categories, channels, statuses, urgencies, week];
+  return lists.reduce((sum, list) => sum + list.length, area ? 1 : 0);
 }

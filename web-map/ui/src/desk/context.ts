@@ -40,9 +40,11 @@ export interface DeskData {
   overlay: Overlay | null;
   /** The row of the overlay that was clicked on the map. */
   picked: string | null;
+  /** Why dots are not on the map, or not all of them. */
+  pointsNote: string | null;
 }
 
-export type FacetName = 'top_category' | 'category' | 'channel' | 'status';
+export type FacetName = 'top_category' | 'category' | 'channel' | 'status' | 'urgency';
 
 /** What every panel of the desk works with. */
 export interface DeskContext {

@@ -22,7 +22,8 @@ import { CountFeed } from './count-feed';
 import { Facts } from './facts';
 import { layOut } from './layout';
 import { mapPanel } from './map-panel';
-import { earlier, isPlain, isSwiped, measureLayer } from './measure-layer';
+import { earlier, isPlain, isSwiped, type MeasureInput, measureLayer, swipedAreas } from './measure-layer';
+import { Points } from './points';
 import { Swipe } from './swipe';
 
 /** While live, the lists and the histogram follow this often, in milliseconds. */
@@ -53,6 +54,8 @@ export class Desk {
   #layerAbort = new AbortController();
   #map: HeatMap | null = null;
   #swipe: Swipe | null = null;
+  #points: Points | null = null;
+  #moved: ReturnType<typeof setTimeout> | undefined;
   #texts: Texts;
   #panels: Panel | null = null;
   #window: Window = { from: null, to: null };
@@ -102,6 +105,7 @@ export class Desk {
     try {
       this.#map = this.#makeMap();
       await this.#map.ready();
+      this.#points = this.#makePoints(this.#map);
       this.#map.select(this.#view.value.selection);
       // What was asked while the map was being made is drawn now.
       const { overlay } = this.#data.value;
@@ -113,6 +117,10 @@ export class Desk {
     }
     this.#view.watch((now, before) => this.#viewChanged(now, before));
     this.#ask();
+    // A key whose time is over is told once, whichever question was refused.
+    addEventListener('citybrain:key', () => {
+      if (this.#data.value.trouble?.status !== 401) this.#data.update({ trouble: new ApiError(401, '') });
+    });
     setInterval(() => this.#keepUp(), 5000);
     let factsAt = Date.now();
     setInterval(() => {
@@ -175,6 +183,21 @@ export class Desk {
     });
   }
 
+  #makePoints(map: HeatMap): Points {
+    const points = new Points(
+      map,
+      () => ({
+        view: this.#view.value,
+        filter: this.#view.value.filter,
+        window: this.#window,
+        texts: this.#texts,
+      }),
+      note => this.#data.update({ pointsNote: note }),
+    );
+    points.later();
+    return points;
+  }
+
   #viewChanged(now: View, before: View): void {
     if (now.lang !== before.lang) {
       this.#swipe?.dispose();
@@ -186,6 +209,13 @@ export class Desk {
     if (now.method !== before.method || now.breaks !== before.breaks) this.#paint();
     const asked = ['lang', 'panel', 'layer', 'measure', 'compare', 'swipe', 'method', 'breaks'] as const;
     if (asked.some(field => now[field] !== before[field])) void this.#paintLayer();
+    // Parts of cells are asked for as far as the map shows them.
+    else if (now.layer === 'aligned' && now.camera !== before.camera) {
+      clearTimeout(this.#moved);
+      this.#moved = setTimeout(() => void this.#paintLayer(), WAIT_BEFORE_ASKING);
+    }
+    const dots = ['lang', 'panel', 'filter', 'time', 'points', 'sensors'] as const;
+    if (dots.some(field => now[field] !== before[field])) this.#points?.later();
     if (now.filter !== before.filter || now.time !== before.time) {
       if (!this.#data.value.playing) this.#ask();
     } else if (now.span !== before.span) {
@@ -237,22 +267,34 @@ export class Desk {
       return;
     }
     try {
-      const overlay = await measureLayer(
-        {
-          view,
-          window: this.#window,
-          resolution: this.#map?.resolution ?? this.#city.base_resolution,
-          era: this.#era(),
-          city: this.#city,
-          texts: this.#texts,
-          names: this.#names,
-        },
-        signal,
-      );
+      const input: MeasureInput = {
+        view,
+        window: this.#window,
+        resolution: this.#map?.resolution ?? this.#city.base_resolution,
+        zoom: this.#map?.camera.zoom ?? 0,
+        bbox: this.#map?.bbox() ?? this.#city.bbox,
+        era: this.#era(),
+        city: this.#city,
+        texts: this.#texts,
+        names: this.#names,
+      };
+      if (isSwiped(view)) return await this.#swipeAreas(input, signal);
+      const overlay = await measureLayer(input, signal);
       if (!signal.aborted) this.#overlay(overlay);
     } catch (error) {
       if (error instanceof ApiError) this.#data.update({ trouble: error });
     }
+  }
+
+  /** Both times of areas: now on the map, the earlier one on the second, in the same colours. */
+  async #swipeAreas(input: MeasureInput, signal: AbortSignal): Promise<void> {
+    if (!this.#map) return;
+    const counted = await swipedAreas(input, signal);
+    if (signal.aborted) return;
+    this.#swipe ??= new Swipe(this.#mapHost, this.#map, this.#city, this.#texts);
+    this.#overlay(counted.now);
+    const before = earlier(this.#window, input.view.compare, input.era);
+    await this.#swipe.areas(counted, before, this.#window, this.#texts, signal);
   }
 
   /** The earlier time on a second map, up to a line that is dragged. */
@@ -338,8 +380,9 @@ export class Desk {
     const range = this.#city.range;
     const received = this.#data.value.freshness?.receivedAt;
     const now = this.#clock.now();
-    if (!range) return { zone: this.#zone, now, range: received ? { from: received, to: now } : null };
-    return { zone: this.#zone, now, range: { from: Date.parse(range.from), to: Date.parse(range.to) } };
+    const city = { zone: this.#zone, now, monthDay: this.#city.assessment_month_day };
+    if (!range) return { ...city, range: received ? { from: received, to: now } : null };
+    return { ...city, range: { from: Date.parse(range.from), to: Date.parse(range.to) } };
   }
 
   #beat(): number {
@@ -367,5 +410,6 @@ function nothingYet(): DeskData {
     step: STEP_OF_BIN.day,
     overlay: null,
     picked: null,
+    pointsNote: null,
   };
 }

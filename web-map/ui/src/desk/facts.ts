@@ -6,7 +6,13 @@ import { domainOf, type Era, type Span } from '../time/choice';
 import type { DeskData, FacetName } from './context';
 
 /** How many groups a facet lists. */
-const LIMIT: Record<FacetName, number> = { top_category: 60, category: 400, channel: 30, status: 30 };
+const LIMIT: Record<FacetName, number> = {
+  top_category: 60,
+  category: 400,
+  channel: 30,
+  status: 30,
+  urgency: 20,
+};
 
 export interface FactsQuestion {
   filter: Filter;
@@ -50,6 +56,7 @@ export class Facts {
       category: { ...filter, categories: [] },
       channel: { ...filter, channels: [] },
       status: { ...filter, statuses: [] },
+      urgency: { ...filter, urgencies: [] },
     };
     for (const by of Object.keys(without) as FacetName[]) {
       this.#take(async () => {

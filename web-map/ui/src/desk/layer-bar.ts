@@ -1,10 +1,11 @@
-import { h } from '../dom';
+import { api } from '../api/client';
+import { h, setText } from '../dom';
 import { COMPARES, type Compare, type Measure } from '../state/view';
 import type { DeskContext, Panel } from './context';
-import { isSwiped, measureOf, measuresFor } from './measure-layer';
+import { canSwipe, isSwiped, measureOf, measuresFor } from './measure-layer';
 
 /** Which layer is painted, by which measure, and compared with when; at the upper edge of the map. */
-export function layerBar({ city, texts, view, names }: DeskContext): Panel {
+export function layerBar({ city, texts, view, data, names }: DeskContext): Panel {
   const t = texts.t.bind(texts);
   const select = (label: string, name: string, change: (value: string) => void) => {
     const element = h('select', {
@@ -34,6 +35,28 @@ export function layerBar({ city, texts, view, names }: DeskContext): Panel {
     },
     t('compare.swipe'),
   );
+  const also = (['sensors', 'points'] as const).map(name =>
+    h(
+      'button',
+      {
+        type: 'button',
+        class: 'button',
+        'data-layer': name,
+        onclick: () => view.update({ [name]: !view.value[name] }),
+      },
+      t(`layer.${name}`),
+    ),
+  );
+  const dots = h('div', { class: 'layer-also', role: 'group', 'aria-label': t('layer.also') }, ...also);
+  const note = h('p', { class: 'layer-note', role: 'status', hidden: true });
+  // Whom no complaint and no sensor is shown is not offered any.
+  const asked = new AbortController();
+  api
+    .session(asked.signal)
+    .then(({ role }) => {
+      dots.hidden = role === 'public' || role === 'integrator';
+    })
+    .catch(() => {});
   const element = h(
     'div',
     { class: 'layer-bar', role: 'group', 'aria-label': t('layer.title') },
@@ -41,9 +64,12 @@ export function layerBar({ city, texts, view, names }: DeskContext): Panel {
     measure,
     compare,
     swipe,
+    dots,
+    note,
   );
   layer.append(
     h('option', { value: 'cells' }, t('layer.cells')),
+    h('option', { value: 'aligned' }, t('layer.aligned')),
     ...city.levels.map(({ level }) => h('option', { value: level }, names.level(level, texts.lang))),
   );
   compare.append(
@@ -58,10 +84,28 @@ export function layerBar({ city, texts, view, names }: DeskContext): Panel {
     measure.value = measureOf(now);
     compare.value = now.compare === 'none' ? 'before' : now.compare;
     compare.hidden = measureOf(now) !== 'change';
-    swipe.hidden = compare.hidden || now.layer !== 'cells';
+    swipe.hidden = !canSwipe(now);
     swipe.setAttribute('aria-pressed', String(isSwiped(now)));
+    for (const button of also) {
+      const name = button.dataset.layer as 'sensors' | 'points';
+      button.setAttribute('aria-pressed', String(now[name]));
+    }
+    setText(note, data.value.pointsNote ?? '');
+    note.hidden = !data.value.pointsNote;
     element.hidden = now.panel !== 'explore';
   };
   show();
-  return { element, dispose: view.watch(show) };
+  const stops = [
+    view.watch(show),
+    data.watch((now, before) => {
+      if (now.pointsNote !== before.pointsNote) show();
+    }),
+  ];
+  return {
+    element,
+    dispose: () => {
+      asked.abort();
+      for (const stop of stops) stop();
+    },
+  };
 }

@@ -4,6 +4,7 @@ import { HeatMap, type Spot } from '../map/heat-map';
 import type { Selection } from '../state/view';
 import type { Texts } from '../texts';
 import type { DeskContext } from './context';
+import { chosenBy } from './points';
 
 interface Needs {
   texts(): Texts;
@@ -27,9 +28,13 @@ export function mapPanel(host: HTMLElement, context: DeskContext, needs: Needs):
     const { spot, x, y } = seen;
     const texts = needs.texts();
     const count = value(spot.cell);
-    const said = data.value.overlay ? spot.said?.text : texts.t('map.value', { n: texts.whole(count) });
+    const said = spot.dot
+      ? spot.dot.text
+      : data.value.overlay
+        ? spot.said?.text
+        : texts.t('map.value', { n: texts.whole(count) });
     tip.replaceChildren(
-      ...(said ? [h('strong', {}, said)] : []),
+      ...(said ? [h('strong', { dir: 'auto' }, said)] : []),
       h('span', {}, spot.areas.map(({ name }) => name).join(' › ') || texts.t('figures.outside')),
     );
     const left = x + 16 + tip.offsetWidth > host.clientWidth ? x - 16 - tip.offsetWidth : x + 16;
@@ -45,6 +50,10 @@ export function mapPanel(host: HTMLElement, context: DeskContext, needs: Needs):
       resolution: needs.resolution,
       camera: camera => view.update({ camera }),
       pick: spot => {
+        if (spot.dot && view.value.panel === 'explore') {
+          view.update({ selection: chosenBy(spot.dot.kind, spot.dot.key) });
+          return;
+        }
         if (data.value.overlay && view.value.panel !== 'explore') {
           data.update({ picked: spot.said?.key || null });
           return;

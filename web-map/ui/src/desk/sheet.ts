@@ -68,11 +68,11 @@ export function spanText({ from, to }: Window, texts: Texts): string {
 
 /** The filter in words. */
 function filterText({ texts, view, names }: DeskContext): string {
-  const { categories, channels, statuses, area, week } = view.value.filter;
+  const { categories, channels, statuses, urgencies, area, week } = view.value.filter;
   const said = [
     ...(area ? [names.name(area.level, area.id, texts.lang)] : []),
     ...categories,
-    ...[...channels, ...statuses].map(one => word(one, texts.lang)),
+    ...[...channels, ...statuses, ...urgencies].map(one => word(one, texts.lang)),
     ...week.map(hours => weekText(hours, texts.locale)),
   ];
   return said.length > 0 ? texts.t('save.filter', { filter: said.join(' · ') }) : texts.t('save.noFilter');

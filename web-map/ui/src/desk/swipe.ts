@@ -3,6 +3,7 @@ import { type Filter, query, type Window } from '../api/filter';
 import type { City } from '../api/wire';
 import { h, setText } from '../dom';
 import { HeatMap } from '../map/heat-map';
+import type { Overlay } from '../map/overlay';
 import type { Scale } from '../map/scale';
 import type { Texts } from '../texts';
 import { spanText } from './sheet';
@@ -73,10 +74,7 @@ export class Swipe {
     texts: Texts,
     signal: AbortSignal,
   ): Promise<void> {
-    this.#texts = texts;
-    this.#line.setAttribute('aria-label', texts.t('compare.handle'));
-    setText(this.#before, spanText(earlier, texts));
-    setText(this.#now, spanText(now, texts));
+    this.#name(earlier, now, texts);
     const [answer] = await Promise.all([
       api.cells(query(filter, earlier, { resolution }), signal),
       this.#other.ready(),
@@ -85,7 +83,25 @@ export class Swipe {
     this.#cells = new Map(answer.cells);
     this.#resolution = resolution;
     this.#element.dataset.total = String(answer.total);
+    this.#other.painter.hide(false);
+    void this.#other.overlay.show(null);
     this.#paint();
+  }
+
+  /** Shows areas of the earlier time, already counted and coloured. */
+  async areas(
+    { before, total }: { before: Overlay; total: number },
+    earlier: Window,
+    now: Window,
+    texts: Texts,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#name(earlier, now, texts);
+    await this.#other.ready();
+    if (signal.aborted) return;
+    this.#element.dataset.total = String(total);
+    this.#other.painter.hide(true);
+    await this.#other.overlay.show(before);
   }
 
   /** The colours of the first map. */
@@ -98,6 +114,13 @@ export class Swipe {
     this.#main.map.off('move', this.#follow);
     this.#other.dispose();
     this.#element.remove();
+  }
+
+  #name(earlier: Window, now: Window, texts: Texts): void {
+    this.#texts = texts;
+    this.#line.setAttribute('aria-label', texts.t('compare.handle'));
+    setText(this.#before, spanText(earlier, texts));
+    setText(this.#now, spanText(now, texts));
   }
 
   #paint(): void {

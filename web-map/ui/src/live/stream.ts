@@ -35,7 +35,8 @@ export class LiveStream {
   readonly #handlers: LiveHandlers;
   #source: EventSource | null = null;
   #state: LiveState = 'connecting';
-  #heard = Date.now();
+  /** By a clock that nobody sets: a reader's own may jump. */
+  #heard = performance.now();
   #retryIn = FIRST_RETRY;
   #retry: ReturnType<typeof setTimeout> | undefined;
   readonly #watchdog: ReturnType<typeof setInterval>;
@@ -50,7 +51,7 @@ export class LiveStream {
 
   /** Milliseconds since the last event. */
   get silence(): number {
-    return Date.now() - this.#heard;
+    return performance.now() - this.#heard;
   }
 
   /** Tries again at once, whatever the state. */
@@ -89,7 +90,7 @@ export class LiveStream {
   }
 
   #alive(): void {
-    this.#heard = Date.now();
+    this.#heard = performance.now();
     this.#retryIn = FIRST_RETRY;
     this.#to('live');
   }
@@ -107,7 +108,7 @@ export class LiveStream {
   #watch(): void {
     if (this.silence > STALE_AFTER) this.#to('stale');
     if (this.silence > DEAD_AFTER && this.#source?.readyState === EventSource.OPEN) {
-      this.#heard = Date.now() - STALE_AFTER - 1;
+      this.#heard = performance.now() - STALE_AFTER - 1;
       this.reconnect();
     }
   }

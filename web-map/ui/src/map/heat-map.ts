@@ -5,9 +5,11 @@ import type { AreaRef } from '../api/filter';
 import type { City } from '../api/wire';
 import type { Lang } from '../i18n/i18n';
 import type { Camera, Selection } from '../state/view';
+import { addBasemap } from './basemap';
 import { CellPainter } from './cell-painter';
 import { Outline } from './outline';
 import { OverlayPainter } from './overlay';
+import { type PointKind, PointLayers } from './points';
 import { resolutionAt } from './resolution';
 import { areaHitId, areasId, cellsId, labelId, mapStyle, nameExpression } from './style';
 
@@ -21,6 +23,8 @@ export interface Spot {
   named: AreaRef | null;
   /** What an overlay says of the point. */
   said: { text: string; key: string } | null;
+  /** The complaint or sensor that stands there. */
+  dot: { kind: PointKind; key: string; text: string } | null;
 }
 
 export interface MapEvents {
@@ -48,11 +52,15 @@ export class HeatMap {
   readonly map: MapLibre;
   readonly painter: CellPainter;
   readonly overlay: OverlayPainter;
+  readonly points: PointLayers;
   readonly #city: City;
   readonly #options: MapOptions;
   readonly #outline: Outline;
   #resolution: number;
   #lang: Lang;
+  /** The streets are asked for once. */
+  #streets: Promise<void> | null = null;
+  #failed: MapEvents['failure'] | undefined;
 
   constructor(
     container: HTMLElement,
@@ -84,6 +92,7 @@ export class HeatMap {
     this.map.keyboard.disableRotation();
     this.painter = new CellPainter(this.map);
     this.overlay = new OverlayPainter(this.map);
+    this.points = new PointLayers(this.map);
     this.#outline = new Outline(this.map);
     this.#resolution = resolutionAt(this.map.getZoom(), city.base_resolution);
     this.#listen(events);
@@ -99,9 +108,24 @@ export class HeatMap {
     return { lon: lng, lat, zoom: this.map.getZoom() };
   }
 
+  /** What the map shows: west, south, east, north in WGS 84 degrees, with a margin of a tenth on each side. */
+  bbox(): [number, number, number, number] {
+    const bounds = this.map.getBounds();
+    const [west, south, east, north] = [
+      bounds.getWest(),
+      bounds.getSouth(),
+      bounds.getEast(),
+      bounds.getNorth(),
+    ];
+    const [dx, dy] = [(east - west) / 10, (north - south) / 10];
+    const round = (degrees: number) => Number(degrees.toFixed(5));
+    return [round(west - dx), round(south - dy), round(east + dx), round(north + dy)];
+  }
+
   /** Resolves when layers can be painted. */
   async ready(): Promise<void> {
     if (!this.map.isStyleLoaded()) await this.map.once('style.load');
+    this.#streets ??= this.#addStreets();
   }
 
   select(selection: Selection | null): void {
@@ -148,6 +172,7 @@ export class HeatMap {
     });
     const painted = areas.map(({ level, id }) => this.overlay.area(level, id)).find(area => area !== null);
     return {
+      dot: this.points.at(point as [number, number]),
       said:
         this.overlay.at(point as [number, number]) ??
         (painted ? { text: painted.text, key: painted.key ?? '' } : null),
@@ -168,7 +193,19 @@ export class HeatMap {
     this.map.remove();
   }
 
+  /** The map is whole without streets: it does not wait for them. */
+  async #addStreets(): Promise<void> {
+    const path = this.#city.basemap;
+    if (!path) return;
+    try {
+      await addBasemap(this.map, path, this.#lang);
+    } catch {
+      this.#failed?.('tiles');
+    }
+  }
+
   #listen(events: Partial<MapEvents>): void {
+    this.#failed = events.failure;
     const { map } = this;
     map.on('zoom', () => {
       const resolution = resolutionAt(map.getZoom(), this.#city.base_resolution);

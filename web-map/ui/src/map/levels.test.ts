@@ -13,6 +13,8 @@ const city = (areas: number[]): City => ({
   aligned: { zoom_min: 13, tiles: '/tiles/aligned' },
   seq: 0,
   complaints: 0,
+  assessment_month_day: 1,
+  basemap: null,
   range: null,
   server_time: '',
   version: '',

@@ -1,5 +1,5 @@
-import type { GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
-import { areasId, paintId } from './style';
+import type { ExpressionSpecification, GeoJSONSource, Map as MapLibre } from 'maplibre-gl';
+import { ALIGNED_FILL, areasId, paintId } from './style';
 import { type Texture, textureImage, textureName } from './textures';
 
 /** Something that an analysis or a query puts on the map: coloured cells and areas, and what the colours mean. */
@@ -9,6 +9,7 @@ export interface Overlay {
   note?: string;
   cells: readonly OverlayCell[];
   areas: readonly OverlayArea[];
+  aligned?: readonly OverlayAligned[];
   points: readonly OverlayPoint[];
   legend: readonly OverlayClass[];
   /** The bounds of the classes, where a reader may fix them. */
@@ -32,6 +33,12 @@ export interface OverlayCell extends Painted {
 export interface OverlayArea extends Painted {
   level: string;
   id: string;
+}
+
+/** The part of a cell that lies in an area of the smallest level. */
+export interface OverlayAligned extends Painted {
+  cell: string;
+  area: string;
 }
 
 /** A point in WGS 84 degrees. */
@@ -58,6 +65,7 @@ const POINTS = 'overlay-points';
 export class OverlayPainter {
   readonly #map: MapLibre;
   #painted: OverlayArea[] = [];
+  #parts = new Map<string, OverlayAligned>();
   #shown: Overlay | null = null;
 
   constructor(map: MapLibre) {
@@ -75,6 +83,7 @@ export class OverlayPainter {
     if (this.#shown !== overlay) return;
     this.#layers();
     this.#areas(overlay?.areas ?? []);
+    this.#aligned(overlay?.aligned ?? []);
     const shapes = cellToBoundary
       ? (overlay?.cells ?? []).map(({ cell, colour, texture, text, key }) => ({
           type: 'Feature' as const,
@@ -105,7 +114,10 @@ export class OverlayPainter {
     const layers = [DOT, FILL].filter(id => this.#map.getLayer(id));
     const [hit] = this.#map.queryRenderedFeatures(point, { layers });
     if (hit) return { text: String(hit.properties.text), key: String(hit.properties.key) };
-    return null;
+    if (this.#parts.size === 0) return null;
+    const [part] = this.#map.queryRenderedFeatures(point, { layers: [ALIGNED_FILL] });
+    const said = part && this.#parts.get(partKey(part.properties.cell, part.properties.area));
+    return said ? { text: said.text, key: said.key ?? '' } : null;
   }
 
   /** What is said of an area. */
@@ -176,6 +188,33 @@ export class OverlayPainter {
     this.#painted = [...areas];
   }
 
+  /** By one expression over the tiles' own properties: a part of a cell has no id that a state could hang on. */
+  #aligned(parts: readonly OverlayAligned[]): void {
+    this.#parts = new Map(parts.map(part => [partKey(part.cell, part.area), part]));
+    if (!this.#map.getLayer(ALIGNED_FILL)) return;
+    const byColour = new Map<string, string[]>();
+    for (const [key, { colour }] of this.#parts) {
+      const keys = byColour.get(colour);
+      if (keys) keys.push(key);
+      else byColour.set(colour, [key]);
+    }
+    const steps = [...byColour].flatMap(([colour, keys]) => [keys, colour]);
+    const nothing = 'rgba(0,0,0,0)';
+    this.#map.setPaintProperty(
+      ALIGNED_FILL,
+      'fill-color',
+      steps.length > 0
+        ? ([
+            'match',
+            ['concat', ['get', 'cell'], '/', ['get', 'area']],
+            ...steps,
+            nothing,
+          ] as unknown as ExpressionSpecification)
+        : nothing,
+    );
+    this.#map.setLayoutProperty(ALIGNED_FILL, 'visibility', parts.length > 0 ? 'visible' : 'none');
+  }
+
   #state({ level, id }: OverlayArea, colour: string | null): void {
     const source = areasId(level);
     if (this.#map.getSource(source)) {
@@ -188,4 +227,8 @@ export class OverlayPainter {
     if (!this.#map.hasImage(name)) this.#map.addImage(name, textureImage(texture), { pixelRatio: 2 });
     return name;
   }
+}
+
+function partKey(cell: unknown, area: unknown): string {
+  return `${cell}/${area}`;
 }

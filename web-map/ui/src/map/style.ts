@@ -30,7 +30,9 @@ const FINEST_TILE = 14;
 
 /** Tiles of aligned cells closer in than this are made from those of this zoom. */
 const FINEST_ALIGNED = 16;
-const ALIGNED = 'aligned';
+export const ALIGNED = 'aligned';
+/** The aligned cells in colours of their own; hidden until some are painted. */
+export const ALIGNED_FILL = 'aligned-fill';
 
 /** Which areas are named: all that have room, or only the largest, in letters to be read from afar. */
 export type Names = 'all' | 'largest';
@@ -65,6 +67,7 @@ export function mapStyle(city: City, lang: Lang, names: Names): StyleSpecificati
       ...(ground ? [groundLayer(ground.level)] : []),
       ...cells.flatMap(cellLayers),
       ...levels.map(({ level }) => paintLayer(level.level)),
+      alignedFillLayer(city),
       alignedLayer(city),
       ...levels.map(({ level, border }) => hitLayer(level.level, border)),
       ...levels.map(({ level, border }, i) => borderLayer(level.level, border, i)).reverse(),
@@ -128,6 +131,23 @@ function alignedLayer(city: City): LayerSpecification {
       'line-width': 0.7,
       'line-opacity': ['interpolate', ['linear'], ['zoom'], zoom, 0, zoom + 2, 0.4],
     },
+  };
+}
+
+/** From the second zoom of aligned cells on: at the first their tiles tell whole areas. */
+export function alignedZoom(city: City): number {
+  return city.aligned.zoom_min + 1;
+}
+
+function alignedFillLayer(city: City): LayerSpecification {
+  return {
+    id: ALIGNED_FILL,
+    type: 'fill',
+    source: ALIGNED,
+    'source-layer': ALIGNED,
+    minzoom: alignedZoom(city),
+    layout: { visibility: 'none' },
+    paint: { 'fill-color': 'rgba(0,0,0,0)', 'fill-opacity': CELL_OPACITY },
   };
 }
 

@@ -1,14 +1,17 @@
+import { send } from '../api/client';
 import { conditions } from '../api/filter';
 import type { DeskContext, Panel } from '../desk/context';
 import { h, ICONS, icon, setText } from '../dom';
 
 interface Notice {
-  kind: 'stale' | 'down' | 'refused' | 'note';
+  kind: 'stale' | 'down' | 'refused' | 'note' | 'key';
   title: string;
   text: string;
   /** A figure that counts on; it is shown, but not read out again and again. */
   running?: string;
   button?: [label: string, act: () => void];
+  /** Asks for a key. */
+  form?: HTMLElement;
 }
 
 /** What the reader must know about the state of the page: stale, refused, unreachable, empty. */
@@ -36,6 +39,9 @@ export function banner({ city, texts, data, view, clock, actions }: DeskContext)
     const error = data.value.trouble;
     // A stale stream already says that the server is not heard.
     if (!error || (error.unreachable && data.value.live === 'stale')) return null;
+    if (error.status === 401) {
+      return { kind: 'key', title: t('key.title'), text: t('key.hint'), form: keyForm(texts) };
+    }
     if (error.unreachable) {
       const button: Notice['button'] = [t('state.retry'), actions.reconnect];
       return { kind: 'down', title: t('state.down'), text: error.message, button };
@@ -81,7 +87,39 @@ export function banner({ city, texts, data, view, clock, actions }: DeskContext)
   };
 }
 
-function box({ kind, title, text, button }: Notice): HTMLElement {
+/** A key that is good opens the page anew, with the same view: all of it is in the address. */
+function keyForm(texts: DeskContext['texts']): HTMLElement {
+  const field = h('input', {
+    class: 'field',
+    type: 'password',
+    name: 'key',
+    required: true,
+    autocomplete: 'current-password',
+    'aria-label': texts.t('key.label'),
+    placeholder: texts.t('key.label'),
+  });
+  const wrong = h('span', { role: 'alert' });
+  return h(
+    'form',
+    {
+      class: 'row',
+      onsubmit: async event => {
+        event.preventDefault();
+        try {
+          await send('POST', '/v1/session', { key: field.value });
+          location.reload();
+        } catch {
+          wrong.textContent = texts.t('key.wrong');
+        }
+      },
+    },
+    field,
+    h('button', { type: 'submit', class: 'button' }, texts.t('key.send')),
+    wrong,
+  );
+}
+
+function box({ kind, title, text, button, form }: Notice): HTMLElement {
   return h(
     'div',
     { class: `banner ${kind}`, role: kind === 'note' ? 'status' : 'alert', 'data-banner': kind },
@@ -95,6 +133,7 @@ function box({ kind, title, text, button }: Notice): HTMLElement {
       ' ',
       h('span', {}, text),
     ),
+    form,
     button && h('button', { type: 'button', class: 'button', onclick: button[1] }, button[0]),
   );
 }

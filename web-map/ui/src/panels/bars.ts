@@ -18,7 +18,7 @@ export function bars(rows: Bar[], text: (value: number) => string): HTMLOListEle
     { class: 'bars' },
     ...rows.map(({ label, value, note, rest, onclick }) => {
       const inside = [
-        h('span', { class: 'name', title: label }, label),
+        h('span', { class: 'name', title: label, dir: 'auto' }, label),
         note && h('span', { class: 'note' }, note),
         h('span', { class: 'count' }, text(value)),
       ];

@@ -7,7 +7,7 @@ import { optionRow, toggled } from './option-row';
 export function checkList(
   { texts, data, view }: DeskContext,
   facet: FacetName,
-  field: 'channels' | 'statuses',
+  field: 'channels' | 'statuses' | 'urgencies',
 ): Panel {
   const element = h('div', { class: 'options', 'data-facet': facet });
   const choose = (key: string, on: boolean) => {

@@ -5,6 +5,7 @@ import { h, ICONS, icon } from '../dom';
 import { word } from '../i18n/words';
 import { zoomForArea } from '../map/levels';
 import type { ComplaintRef } from '../state/view';
+import { frame } from './frame';
 
 /** A surface that shows the streets around one address, km². */
 const AROUND_KM2 = 0.4;
@@ -13,32 +14,11 @@ const AROUND_KM2 = 0.4;
 export function complaint(context: DeskContext, { source, id }: ComplaintRef): Panel {
   const { texts, view, names, actions } = context;
   const t = texts.t.bind(texts);
-  const body = h('div', { class: 'facts' }, h('p', { class: 'muted' }, t('panel.loading')));
-  const element = h(
-    'div',
-    { class: 'panel-body', 'data-selection': id },
-    h(
-      'header',
-      { class: 'panel-head' },
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'icon-button',
-          'aria-label': t('panel.back'),
-          title: t('panel.back'),
-          onclick: () => view.update({ selection: null }),
-        },
-        icon(ICONS.left),
-      ),
-      h(
-        'div',
-        {},
-        h('h2', { class: 'wrap' }, id),
-        h('p', { class: 'muted' }, `${t('search.complaint')} · ${source}`),
-      ),
-    ),
-    body,
+  const { element, body } = frame(
+    context,
+    id,
+    h('h2', { class: 'wrap', dir: 'auto' }, id),
+    h('p', { class: 'muted' }, `${t('search.complaint')} · ${source}`),
   );
   const abort = new AbortController();
   const time = (at: string | null) => (at ? texts.dateTime(Date.parse(at)) : null);
@@ -71,7 +51,9 @@ export function complaint(context: DeskContext, { source, id }: ComplaintRef): P
       h(
         'dl',
         { class: 'facts-list' },
-        ...rows.flatMap(([label, value]) => (value ? [h('dt', {}, label), h('dd', {}, value)] : [])),
+        ...rows.flatMap(([label, value]) =>
+          value ? [h('dt', {}, label), h('dd', { dir: 'auto' }, value)] : [],
+        ),
       ),
       h(
         'div',

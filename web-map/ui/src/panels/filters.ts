@@ -15,6 +15,7 @@ export function filters(context: DeskContext): Panel {
     category: categoryTree(context),
     channel: checkList(context, 'channel', 'channels'),
     status: checkList(context, 'status', 'statuses'),
+    urgency: checkList(context, 'urgency', 'urgencies'),
     area: areaSearch(context),
     week: weekBrush(context),
   };
@@ -34,6 +35,7 @@ export function filters(context: DeskContext): Panel {
     category: h('span', { class: 'badge' }),
     channel: h('span', { class: 'badge' }),
     status: h('span', { class: 'badge' }),
+    urgency: h('span', { class: 'badge' }),
     area: h('span', { class: 'badge' }),
     week: h('span', { class: 'badge' }),
   };
@@ -49,6 +51,7 @@ export function filters(context: DeskContext): Panel {
       section('filter.category', counts.category, parts.category),
       section('filter.channel', counts.channel, parts.channel),
       section('filter.status', counts.status, parts.status),
+      section('filter.urgency', counts.urgency, parts.urgency),
     ),
   );
   const badge = (target: HTMLElement, count: number) => {
@@ -60,6 +63,7 @@ export function filters(context: DeskContext): Panel {
     badge(counts.category, filter.categories.length);
     badge(counts.channel, filter.channels.length);
     badge(counts.status, filter.statuses.length);
+    badge(counts.urgency, filter.urgencies.length);
     badge(counts.area, filter.area ? 1 : 0);
     badge(counts.week, filter.week.length);
   };

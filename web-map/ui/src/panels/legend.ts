@@ -119,11 +119,12 @@ export function legend({ texts, data, view, actions }: DeskContext): Panel {
 }
 
 /** The colours of an overlay and how much there is of each. */
-function overlayLegend({ title, legend }: Overlay, texts: DeskContext['texts']): HTMLElement[] {
+function overlayLegend({ title, note, legend }: Overlay, texts: DeskContext['texts']): HTMLElement[] {
   const box = h('h2', {});
   setText(box, title);
   return [
     h('header', {}, box),
+    ...(note ? [h('p', { class: 'muted' }, note)] : []),
     h(
       'ul',
       { class: 'overlay-legend' },

@@ -23,7 +23,7 @@ export function optionRow(row: OptionRow, text: (count: number) => string): HTML
     'label',
     { class: 'option', style: `--part:${row.part.toFixed(3)}`, title: row.label },
     box,
-    h('span', { class: 'name' }, row.label),
+    h('span', { class: 'name', dir: 'auto' }, row.label),
     h('span', { class: 'count' }, row.count === null ? '' : text(row.count)),
   );
 }

@@ -61,6 +61,8 @@ export function search(context: DeskContext): Panel {
   });
   const element = h('div', { class: 'search', role: 'search' }, icon(ICONS.search), field, list);
 
+  /** The addresses could not be searched to the end. */
+  let incomplete = false;
   const close = () => {
     list.hidden = true;
     active = -1;
@@ -89,12 +91,16 @@ export function search(context: DeskContext): Panel {
             onmousedown: () => take(hit),
           },
           icon(hit.icon),
-          h('span', { class: 'name', title: hit.name }, hit.name),
+          h('span', { class: 'name', title: hit.name, dir: 'auto' }, hit.name),
           h('span', { class: 'muted' }, hit.kind),
         ),
       ),
     );
-    if (found.length === 0) {
+    if (incomplete && !waiting) {
+      list.append(
+        h('li', { class: 'muted', role: 'option', 'aria-disabled': 'true' }, t('search.incomplete')),
+      );
+    } else if (found.length === 0) {
       list.append(
         h(
           'li',
@@ -198,6 +204,7 @@ export function search(context: DeskContext): Panel {
     asking.abort();
     const text = field.value.trim();
     active = -1;
+    incomplete = false;
     if (!text) {
       found = [];
       close();
@@ -219,9 +226,12 @@ export function search(context: DeskContext): Panel {
     void areas.then(hits => !signal.aborted && show([...own, ...hits], true));
     soon = setTimeout(async () => {
       // A role that may not ask for the rest still finds its areas.
-      const rest = await api.search(text, signal).then(serverHits, () => []);
+      const answer = await api.search(text, signal).catch(() => null);
+      const rest = answer ? serverHits(answer) : [];
       const hits = await areas;
-      if (!signal.aborted) show([...own, ...hits, ...rest], false);
+      if (signal.aborted) return;
+      incomplete = answer?.addresses_complete === false;
+      show([...own, ...hits, ...rest], false);
     }, PAUSE);
   };
   const key = (event: KeyboardEvent) => {

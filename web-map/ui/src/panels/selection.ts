@@ -11,6 +11,7 @@ import { latest } from '../time/choice';
 import { DAY } from '../time/zone';
 import { around } from './around';
 import { type Bar, bars } from './bars';
+import { frame } from './frame';
 import { sparkline } from './sparkline';
 
 const RECENT = 20;
@@ -34,34 +35,13 @@ export type Ground = Extract<Selection, { cell: string } | { area: unknown }>;
 export function selection(context: DeskContext, chosen: Ground): Panel {
   const { city, texts, view, data, actions } = context;
   const t = texts.t.bind(texts);
-  const body = h('div', { class: 'facts' }, h('p', { class: 'muted' }, t('panel.loading')));
-  const title = h('h2', {}, 'cell' in chosen ? t('panel.cell') : chosen.area.id);
+  const title = h('h2', { class: 'wrap', dir: 'auto' }, 'cell' in chosen ? t('panel.cell') : chosen.area.id);
   const subtitle = h(
     'p',
     { class: 'muted' },
     'cell' in chosen ? cellText(chosen.cell) : levelText(chosen.area.level),
   );
-  const element = h(
-    'div',
-    { class: 'panel-body', 'data-selection': 'cell' in chosen ? chosen.cell : chosen.area.id },
-    h(
-      'header',
-      { class: 'panel-head' },
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'icon-button',
-          'aria-label': t('panel.back'),
-          title: t('panel.back'),
-          onclick: () => view.update({ selection: null }),
-        },
-        icon(ICONS.left),
-      ),
-      h('div', {}, title, subtitle),
-    ),
-    body,
-  );
+  const { element, body } = frame(context, 'cell' in chosen ? chosen.cell : chosen.area.id, title, subtitle);
   let abort = new AbortController();
 
   function cellText(cell: string): string {
@@ -217,6 +197,7 @@ export function selection(context: DeskContext, chosen: Ground): Panel {
         {
           type: 'button',
           class: 'what link',
+          dir: 'auto',
           onclick: () => view.update({ selection: { complaint: { source, id } } }),
         },
         category ?? t('filter.none'),

@@ -3,32 +3,25 @@ import { ApiError, api, isAbort } from '../api/client';
 import { literal } from '../api/filter';
 import { lineChart } from '../charts/line-chart';
 import type { DeskContext, Panel } from '../desk/context';
-import { h, ICONS, icon } from '../dom';
+import { h } from '../dom';
+import { DAY } from '../time/zone';
+import { frame } from './frame';
+import { hoursOf } from './hours';
+
+/** Datastreams that are drawn; the others have their latest value alone. */
+const DRAWN = 4;
+/** A role without SQL is shown as many of the latest values as one page has. */
+const PAGE = 10_000;
 
 /** One sensor: what it last said, and the last week of each of its datastreams. */
-export function sensor({ texts, view, zone, clock }: DeskContext, id: string): Panel {
+export function sensor(context: DeskContext, id: string): Panel {
+  const { texts, zone, clock } = context;
   const t = texts.t.bind(texts);
-  const body = h('div', { class: 'facts' }, h('p', { class: 'muted' }, t('panel.loading')));
-  const element = h(
-    'div',
-    { class: 'panel-body', 'data-selection': id },
-    h(
-      'header',
-      { class: 'panel-head' },
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'icon-button',
-          'aria-label': t('panel.back'),
-          title: t('panel.back'),
-          onclick: () => view.update({ selection: null }),
-        },
-        icon(ICONS.left),
-      ),
-      h('div', {}, h('h2', {}, id), h('p', { class: 'muted' }, t('panel.sensor'))),
-    ),
-    body,
+  const { element, body } = frame(
+    context,
+    id,
+    h('h2', { class: 'wrap', dir: 'auto' }, id),
+    h('p', { class: 'muted' }, t('panel.sensor')),
   );
   const abort = new AbortController();
 
@@ -52,21 +45,16 @@ export function sensor({ texts, view, zone, clock }: DeskContext, id: string): P
       ),
     );
     body.replaceChildren(latest);
-    for (const { datastream, property } of found.datastreams.slice(0, 4)) {
-      const { rows } = await api.sql(
-        {
-          sql: `SELECT date_trunc('hour', phenomenon_time) AS at, avg(result) AS value FROM observations WHERE datastream = ${literal(datastream)} AND phenomenon_time > now() - INTERVAL '7 days' GROUP BY 1 ORDER BY 1`,
-        },
-        abort.signal,
-      );
+    for (const { source, datastream, property } of found.datastreams.slice(0, DRAWN)) {
+      const hours = await hourly(id, { source, datastream }, clock.now(), abort.signal);
       body.append(
         h(
           'section',
-          {},
+          { 'data-stream': datastream },
           h('h3', {}, property ?? datastream, h('span', { class: 'unit' }, t('panel.lastDays'))),
           lineChart(
             {
-              x: rows.map(row => parseInstant(String(row.at))),
+              x: hours.map(([at]) => at),
               isTime: true,
               height: 120,
               label: property ?? datastream,
@@ -74,7 +62,7 @@ export function sensor({ texts, view, zone, clock }: DeskContext, id: string): P
                 {
                   label: property ?? datastream,
                   colour: '#5fd0e6',
-                  values: rows.map(row => (typeof row.value === 'number' ? row.value : null)),
+                  values: hours.map(([, mean]) => mean),
                 },
               ],
             },
@@ -86,9 +74,31 @@ export function sensor({ texts, view, zone, clock }: DeskContext, id: string): P
     }
   };
   load().catch(error => {
-    // A role that may not ask for SQL has the latest values alone.
-    if (error instanceof ApiError && error.status === 403) return;
     if (!isAbort(error)) body.append(h('p', { class: 'refused', role: 'alert' }, (error as Error).message));
   });
   return { element, dispose: () => abort.abort() };
+}
+
+/** The mean of each hour of the last week, without doubtful values, in order of time. */
+async function hourly(
+  sensor: string,
+  { source, datastream }: { source: string; datastream: string },
+  now: number,
+  signal: AbortSignal,
+): Promise<[at: number, mean: number | null][]> {
+  try {
+    const { rows } = await api.sql(
+      {
+        sql: `SELECT date_trunc('hour', phenomenon_time) AS at, avg(result) AS value FROM observations WHERE source = ${literal(source)} AND datastream = ${literal(datastream)} AND quality <> 'doubtful' AND phenomenon_time > now() - INTERVAL '7 days' GROUP BY 1 ORDER BY 1`,
+      },
+      signal,
+    );
+    return rows.map(row => [parseInstant(String(row.at)), typeof row.value === 'number' ? row.value : null]);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    const from = new Date(now - 7 * DAY).toISOString();
+    const page = await api.observations(sensor, new URLSearchParams({ from, limit: String(PAGE) }), signal);
+    const mine = page.observations.filter(one => one.source === source && one.datastream === datastream);
+    return hoursOf(mine);
+  }
 }

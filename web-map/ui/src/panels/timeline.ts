@@ -12,12 +12,14 @@ export function timeline(context: DeskContext): Panel {
   const t = texts.t.bind(texts);
   const span = () => view.value.span ?? spanFor(view.value.time, actions.era());
 
+  const monthHint = t('time.monthHint', { day: context.city.assessment_month_day });
   const presets = PRESETS.map(preset =>
     h(
       'button',
       {
         type: 'button',
         'data-preset': preset,
+        title: preset === 'month' || preset === 'lastMonth' ? monthHint : null,
         onclick: () => {
           player.pause();
           view.update({ time: { preset }, span: null });

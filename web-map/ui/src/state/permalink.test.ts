@@ -11,6 +11,7 @@ const full: View = {
     categories: ['市容环卫->垃圾清运', 'a & b=c+d'],
     channels: ['12345', '微信'],
     statuses: ['closed'],
+    urgencies: ['urgent'],
     area: { level: 'district', id: '11:01/2' },
     week: ['1-5:7-9', '7:0,22-23'],
   },
@@ -24,6 +25,7 @@ const full: View = {
   method: 'geometric',
   breaks: [0.5, 1, 20],
   sensors: true,
+  points: true,
   analysis: { name: 'periodic_issues', args: { by: 'district', alpha: '0.01' } },
   sql: "SELECT 'a & b' AS x -- 中文\nFROM complaints",
   camera: { lon: 116.40012, lat: 39.90034, zoom: 12.35 },
@@ -36,6 +38,8 @@ describe('a link', () => {
     expect(parse(print(area, base), base)).toEqual(area);
     const preset: View = { ...base, time: { preset: 'today' } };
     expect(parse(print(preset, base), base)).toEqual(preset);
+    const month: View = { ...base, time: { preset: 'lastMonth' }, layer: 'aligned' };
+    expect(parse(print(month, base), base)).toEqual(month);
     const sensor: View = { ...base, method: 'natural', selection: { sensor: 'air:7/ä' } };
     expect(parse(print(sensor, base), base)).toEqual(sensor);
     const one: View = { ...base, selection: { complaint: { source: 'a:b %', id: 'x:1/2' } } };

@@ -24,6 +24,7 @@ export function print(view: View, base: View): string {
   for (const category of view.filter.categories) params.append('category', category);
   for (const channel of view.filter.channels) params.append('channel', channel);
   for (const status of view.filter.statuses) params.append('status', status);
+  for (const urgency of view.filter.urgencies) params.append('urgency', urgency);
   if (view.filter.area) params.set('area', areaText(view.filter.area));
   for (const hours of view.filter.week) params.append('week', hours);
   if ('preset' in view.time) {
@@ -42,6 +43,7 @@ export function print(view: View, base: View): string {
   if (view.breaks) params.set('breaks', view.breaks.join(','));
   else if (view.method !== base.method) params.set('breaks', view.method);
   if (view.sensors) params.set('sensors', '1');
+  if (view.points) params.set('points', '1');
   if (view.selection) params.set('select', selectionText(view.selection));
   if (view.camera) params.set('at', cameraText(view.camera));
   if (view.panel === 'analyse' || view.analysis !== base.analysis) {
@@ -66,6 +68,7 @@ export function parse(search: string, base: View): View {
       categories: params.getAll('category'),
       channels: params.getAll('channel'),
       statuses: params.getAll('status'),
+      urgencies: params.getAll('urgency'),
       area: parseArea(params.get('area') ?? ''),
       week: params.getAll('week').filter(hours => readWeek(hours) !== null),
     },
@@ -80,6 +83,7 @@ export function parse(search: string, base: View): View {
     method: METHODS.find(name => name === params.get('breaks')) ?? base.method,
     breaks: parseBreaks(params.get('breaks') ?? ''),
     sensors: params.get('sensors') === '1',
+    points: params.get('points') === '1',
     camera: parseCamera(params.get('at') ?? ''),
     analysis: parseAnalysis(params, base.analysis),
     sql: params.get('sql') ?? base.sql,

@@ -13,7 +13,7 @@ export interface View {
   /** How much time the histogram spans; null = what suits `time`. */
   span: Span | null;
   selection: Selection | null;
-  /** What is painted: cells, or the areas of a level. */
+  /** What is painted: `cells`, `aligned` (their parts by area), or the areas of a level. */
   layer: string;
   measure: Measure;
   /** Which earlier time the window is compared with. */
@@ -26,6 +26,8 @@ export interface View {
   breaks: readonly number[] | null;
   /** Are the sensors on the map? */
   sensors: boolean;
+  /** Are complaints on the map one by one, where it looks close enough? */
+  points: boolean;
   /** Where the map looks; null = the whole city. */
   camera: Camera | null;
   /** The analysis that is open, and its parameters that differ from the defaults. */
@@ -82,6 +84,7 @@ export function firstView(lang: Lang): View {
     method: 'geometric',
     breaks: null,
     sensors: false,
+    points: false,
     camera: null,
     analysis: { name: 'hotspots', args: {} },
     sql: '',

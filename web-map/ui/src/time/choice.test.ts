@@ -4,11 +4,13 @@ import { DAY, HOUR, Zone } from './zone';
 
 const now = Date.parse('2026-11-23T16:30:20+08:00');
 const running: Era = {
+  monthDay: 19,
   zone: new Zone('Asia/Shanghai'),
   now,
   range: { from: now - 400 * DAY, to: now - 5000 },
 };
 const old: Era = {
+  monthDay: 1,
   zone: new Zone('America/New_York'),
   now,
   range: { from: Date.parse('2011-07-01T04:00:00Z'), to: Date.parse('2012-01-01T04:59:00Z') },
@@ -31,6 +33,25 @@ describe('a preset', () => {
   it.each(['24h', '7d', '30d'] as const)('moves in steps: two readers of %s ask the same', preset => {
     const later = { ...running, now: now + 20_000 };
     expect(windowOf({ preset }, later)).toEqual(windowOf({ preset }, running));
+  });
+
+  it('begins the month of assessment on its day, and keeps the one before whole', () => {
+    const at = (text: string) => ({ ...running, now: Date.parse(text) });
+    const start = (text: string) => Date.parse(`${text}T00:00:00+08:00`);
+    const late = at('2026-11-23T16:30:20+08:00');
+    expect(windowOf({ preset: 'month' }, late)).toEqual({ from: start('2026-11-19'), to: null });
+    expect(windowOf({ preset: 'lastMonth' }, late)).toEqual({
+      from: start('2026-10-19'),
+      to: start('2026-11-19'),
+    });
+    const early = at('2026-01-18T23:59:59+08:00');
+    expect(windowOf({ preset: 'month' }, early).from).toBe(start('2025-12-19'));
+    expect(windowOf({ preset: 'lastMonth' }, early)).toEqual({
+      from: start('2025-11-19'),
+      to: start('2025-12-19'),
+    });
+    // In a city whose data ended long ago, by its end; the first day is the calendar's.
+    expect(windowOf({ preset: 'month' }, old).from).toBe(Date.parse('2011-12-01T00:00:00-05:00'));
   });
 
   it('counts back from the end of data that ended long ago', () => {

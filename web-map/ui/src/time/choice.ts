@@ -2,7 +2,7 @@ import type { Window } from '../api/filter';
 import type { Bin } from '../api/wire';
 import { DAY, HOUR, type Instant, MINUTE, type Zone } from './zone';
 
-export const PRESETS = ['today', '24h', '7d', '30d', 'all'] as const;
+export const PRESETS = ['today', '24h', '7d', '30d', 'month', 'lastMonth', 'all'] as const;
 export type Preset = (typeof PRESETS)[number];
 
 /** What the reader chose: a window that follows the clock, or one that stands still. */
@@ -22,6 +22,8 @@ const SPAN_DAYS: Record<Exclude<Span, 'all'>, number> = {
 
 /** The time that a city's data covers, and now; `range` is null while there is no data. */
 export interface Era {
+  /** The day on which a month of assessment begins, 1 to 28. */
+  monthDay: number;
   zone: Zone;
   now: Instant;
   range: { from: Instant; to: Instant } | null;
@@ -54,9 +56,21 @@ export function windowOf(choice: TimeChoice, era: Era): Window {
       return { from: rolling(era.zone.addDays(end, -7), 30 * MINUTE), to: null };
     case '30d':
       return { from: rolling(era.zone.addDays(end, -30), 2 * HOUR), to: null };
+    case 'month':
+      return { from: monthStart(end, era), to: null };
+    case 'lastMonth': {
+      const to = monthStart(end, era);
+      return { from: monthStart(to - 1, era), to };
+    }
     case 'all':
       return { from: null, to: null };
   }
+}
+
+/** Local midnight of the day on which the month of assessment that holds the instant began. */
+function monthStart(at: Instant, { zone, monthDay }: Era): Instant {
+  const { year, month, day } = zone.wall(at);
+  return zone.instant(year, day >= monthDay ? month : month - 1, monthDay);
 }
 
 /** A rolling window moves in steps, the same for all readers, so that the server counts once for all of them. */
@@ -67,7 +81,15 @@ function rolling(from: Instant, step: number): Instant {
 /** The histogram that suits a choice when the reader has not set one. */
 export function spanFor(choice: TimeChoice, era: Era): Span {
   if ('preset' in choice) {
-    const spans: Record<Preset, Span> = { today: '2d', '24h': '7d', '7d': '30d', '30d': '180d', all: 'all' };
+    const spans: Record<Preset, Span> = {
+      today: '2d',
+      '24h': '7d',
+      '7d': '30d',
+      '30d': '180d',
+      month: '180d',
+      lastMonth: '180d',
+      all: 'all',
+    };
     return spans[choice.preset];
   }
   const days = (latest(era) - choice.from) / DAY;

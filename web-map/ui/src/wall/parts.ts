@@ -20,7 +20,7 @@ export function ranking(areas: readonly AreaValue[], texts: Texts): HTMLOListEle
         'li',
         { style: `--part:${(area.records / most).toFixed(3)}` },
         h('span', { class: 'rank' }, i + 1),
-        h('span', { class: 'name' }, areaName(area, texts.lang)),
+        h('span', { class: 'name', dir: 'auto' }, areaName(area, texts.lang)),
         h('span', { class: 'count' }, texts.whole(area.records)),
       ),
     ),

@@ -221,7 +221,7 @@ export class Wall {
                       {
                         style: `--part:${(count / Math.max(1, ...topics.map(topic => topic.now))).toFixed(3)}`,
                       },
-                      h('span', { class: 'name' }, word(name, texts.lang)),
+                      h('span', { class: 'name', dir: 'auto' }, word(name, texts.lang)),
                       h(
                         'span',
                         { class: 'rise' },
@@ -266,6 +266,7 @@ export class Wall {
     const era = {
       zone: this.#zone,
       now: this.#clock.now(),
+      monthDay: this.#city.assessment_month_day,
       range: range ? { from: Date.parse(range.from), to: Date.parse(range.to) } : null,
     };
     const [{ question, found }] = await Promise.all([

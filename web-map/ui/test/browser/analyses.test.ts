@@ -77,7 +77,7 @@ describe.skipIf(!process.env.CITYBRAIN_URL)('analyses and SQL on the desk', () =
 
   it('tells integrators what came in and what was refused', async () => {
     const { page, faults } = await city.open('/?panel=feeds');
-    await page.locator('.feed-table tbody tr').first().waitFor();
+    await page.locator('.feed-list > li').first().waitFor();
     await page.locator('.rail [data-panel="alerts"]').click();
     await page.locator('.alerts').waitFor();
     expect(await serious(page)).toEqual([]);

@@ -96,6 +96,12 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(SCREENSHOTS, name) });
 }
 
+/** Ends a visit; answers that were still being made for it are nobody's any more. */
+export async function end(page: Page): Promise<void> {
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await page.context().close();
+}
+
 /** A figure of the header, or of any element with a value. */
 export async function figure(page: Page, name: string): Promise<number> {
   return Number(await page.locator(`[data-figure="${name}"]`).getAttribute('data-value'));
@@ -154,4 +160,23 @@ export async function serious(page: Page): Promise<string[]> {
   return found.violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+}
+
+/** The mean colours of a picture (PNG) in a raster of columns and rows, row by row: red, green, blue from 0 to 255. */
+export function blocks(page: Page, png: Buffer, columns: number, rows: number): Promise<number[][]> {
+  return page.evaluate(
+    async ([base64, columns, rows]) => {
+      const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+      const small = await createImageBitmap(new Blob([bytes], { type: 'image/png' }), {
+        resizeWidth: columns,
+        resizeHeight: rows,
+        resizeQuality: 'high',
+      });
+      const context = new OffscreenCanvas(columns, rows).getContext('2d');
+      context?.drawImage(small, 0, 0);
+      const data = context?.getImageData(0, 0, columns, rows).data ?? new Uint8ClampedArray();
+      return Array.from({ length: columns * rows }, (_, i) => [...data.subarray(4 * i, 4 * i + 3)]);
+    },
+    [png.toString('base64'), columns, rows] as const,
+  );
 }

@@ -267,25 +267,6 @@ describe('keys and rules', PATIENT, () => {
     await page.context().close();
   });
 
-  it('tells a role that may not ask for SQL how its feeds are', async () => {
-    const { page } = await city.open('/');
-    await page.route('**/v1/sql', route =>
-      route.fulfill({
-        status: 403,
-        contentType: 'application/problem+json',
-        body: JSON.stringify({
-          title: 'Forbidden',
-          status: 403,
-          detail: 'the role operator may not do this',
-        }),
-      }),
-    );
-    await page.locator('.rail [data-panel="feeds"]').click();
-    await page.locator('.feed-table').first().waitFor();
-    expect(await page.locator('.feeds .refused:visible').count()).toBe(0);
-    await page.context().close();
-  });
-
   it.runIf(real)('switches a rule off and on, and tries it on history', async () => {
     const { page, faults } = await city.open('/?panel=alerts');
     const rule = page.locator('.rule-list > li').first();

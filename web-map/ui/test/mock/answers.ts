@@ -9,7 +9,7 @@ export const BOUNDARY_VERSION = 'mock-1';
 /** A question that the mock refuses, as problem details would say it. */
 export class Refused extends Error {}
 
-const FILTER = ['from', 'to', 'category', 'channel', 'status', 'area', 'cell', 'bbox', 'week'];
+const FILTER = ['from', 'to', 'category', 'channel', 'status', 'urgency', 'area', 'cell', 'bbox', 'week'];
 
 /** The complaints that a query string asks for. */
 export function select(city: MockCity, params: URLSearchParams, also: string[]): MockComplaint[] {
@@ -27,6 +27,7 @@ export function matcher(params: URLSearchParams): (complaint: MockComplaint) => 
   const categories = params.getAll('category');
   const channels = params.getAll('channel');
   const statuses = params.getAll('status');
+  const urgencies = params.getAll('urgency');
   const [level, id] = (params.get('area') ?? '').split(':');
   const cell = params.get('cell');
   const week = params.getAll('week');
@@ -36,9 +37,15 @@ export function matcher(params: URLSearchParams): (complaint: MockComplaint) => 
     (categories.length === 0 || categories.some(category => inCategory(complaint, category))) &&
     (channels.length === 0 || channels.includes(complaint.channel ?? '')) &&
     (statuses.length === 0 || statuses.includes(complaint.status)) &&
+    (urgencies.length === 0 || urgencies.includes(urgency(complaint))) &&
     (!level || complaint.areas[level] === id) &&
     (week.length === 0 || isAt(complaint.requested, week)) &&
     (!cell || (complaint.cell !== null && cellToParent(complaint.cell, getResolution(cell)) === cell));
+}
+
+/** Some are urgent; which, hangs on the id alone. */
+function urgency({ id }: MockComplaint): string {
+  return id.endsWith('7') ? 'urgent' : 'ordinary';
 }
 
 function isAt(instant: number, week: string[]): boolean {
@@ -100,6 +107,8 @@ export const ANSWERS: Record<string, (city: MockCity, params: URLSearchParams) =
     aligned: { zoom_min: 22, tiles: '/tiles/aligned' },
     seq: city.seq,
     complaints: city.complaints.length,
+    assessment_month_day: 19,
+    basemap: null,
     range: range(city.complaints),
     server_time: new Date().toISOString(),
     version: '0.1.0',
@@ -184,9 +193,11 @@ export const ANSWERS: Record<string, (city: MockCity, params: URLSearchParams) =
           ? complaint.channel
           : by === 'status'
             ? complaint.status
-            : by === 'category'
-              ? complaint.category
-              : (complaint.category_path.split('->')[0] ?? null);
+            : by === 'urgency'
+              ? urgency(complaint)
+              : by === 'category'
+                ? complaint.category
+                : (complaint.category_path.split('->')[0] ?? null);
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     const groups = [...counts]
@@ -219,6 +230,35 @@ export const ANSWERS: Record<string, (city: MockCity, params: URLSearchParams) =
       next: end < found.length ? String(end) : null,
     };
   },
+  // Its tiles have no parts of cells.
+  '/v1/aligned': city => ({ seq: city.seq, level: 'community', aligned: [], truncated: false, sql: '' }),
+  '/v1/sensors': () => ({ sensors: [] }),
+  '/v1/session': () => ({ role: 'admin', name: null, actor: 'loopback', feeds: [], keys: false }),
+  '/v1/feeds': () => ({
+    feeds: [
+      {
+        source: 'mock',
+        state: 'ok',
+        last_seen: new Date().toISOString(),
+        age_s: 1,
+        quiet_after_s: 300,
+        rate_now: 60,
+        rate_usual: 60,
+        lag_s: 1,
+        accepted: 1,
+        updated: 0,
+        duplicate: 0,
+        refused: {},
+        datastreams: 0,
+        silent: 0,
+        stuck: 0,
+        clock_off: 0,
+        doubtful: 0,
+        missing: 0,
+      },
+    ],
+  }),
+  '/v1/rejected': () => ({ rejected: [], next: null }),
   // It has no rules, so nothing is told.
   '/v1/alerts': () => ({ alerts: [], next: null }),
   '/v1/rules': () => ({ rules: [] }),
@@ -232,6 +272,7 @@ export const ANSWERS: Record<string, (city: MockCity, params: URLSearchParams) =
     return {
       areas: [],
       addresses: [],
+      addresses_complete: true,
       sensors: [],
       complaints: city.complaints
         .filter(({ id }) => id.startsWith(wanted))
