@@ -178,6 +178,184 @@ fn the_same_rows_come_from_every_format() {
     assert_eq!(text(&arrow), text(&expected));
 }
 
+/// Two observations as an Arrow IPC stream, with these columns besides a datastream and a result.
+fn observations(time: arrow_array::ArrayRef, more: Vec<(&str, arrow_array::ArrayRef)>) -> Vec<u8> {
+    let mut columns: Vec<(&str, arrow_array::ArrayRef)> = vec![
+        (
+            "datastream",
+            Arc::new(arrow_array::StringArray::from(vec!["a", "b"])),
+        ),
+        (
+            "result",
+            Arc::new(arrow_array::Float64Array::from(vec![0.1, -2e9])),
+        ),
+        ("phenomenon_time", time),
+    ];
+    columns.extend(more);
+    let batch = arrow_array::RecordBatch::try_from_iter_with_nullable(
+        columns
+            .into_iter()
+            .map(|(name, column)| (name, column, true)),
+    );
+    let batch = batch.unwrap();
+    let mut writer = arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+#[test]
+fn arrow_columns_of_observations_are_read_as_they_are_and_mean_what_their_text_means() {
+    use arrow_array::{
+        ArrayRef, DictionaryArray, Float32Array, Float64Array, Int64Array, LargeStringArray,
+        StringArray, StringViewArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+        TimestampNanosecondArray, TimestampSecondArray, UInt64Array, types::Int32Type,
+    };
+    let profile = Profile::load("http-observations").unwrap();
+    let at = 1_795_453_440;
+    let texts =
+        |values: [Option<&str>; 2]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
+    let seconds: ArrayRef =
+        Arc::new(TimestampSecondArray::from(vec![at, at + 1]).with_timezone("UTC"));
+    let short = [
+        observations(Arc::clone(&seconds), vec![]),
+        observations(
+            Arc::new(
+                TimestampMillisecondArray::from(vec![at * 1000 + 7, 0]).with_timezone("+08:00"),
+            ),
+            vec![
+                (
+                    "source",
+                    Arc::new(StringViewArray::from(vec![Some("s"), None])),
+                ),
+                (
+                    "sensor",
+                    Arc::new(LargeStringArray::from(vec![Some("x"), None])),
+                ),
+                (
+                    "property",
+                    Arc::new(
+                        vec!["pm10", "pm10"]
+                            .into_iter()
+                            .collect::<DictionaryArray<Int32Type>>(),
+                    ),
+                ),
+                ("unit", texts([Some("mg/m3"), Some("°C")])),
+                ("quality", texts([Some("doubtful"), None])),
+                ("sequence", Arc::new(UInt64Array::from(vec![Some(7), None]))),
+                ("lon", Arc::new(Float64Array::from(vec![Some(116.4), None]))),
+                ("lat", Arc::new(Float64Array::from(vec![Some(39.9), None]))),
+                ("id", texts([Some("1"), None])),
+            ],
+        ),
+        observations(
+            Arc::new(
+                TimestampMicrosecondArray::from(vec![at * 1_000_000 + 1, 1])
+                    .with_timezone("Asia/Shanghai"),
+            ),
+            vec![(
+                "result_time",
+                Arc::new(
+                    TimestampNanosecondArray::from(vec![Some(at * 1_000_000_000 + 1), None])
+                        .with_timezone("UTC"),
+                ),
+            )],
+        ),
+        observations(
+            texts([
+                Some("2026-11-23T17:04:00+08:00"),
+                Some("2026-11-23T17:04:00.5Z"),
+            ]),
+            vec![],
+        ),
+    ];
+    let long = [
+        // Narrow numbers, whole ones, blanks, an unknown column, a wrong position, no result, no zone.
+        observations(
+            Arc::clone(&seconds),
+            vec![
+                ("lon", Arc::new(Float32Array::from(vec![0.1, 0.2]))),
+                ("lat", Arc::new(Float32Array::from(vec![0.1, 0.2]))),
+            ],
+        ),
+        observations(
+            Arc::clone(&seconds),
+            vec![("sequence", Arc::new(Int64Array::from(vec![1, -1])))],
+        ),
+        observations(
+            Arc::clone(&seconds),
+            vec![("sensor", texts([Some(" x "), Some("")]))],
+        ),
+        observations(
+            Arc::clone(&seconds),
+            vec![("colour", texts([Some("red"), None]))],
+        ),
+        observations(
+            Arc::clone(&seconds),
+            vec![
+                ("lon", Arc::new(Float64Array::from(vec![500.0, 1.0]))),
+                ("lat", Arc::new(Float64Array::from(vec![1.0, 1.0]))),
+            ],
+        ),
+        observations(
+            Arc::clone(&seconds),
+            vec![("quality", texts([Some("fine"), None]))],
+        ),
+        observations(
+            Arc::new(TimestampSecondArray::from(vec![Some(at), None]).with_timezone("UTC")),
+            vec![],
+        ),
+        observations(Arc::new(TimestampSecondArray::from(vec![at, at])), vec![]),
+    ];
+    let by_text = |body: &[u8]| {
+        let mut decoder = Decoder::new(Arc::clone(&profile), &context());
+        let mut all = Decoded::empty(profile.record);
+        read_bytes(
+            body,
+            Format::Arrow,
+            &profile.shape(),
+            &mut |chunk: Chunk| {
+                all.extend(decoder.chunk(&chunk).unwrap());
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        (format!("{:?}", all.batch), format!("{:?}", all.refused))
+    };
+    for (at, body) in short.iter().enumerate() {
+        let columns = observations::decode(body, Format::Arrow, &profile, &context());
+        let columns = columns.unwrap_or_else(|| panic!("body {at} is as expected"));
+        assert_eq!(
+            (
+                format!("{:?}", columns.batch),
+                format!("{:?}", columns.refused)
+            ),
+            by_text(body),
+            "body {at}"
+        );
+        assert_eq!(columns.batch.len(), 2, "body {at}");
+    }
+    for (at, body) in long.iter().enumerate() {
+        let short = observations::decode(body, Format::Arrow, &profile, &context());
+        assert!(short.is_none(), "body {at} is not as expected");
+        let decoded = decode_body(body, Format::Arrow, &profile, &context()).unwrap();
+        assert_eq!(
+            (
+                format!("{:?}", decoded.batch),
+                format!("{:?}", decoded.refused)
+            ),
+            by_text(body),
+            "body {at}"
+        );
+    }
+    // Cut off anywhere it is an error or fewer rows, and never more.
+    let whole = &short[1];
+    for end in 0..whole.len() {
+        if let Ok(decoded) = decode_body(&whole[..end], Format::Arrow, &profile, &context()) {
+            assert!(decoded.batch.len() <= 2);
+        }
+    }
+}
+
 #[test]
 fn a_step_keeps_what_it_changes_and_no_caller() {
     let body = r#"{"complaint":"1","event":"closed","at":"2026-11-23T17:04:00Z","actor":"desk 3","reason":"call 617-555-1234","fields":{"status":"closed","caller":"张三","text":"a@b.org"}}"#;
