@@ -233,20 +233,20 @@ impl Server {
                         if first >= wanted {
                             return;
                         }
-                        self.send(body(first, (first + ROWS).min(wanted)));
+                        self.send(&body(first, (first + ROWS).min(wanted)));
                     }
                 });
             }
         });
     }
 
-    fn send(&self, body: Vec<u8>) {
+    fn send(&self, body: &[u8]) {
         loop {
             let answer = self
                 .client
                 .post(format!("{}/v1/observations", self.url))
                 .header("Content-Type", "application/vnd.apache.arrow.stream")
-                .body(body.clone())
+                .body(body.to_vec())
                 .send()
                 .unwrap();
             match answer.status().as_u16() {

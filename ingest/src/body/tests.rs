@@ -1,3 +1,9 @@
+use arrow_array::{
+    ArrayRef, DictionaryArray, Float32Array, Float64Array, Int64Array, LargeStringArray,
+    RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
+    types::Int32Type,
+};
 use citybrain_model::{Complaint, ComplaintEvent};
 use citybrain_store::Batch;
 use rstest::rstest;
@@ -144,30 +150,20 @@ fn the_same_rows_come_from_every_format() {
             "{format:?}"
         );
     }
-    let batch = arrow_array::RecordBatch::try_from_iter([
+    let batch = RecordBatch::try_from_iter([
         (
             "id",
-            Arc::new(arrow_array::StringArray::from(vec!["1", "2"])) as arrow_array::ArrayRef,
+            Arc::new(StringArray::from(vec!["1", "2"])) as ArrayRef,
         ),
         (
             "requested_at",
             Arc::new(
-                arrow_array::TimestampSecondArray::from(vec![1_795_453_440, 1_795_453_500])
-                    .with_timezone("UTC"),
+                TimestampSecondArray::from(vec![1_795_453_440, 1_795_453_500]).with_timezone("UTC"),
             ),
         ),
-        (
-            "tags",
-            Arc::new(arrow_array::StringArray::from(vec![Some("a;b"), None])),
-        ),
-        (
-            "lon",
-            Arc::new(arrow_array::Float64Array::from(vec![Some(1.5), None])),
-        ),
-        (
-            "lat",
-            Arc::new(arrow_array::Float64Array::from(vec![Some(2.0), None])),
-        ),
+        ("tags", Arc::new(StringArray::from(vec![Some("a;b"), None]))),
+        ("lon", Arc::new(Float64Array::from(vec![Some(1.5), None]))),
+        ("lat", Arc::new(Float64Array::from(vec![Some(2.0), None]))),
     ])
     .unwrap();
     let mut writer = arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
@@ -179,20 +175,14 @@ fn the_same_rows_come_from_every_format() {
 }
 
 /// Two observations as an Arrow IPC stream, with these columns besides a datastream and a result.
-fn observations(time: arrow_array::ArrayRef, more: Vec<(&str, arrow_array::ArrayRef)>) -> Vec<u8> {
-    let mut columns: Vec<(&str, arrow_array::ArrayRef)> = vec![
-        (
-            "datastream",
-            Arc::new(arrow_array::StringArray::from(vec!["a", "b"])),
-        ),
-        (
-            "result",
-            Arc::new(arrow_array::Float64Array::from(vec![0.1, -2e9])),
-        ),
+fn observations(time: ArrayRef, more: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
+        ("datastream", Arc::new(StringArray::from(vec!["a", "b"]))),
+        ("result", Arc::new(Float64Array::from(vec![0.1, -2e9]))),
         ("phenomenon_time", time),
     ];
     columns.extend(more);
-    let batch = arrow_array::RecordBatch::try_from_iter_with_nullable(
+    let batch = RecordBatch::try_from_iter_with_nullable(
         columns
             .into_iter()
             .map(|(name, column)| (name, column, true)),
@@ -203,24 +193,24 @@ fn observations(time: arrow_array::ArrayRef, more: Vec<(&str, arrow_array::Array
     writer.into_inner().unwrap()
 }
 
-#[test]
-fn arrow_columns_of_observations_are_read_as_they_are_and_mean_what_their_text_means() {
-    use arrow_array::{
-        ArrayRef, DictionaryArray, Float32Array, Float64Array, Int64Array, LargeStringArray,
-        StringArray, StringViewArray, TimestampMicrosecondArray, TimestampMillisecondArray,
-        TimestampNanosecondArray, TimestampSecondArray, UInt64Array, types::Int32Type,
-    };
-    let profile = Profile::load("http-observations").unwrap();
-    let at = 1_795_453_440;
-    let texts =
-        |values: [Option<&str>; 2]| -> ArrayRef { Arc::new(StringArray::from(values.to_vec())) };
-    let seconds: ArrayRef =
-        Arc::new(TimestampSecondArray::from(vec![at, at + 1]).with_timezone("UTC"));
-    let short = [
-        observations(Arc::clone(&seconds), vec![]),
+/// The instant of the bodies, s since 1970.
+const AT: i64 = 1_795_453_440;
+
+fn texts(values: [Option<&str>; 2]) -> ArrayRef {
+    Arc::new(StringArray::from(values.to_vec()))
+}
+
+fn seconds() -> ArrayRef {
+    Arc::new(TimestampSecondArray::from(vec![AT, AT + 1]).with_timezone("UTC"))
+}
+
+/// Bodies in which everything is as expected.
+fn expected_bodies() -> Vec<Vec<u8>> {
+    vec![
+        observations(seconds(), vec![]),
         observations(
             Arc::new(
-                TimestampMillisecondArray::from(vec![at * 1000 + 7, 0]).with_timezone("+08:00"),
+                TimestampMillisecondArray::from(vec![AT * 1000 + 7, 0]).with_timezone("+08:00"),
             ),
             vec![
                 (
@@ -249,13 +239,13 @@ fn arrow_columns_of_observations_are_read_as_they_are_and_mean_what_their_text_m
         ),
         observations(
             Arc::new(
-                TimestampMicrosecondArray::from(vec![at * 1_000_000 + 1, 1])
+                TimestampMicrosecondArray::from(vec![AT * 1_000_000 + 1, 1])
                     .with_timezone("Asia/Shanghai"),
             ),
             vec![(
                 "result_time",
                 Arc::new(
-                    TimestampNanosecondArray::from(vec![Some(at * 1_000_000_000 + 1), None])
+                    TimestampNanosecondArray::from(vec![Some(AT * 1_000_000_000 + 1), None])
                         .with_timezone("UTC"),
                 ),
             )],
@@ -267,45 +257,45 @@ fn arrow_columns_of_observations_are_read_as_they_are_and_mean_what_their_text_m
             ]),
             vec![],
         ),
-    ];
-    let long = [
-        // Narrow numbers, whole ones, blanks, an unknown column, a wrong position, no result, no zone.
+    ]
+}
+
+/// Bodies with narrow numbers, whole ones, blanks, an unknown column, a wrong position, a wrong word, no time, no zone.
+fn unexpected_bodies() -> Vec<Vec<u8>> {
+    vec![
         observations(
-            Arc::clone(&seconds),
+            seconds(),
             vec![
                 ("lon", Arc::new(Float32Array::from(vec![0.1, 0.2]))),
                 ("lat", Arc::new(Float32Array::from(vec![0.1, 0.2]))),
             ],
         ),
         observations(
-            Arc::clone(&seconds),
+            seconds(),
             vec![("sequence", Arc::new(Int64Array::from(vec![1, -1])))],
         ),
+        observations(seconds(), vec![("sensor", texts([Some(" x "), Some("")]))]),
+        observations(seconds(), vec![("colour", texts([Some("red"), None]))]),
         observations(
-            Arc::clone(&seconds),
-            vec![("sensor", texts([Some(" x "), Some("")]))],
-        ),
-        observations(
-            Arc::clone(&seconds),
-            vec![("colour", texts([Some("red"), None]))],
-        ),
-        observations(
-            Arc::clone(&seconds),
+            seconds(),
             vec![
                 ("lon", Arc::new(Float64Array::from(vec![500.0, 1.0]))),
                 ("lat", Arc::new(Float64Array::from(vec![1.0, 1.0]))),
             ],
         ),
+        observations(seconds(), vec![("quality", texts([Some("fine"), None]))]),
         observations(
-            Arc::clone(&seconds),
-            vec![("quality", texts([Some("fine"), None]))],
-        ),
-        observations(
-            Arc::new(TimestampSecondArray::from(vec![Some(at), None]).with_timezone("UTC")),
+            Arc::new(TimestampSecondArray::from(vec![Some(AT), None]).with_timezone("UTC")),
             vec![],
         ),
-        observations(Arc::new(TimestampSecondArray::from(vec![at, at])), vec![]),
-    ];
+        observations(Arc::new(TimestampSecondArray::from(vec![AT, AT])), vec![]),
+    ]
+}
+
+#[test]
+fn arrow_columns_of_observations_are_read_as_they_are_and_mean_what_their_text_means() {
+    let profile = Profile::load("http-observations").unwrap();
+    let (short, long) = (expected_bodies(), unexpected_bodies());
     let by_text = |body: &[u8]| {
         let mut decoder = Decoder::new(Arc::clone(&profile), &context());
         let mut all = Decoded::empty(profile.record);

@@ -88,39 +88,43 @@ impl Columns {
             datastream: text(column("datastream")?)?,
             phenomenon_time: Instants::of(column("phenomenon_time")?)?,
             result: number(column("result")?)?,
-            id: optional(column("id"), text)?,
-            source: optional(column("source"), text)?,
-            sensor: optional(column("sensor"), text)?,
-            property: optional(column("property"), text)?,
-            unit: optional(column("unit"), text)?,
-            result_time: optional(column("result_time"), Instants::of)?,
-            quality: optional(column("quality"), text)?,
+            id: optional(column("id"), text).ok()?,
+            source: optional(column("source"), text).ok()?,
+            sensor: optional(column("sensor"), text).ok()?,
+            property: optional(column("property"), text).ok()?,
+            unit: optional(column("unit"), text).ok()?,
+            result_time: optional(column("result_time"), Instants::of).ok()?,
+            quality: optional(column("quality"), text).ok()?,
             sequence: optional(column("sequence"), |column| {
                 column.as_primitive_opt::<UInt64Type>().cloned()
-            })?,
-            lon: optional(column("lon"), number)?,
-            lat: optional(column("lat"), number)?,
+            })
+            .ok()?,
+            lon: optional(column("lon"), number).ok()?,
+            lat: optional(column("lat"), number).ok()?,
         })
     }
 
     fn record(&self, row: usize, decoder: &Decoder, notes: &mut Notes) -> Option<Observation> {
         // A blank text is no value, one with blanks around it is another one: the long way knows these.
-        let plain = |column: &StringArray| -> Option<Option<String>> {
+        let plain = |column: &StringArray| {
             if column.is_null(row) {
-                return Some(None);
+                return Ok(None);
             }
             let text = column.value(row);
-            (!text.is_empty() && text.trim().len() == text.len()).then(|| Some(text.to_owned()))
+            if text.is_empty() || text.trim().len() != text.len() {
+                return Err(Unexpected);
+            }
+            Ok(Some(text.to_owned()))
         };
-        let told = |column: &Option<StringArray>| column.as_ref().map_or(Some(None), plain);
+        let told = |column: &Option<StringArray>| column.as_ref().map_or(Ok(None), plain).ok();
         let value = |column: &Option<Float64Array>| {
             let column = column.as_ref().filter(|column| column.is_valid(row))?;
             Some(column.value(row))
         };
         let mut time = |column: &Instants, field| column.at(row, field, decoder, notes);
-        let phenomenon_time = time(&self.phenomenon_time, Field::PhenomenonTime)??;
+        let phenomenon_time = time(&self.phenomenon_time, Field::PhenomenonTime).ok()??;
         let result_time = match &self.result_time {
-            Some(column) => time(column, Field::ResultTime)?,
+            Some(column) => time(column, Field::ResultTime).ok()?,
             None => None,
         };
         let quality = match told(&self.quality)?.as_deref() {
@@ -137,7 +141,7 @@ impl Columns {
         let draft = ObservationDraft {
             source: Some(told(&self.source)?.unwrap_or_else(|| decoder.source().to_owned())),
             id: told(&self.id)?,
-            datastream: plain(&self.datastream)?,
+            datastream: plain(&self.datastream).ok()?,
             sensor: told(&self.sensor)?,
             property: told(&self.property)?,
             unit,
@@ -175,40 +179,44 @@ impl Instants {
         field: Field,
         decoder: &Decoder,
         notes: &mut Notes,
-    ) -> Option<Option<DateTime<Utc>>> {
-        match self {
-            Self::Known(column, _) if column.is_null(row) => Some(None),
-            Self::Told(column) if column.is_null(row) => Some(None),
+    ) -> Result<Option<DateTime<Utc>>, Unexpected> {
+        let at = match self {
+            Self::Known(column, _) if column.is_null(row) => return Ok(None),
+            Self::Told(column) if column.is_null(row) => return Ok(None),
             Self::Told(column) => {
                 let text = column.value(row).trim();
-                decoder.instant(text, field, notes).ok().map(Some)
+                decoder.instant(text, field, notes).ok()
             }
             Self::Known(column, TimeUnit::Second) => {
                 let at = column.as_primitive::<TimestampSecondType>().value(row);
-                DateTime::from_timestamp(at, 0).map(Some)
+                DateTime::from_timestamp(at, 0)
             }
             Self::Known(column, TimeUnit::Millisecond) => {
                 let at = column.as_primitive::<TimestampMillisecondType>().value(row);
-                DateTime::from_timestamp_millis(at).map(Some)
+                DateTime::from_timestamp_millis(at)
             }
             Self::Known(column, TimeUnit::Microsecond) => {
                 let at = column.as_primitive::<TimestampMicrosecondType>().value(row);
-                DateTime::from_timestamp_micros(at).map(Some)
+                DateTime::from_timestamp_micros(at)
             }
             Self::Known(column, TimeUnit::Nanosecond) => {
                 let at = column.as_primitive::<TimestampNanosecondType>().value(row);
-                Some(Some(DateTime::from_timestamp_nanos(at)))
+                Some(DateTime::from_timestamp_nanos(at))
             }
-        }
+        };
+        at.map(Some).ok_or(Unexpected)
     }
 }
 
-/// `Some(None)` where there is no such column, `None` where it is of another type.
+/// What only the long way can read.
+struct Unexpected;
+
+/// `Ok(None)` where there is no such column.
 fn optional<T>(
     column: Option<&ArrayRef>,
     read: impl FnOnce(&ArrayRef) -> Option<T>,
-) -> Option<Option<T>> {
-    column.map_or(Some(None), |column| read(column).map(Some))
+) -> Result<Option<T>, Unexpected> {
+    column.map_or(Ok(None), |column| read(column).map(Some).ok_or(Unexpected))
 }
 
 /// Texts however they are laid out: writers choose (pyarrow plain ones, Polars views, pandas dictionaries).
