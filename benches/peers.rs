@@ -1,6 +1,6 @@
 //! Our side of the comparison with other engines: a program that answers their driver's requests, one JSON object a line.
 //!
-//! A request is `{"op": "prepare" | "run" | "stop", "task": "t1" | … | "t5" | "t7", "args": {"data": folder, "size": "small" | "big", …}}`, the
+//! A request is `{"op": "prepare" | "run" | "stop", "task": "t1" | … | "t7", "args": {"data": folder, "size": "small" | "big", …}}`, the
 //! answer `{"ok": true, "s": seconds, "cpu_s": seconds, "rss_mb": peak, "check": {…}}` or `{"ok": false, "error": text}`.
 //! - t1: complaints to the polygons of `args.layer`, then the number of points and the sum of their polygons' ids;
 //! - t2: complaints to H3 cells of resolution 9, then the number of cells, the largest count and the sum of squared counts.
@@ -8,9 +8,12 @@
 //! - t4: of a cube of cells and weeks, which the Python contender writes, space-time Gi\* with its false discovery rate, or the trend of each
 //!   cell; then the scores beyond 1.96 and the sum of their sizes, or that of the first 2,000 trends;
 //! - t5: the periods of hourly series, with their false-alarm probabilities over all series.
+//! - t6: durable batches of observations, then their number.
 //!
 //! Reading files and building the index is `prepare`; `run` starts from coordinates in memory and counts.
 
+#[path = "peers/durable.rs"]
+mod durable;
 #[path = "peers/served.rs"]
 mod served;
 #[path = "peers/statistics.rs"]
@@ -35,6 +38,7 @@ use citybrain_grid::{
     AreaParts, City, CityParts, LevelParts, NOWHERE, Parents, VersionParts, h3_cells,
 };
 use citybrain_model::AreaLevel;
+use durable::Durable;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::{Value, json};
@@ -54,6 +58,12 @@ fn main() -> Result<()> {
                 engine.served = Some(served);
                 json!({})
             }),
+            // Kept from one size of batch to the next, as the others keep their table.
+            ("prepare", "t6") if engine.durable.is_some() => Ok(json!({})),
+            ("prepare", "t6") => Durable::prepare(&request["args"]).map(|durable| {
+                engine.durable = Some(durable);
+                json!({})
+            }),
             ("prepare", task) => engine.prepare(task, &request["args"]),
             ("run", "t1") => engine.areas(),
             ("run", "t2") => Ok(engine.cells()),
@@ -63,6 +73,10 @@ fn main() -> Result<()> {
             ("run", "t7") => engine
                 .served()
                 .and_then(|served| served.tiles(&request["args"])),
+            ("run", "t6") => match engine.durable.as_mut() {
+                Some(durable) => durable.run(&request["args"]),
+                None => Err(anyhow::anyhow!("not prepared")),
+            },
             ("run", "t4") => engine.statistics.cube(&request["args"]),
             ("run", "t5") => engine.statistics.periods(),
             (op, task) => Err(anyhow::anyhow!("not capable: {op} {task}")),
@@ -88,6 +102,7 @@ struct Engine {
     city: Option<City>,
     statistics: statistics::Statistics,
     served: Option<Served>,
+    durable: Option<Durable>,
 }
 
 impl Engine {

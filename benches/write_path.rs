@@ -4,7 +4,8 @@
 //! on the machine falls on all of them; figures are medians over the rounds. SQLite is what the journal is made of, driven as a
 //! user would drive it (WAL, `synchronous = FULL`, one transaction a batch, four columns, no place): the floor that one
 //! sender, who waits for each receipt, shares with us is the disk's fsync. `CITYBRAIN_BENCH_ROWS` (default 0) loads so many
-//! observations at last and tells whether the rate falls as the lake grows.
+//! observations at last, after `CITYBRAIN_BENCH_COMPLAINTS` complaints, and tells whether the rate falls as the lake grows, how many bytes a
+//! row takes there, and how soon the store is open again.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,6 +16,7 @@
     reason = "a measuring program prints rounded figures, and ends at the first failure"
 )]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,8 +25,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, TimeDelta, Utc};
 use citybrain_benches::sample_city;
 use citybrain_grid::City;
-use citybrain_model::{Observation, ObservationDraft};
+use citybrain_model::{Complaint, ComplaintDraft, Observation, ObservationDraft};
 use citybrain_store::{Batch, Store, StoreOptions, Writer};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 
 const ROUNDS: usize = 5;
 const SECONDS: Duration = Duration::from_secs(2);
@@ -39,6 +42,7 @@ fn main() {
     let positions = citybrain_synth::random_points(&city, SENSORS as usize, 1);
     let feed = Feed {
         next: AtomicU64::new(0),
+        reported: AtomicU64::new(0),
         positions,
         begin: DateTime::from_timestamp(1_750_000_000, 0).unwrap(),
     };
@@ -78,11 +82,19 @@ fn main() {
             all[all.len() - 1]
         );
     }
-    let rows: u64 = std::env::var("CITYBRAIN_BENCH_ROWS").map_or(0, |rows| rows.parse().unwrap());
-    if rows > 0 {
-        load(&store.writer(), &feed, rows);
-    }
+    let asked = |name| std::env::var(name).map_or(0, |rows| rows.parse().unwrap());
+    let (complaints, rows) = (
+        asked("CITYBRAIN_BENCH_COMPLAINTS"),
+        asked("CITYBRAIN_BENCH_ROWS"),
+    );
+    let writer = store.writer();
+    load(&writer, "complaints", complaints, |rows| {
+        feed.complaints(rows)
+    });
+    load(&writer, "observations", rows, |rows| feed.batch(rows));
+    drop(writer);
     store.close().unwrap();
+    sizes(&state);
     let begin = Instant::now();
     let store = Store::open(&state, city, StoreOptions::default()).unwrap();
     println!(
@@ -102,6 +114,7 @@ fn store(dir: &Path, city: &Arc<City>) -> (std::path::PathBuf, Store) {
 /// Observations without end: sensor after sensor, a value a minute.
 struct Feed {
     next: AtomicU64,
+    reported: AtomicU64,
     positions: Vec<(f64, f64)>,
     begin: DateTime<Utc>,
 }
@@ -125,6 +138,36 @@ impl Feed {
             Observation::try_new(draft, at).unwrap()
         });
         Batch::Observations(rows.collect())
+    }
+}
+
+/// Complaints without end: one every nine seconds somewhere in the city, of two hundred categories.
+impl Feed {
+    fn complaints(&self, rows: u64) -> Batch {
+        let first = self.reported.fetch_add(rows, Ordering::Relaxed);
+        let rows = (first..first + rows).map(|number| {
+            let at = self.begin + TimeDelta::seconds(9 * number as i64);
+            // A walk over all positions in another order each time, and a step of up to some hundred metres.
+            let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let (lon, lat) = self.positions[(mixed >> 20) as usize % self.positions.len()];
+            let step = |bits: u64| ((bits & 0xfff) as f64 - 2048.0) * 1e-6;
+            let draft = ComplaintDraft {
+                source: Some("bench".to_owned()),
+                id: Some(number.to_string()),
+                requested_at: Some(at),
+                closed_at: Some(at + TimeDelta::seconds((mixed >> 44) as i64)),
+                category: Some(format!("category->{}", (mixed >> 52) % 200)),
+                channel: Some(
+                    ["phone", "app", "wechat", "web"][(mixed >> 60) as usize % 4].to_owned(),
+                ),
+                status: Some("closed".to_owned()),
+                lon: Some(lon + step(mixed)),
+                lat: Some(lat + step(mixed >> 12)),
+                ..ComplaintDraft::default()
+            };
+            Complaint::try_new(draft, at).unwrap()
+        });
+        Batch::Complaints(rows.collect())
     }
 }
 
@@ -224,17 +267,59 @@ fn sqlite(path: &Path, batch: u64) -> f64 {
     rows as f64 / begin.elapsed().as_secs_f64()
 }
 
-/// Loads `rows` observations in batches of 10,000 and tells the rate of each tenth, and the memory that the process holds.
-fn load(writer: &Writer, feed: &Feed, rows: u64) {
+/// Loads so many records in batches of 10,000 and tells the rate of each tenth, and the memory that the process holds.
+fn load(writer: &Writer, what: &str, rows: u64, batch: impl Fn(u64) -> Batch) {
+    if rows == 0 {
+        return;
+    }
+    let (mut first, mut last) = (0.0, 0.0);
     for tenth in 1..=10 {
         let begin = Instant::now();
         for _ in 0..rows / 100_000 {
-            writer.append_blocking(feed.batch(10_000), vec![]).unwrap();
+            writer.append_blocking(batch(10_000), vec![]).unwrap();
         }
-        let rate = (rows / 100_000 * 10_000) as f64 / begin.elapsed().as_secs_f64();
+        last = (rows / 100_000 * 10_000) as f64 / begin.elapsed().as_secs_f64();
+        if tenth == 1 {
+            first = last;
+        }
         println!(
-            "load, tenth {tenth} of {rows}: {rate:.0} rows/s, {} MiB resident",
+            "load, tenth {tenth} of {rows} {what}: {last:.0} rows/s, {} MiB resident",
             resident_mib()
+        );
+    }
+    println!(
+        "the last tenth of {what} beside the first: {:.2}",
+        last / first
+    );
+}
+
+/// What the tables take on disk, in all and a row.
+fn sizes(state: &Path) {
+    let mut rows_of = BTreeMap::<String, (u64, u64)>::new();
+    let mut folders = vec![state.join("lake")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "parquet")
+                && !path.to_string_lossy().contains("_delta_log")
+            {
+                let table = path.strip_prefix(state.join("lake")).unwrap();
+                let table = table.iter().next().unwrap().to_string_lossy().into_owned();
+                let file = std::fs::File::open(&path).unwrap();
+                let reader = SerializedFileReader::new(file).unwrap();
+                let rows = reader.metadata().file_metadata().num_rows();
+                let sum = rows_of.entry(table).or_default();
+                sum.0 += rows.cast_unsigned();
+                sum.1 += entry.metadata().unwrap().len();
+            }
+        }
+    }
+    for (table, (rows, bytes)) in rows_of {
+        println!(
+            "{table}: {rows} rows in files of the lake, {:.2} bytes a row",
+            bytes as f64 / rows as f64
         );
     }
 }

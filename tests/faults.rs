@@ -271,7 +271,6 @@ fn a_clock_that_goes_back_changes_neither_order_nor_counts() {
 }
 
 #[test]
-#[ignore = "by hand: on a busy machine the connections may hold all files for longer than the test waits"]
 fn when_files_run_out_nothing_is_lost_and_the_server_goes_on_afterwards() {
     let state = small_state();
     let mut command = Command::new("sh");
@@ -302,7 +301,7 @@ fn when_files_run_out_nothing_is_lost_and_the_server_goes_on_afterwards() {
         .collect();
     assert!(held.len() > 50, "connections take files: {}", held.len());
     let mut unanswered = Vec::new();
-    for batch in 5..9 {
+    for batch in 5..7 {
         let ids = batch * 10..batch * 10 + 10;
         if push(ids.clone()) {
             acknowledged += 10;

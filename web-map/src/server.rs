@@ -1,6 +1,7 @@
 //! The server's life: from a listener to a closed store.
 
 mod certificate;
+mod files;
 mod listen;
 
 use std::future::Future;

@@ -20,13 +20,12 @@ use tokio_util::task::TaskTracker;
 use tower_service::Service;
 
 use super::certificate::Certificate;
+use super::files;
 
 /// The greetings of TLS have to be exchanged within this time.
 const GREETING_PATIENCE: Duration = Duration::from_secs(10);
 /// Largest head of a request, bytes. It is more than any browser sends, and a longer one is answered 431.
 const HEAD_BYTES_MAX: usize = 64 << 10;
-/// Most connections at a time; others wait for their turn.
-const CONNECTIONS_MAX: usize = 4096;
 /// The pause after the system has no more connections to give (no file descriptors, no memory).
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -43,7 +42,7 @@ pub(super) async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     let connections = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Arc::new(Semaphore::new(files::connections()));
     loop {
         let next = async {
             let place = Arc::clone(&places).acquire_owned().await;
