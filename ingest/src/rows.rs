@@ -21,6 +21,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
+pub(crate) use self::batch::arrow_batches;
 use self::{chunk::Emitter, open::Opened};
 pub use self::{
     chunk::{BadRow, Chunk, Columns, Found, Item, Row, folded},

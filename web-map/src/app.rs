@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::basemap;
 use crate::error::HttpError;
-use crate::http::{boundaries, gate, host, idempotency, observe, panics, security};
+use crate::http::{boundaries, drain, gate, host, idempotency, intake, observe, panics, security};
 use crate::page;
 use crate::routes::{
     alerts, aligned, analyses, append, areas, audit, breakdown, cells, city, complaint, complaints,
@@ -29,7 +29,7 @@ use crate::state::AppState;
 pub fn app(state: Arc<AppState>) -> Router {
     let (described, _) = described().split_for_parts();
     let hosts = state.hosts.clone();
-    let (gated, answering) = (Arc::clone(&state), Arc::clone(&state));
+    let (gated, taken, answering) = (Arc::clone(&state), Arc::clone(&state), Arc::clone(&state));
     described
         .merge(sensorthings())
         .layer(from_fn_with_state(
@@ -45,7 +45,9 @@ pub fn app(state: Arc<AppState>) -> Router {
         .method_not_allowed_fallback(async || HttpError::Method)
         .with_state(state)
         .layer(from_fn_with_state(answering, idempotency::answer_once))
+        .layer(from_fn_with_state(taken, intake::admit))
         .layer(from_fn_with_state(gated, gate::check))
+        .layer(from_fn(drain::drain))
         .layer(CompressionLayer::new().compress_when(worth_packing()))
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn_with_state(hosts, host::check))

@@ -30,6 +30,10 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Largest request body after decompression, in bytes.
     pub body_bytes_max: usize,
+    /// Bytes of records on their way at a time, from a request's head until they are durable; what comes beyond is told to come again (429).
+    pub intake_bytes_max: usize,
+    /// Requests with records on their way at a time.
+    pub intake_requests_max: usize,
     /// How long the head of a request may take, and a connection may be without a request, in seconds.
     pub head_seconds: u64,
     /// Requests a second that a key may make on average, where it has no limit of its own; twice as many at once.
@@ -142,6 +146,8 @@ impl Default for Config {
             tls_key: None,
             hosts: Vec::new(),
             body_bytes_max: 64 << 20,
+            intake_bytes_max: 16 << 20,
+            intake_requests_max: 1_024,
             head_seconds: 20,
             key_requests_per_second: 10_000,
             public_requests_per_second: 50,
@@ -211,12 +217,14 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 28] = [
     "listen",
     "tls_cert",
     "tls_key",
     "hosts",
     "body_bytes_max",
+    "intake_bytes_max",
+    "intake_requests_max",
     "head_seconds",
     "key_requests_per_second",
     "public_requests_per_second",

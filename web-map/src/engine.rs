@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use citybrain_grid::City;
-use citybrain_query::{Held, Limits, Session};
+use citybrain_query::{Held, Limits, Session, Told};
 use citybrain_store::{Role, Writer};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -133,6 +133,14 @@ impl Drop for QueryRuntime {
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+impl Asking {
+    /// With what the server tells besides the snapshot.
+    pub(crate) fn telling(mut self, told: Told) -> Self {
+        self.session = self.session.clone().telling(told);
+        self
     }
 }
 

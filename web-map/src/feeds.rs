@@ -227,6 +227,16 @@ impl Feeds {
         }
     }
 
+    /// In which state each feed is at `now`, in order of name.
+    pub(crate) fn states(&self, now: DateTime<Utc>) -> Vec<(String, &'static str)> {
+        let all = self.lock();
+        let states = all.iter().map(|(source, heard)| {
+            let (state, _) = heard.state(now);
+            (source.clone(), state)
+        });
+        states.collect()
+    }
+
     /// How the feeds are at `now`, in order of name; those of `only`, or all.
     pub(crate) fn health(
         &self,
@@ -319,18 +329,28 @@ impl Heard {
         }
     }
 
-    fn health(&self, source: &str, now: DateTime<Utc>) -> FeedHealth {
-        let age_s = self.last.map(|last| (now - last).as_seconds_f64().max(0.0));
+    /// Seconds since it was heard.
+    fn age_s(&self, now: DateTime<Utc>) -> Option<f64> {
+        self.last.map(|last| (now - last).as_seconds_f64().max(0.0))
+    }
+
+    /// The state, and after how many silent seconds it is quiet.
+    fn state(&self, now: DateTime<Utc>) -> (&'static str, Option<f64>) {
         let longest = self.pauses.iter().map(|(_, pause)| *pause).reduce(f64::max);
         let quiet_after_s = longest
             .filter(|_| self.times >= KNOWN_TIMES)
             .map(|longest| (1.5 * longest).max(QUIET_LEAST_S));
-        let state = match (age_s, quiet_after_s) {
+        let state = match (self.age_s(now), quiet_after_s) {
             (None, _) => "never",
             (Some(age), Some(after)) if age > after => "quiet",
             (Some(_), Some(_)) => "ok",
             (Some(_), None) => "new",
         };
+        (state, quiet_after_s)
+    }
+
+    fn health(&self, source: &str, now: DateTime<Utc>) -> FeedHealth {
+        let (age_s, (state, quiet_after_s)) = (self.age_s(now), self.state(now));
         FeedHealth {
             source: source.to_owned(),
             state,

@@ -12,6 +12,7 @@ use crate::feeds::FeedHealth;
 
 const REQUESTS: &str = "citybrain_http_requests_total";
 const REQUEST_SECONDS: &str = "citybrain_http_request_seconds";
+const TURNED_AWAY: &str = "citybrain_turned_away_total";
 const RECORDS: &str = "citybrain_records_total";
 const APPEND_SECONDS: &str = "citybrain_append_seconds";
 const QUERY_SECONDS: &str = "citybrain_query_seconds";
@@ -66,6 +67,11 @@ fn describe() {
         RECORDS,
         Unit::Count,
         "Records that came in by table and outcome: accepted, updated, duplicate, rejected, expired."
+    );
+    describe_counter!(
+        TURNED_AWAY,
+        Unit::Count,
+        "Requests with records that were told to come again because too much was on its way."
     );
     describe_histogram!(
         APPEND_SECONDS,
@@ -166,6 +172,11 @@ pub(crate) fn request(method: &str, route: &str, status: u16, elapsed: Duration)
     let (method, route) = (method.to_owned(), route.to_owned());
     counter!(REQUESTS, "method" => method, "route" => route.clone(), "status" => status.to_string()).increment(1);
     histogram!(REQUEST_SECONDS, "route" => route).record(elapsed);
+}
+
+/// A request was told to come again because too much was on its way.
+pub(crate) fn turned_away() {
+    counter!(TURNED_AWAY).increment(1);
 }
 
 /// A batch was appended.

@@ -23,6 +23,7 @@ use crate::feeds::Feeds;
 use crate::http::gate::Gate;
 use crate::http::host::Hosts;
 use crate::http::idempotency::Answering;
+use crate::http::intake::Intake;
 use crate::live::{Hub, Pulse};
 use crate::pictures::Pictures;
 use crate::sta::Sta;
@@ -39,6 +40,8 @@ pub struct AppState {
     pub(crate) hosts: Hosts,
     /// Whom the routes are open to.
     pub(crate) gate: Gate,
+    /// The room for what is written.
+    pub(crate) intake: Arc<Intake>,
     /// When the feeds were heard.
     pub(crate) feeds: Feeds,
     /// Requests that are answered once.
@@ -80,6 +83,7 @@ impl AppState {
         Self {
             hosts: Hosts::of(address.ip(), &config.hosts),
             gate: Gate::new(&control, &config),
+            intake: Arc::new(Intake::new(&config, Instant::now())),
             feeds: Feeds::default(),
             answering: Answering::default(),
             basemap,

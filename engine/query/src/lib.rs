@@ -32,6 +32,7 @@ mod size;
 mod statement;
 mod stop;
 mod tables;
+mod told;
 mod zone;
 
 pub use analyses::AnalysisError;
@@ -48,4 +49,5 @@ pub use questions::{
     ServiceRequestsWanted, ServiceRow, Totals, UnknownBy, UnknownMeasure,
 };
 pub use session::{Held, RowStream, Session, StreamEnd};
+pub use told::Told;
 pub use zone::{Bin, UnknownBin, Zone};

@@ -36,7 +36,7 @@ use crate::size::{check_constants, check_size};
 use crate::statement::Statement;
 use crate::stop::Stop;
 use crate::tables::Tables;
-use crate::{Answer, Limits, QueryError, functions, parameters};
+use crate::{Answer, Limits, QueryError, Told, functions, parameters};
 
 pub use stream::{RowStream, StreamEnd};
 
@@ -58,8 +58,8 @@ pub struct Session {
 impl Session {
     /// A session on `snapshot`, of which all tables of a query read the same moment.
     pub fn new(snapshot: Arc<Snapshot>, limits: Limits) -> Self {
-        let tables = Arc::new(Tables::new(Arc::clone(&snapshot), limits.clone()));
-        let state = state(&snapshot, &limits, tables);
+        let tables = Tables::new(Arc::clone(&snapshot), limits.clone(), Told::default());
+        let state = state(&snapshot, &limits, Arc::new(tables));
         Self {
             snapshot,
             limits,
@@ -67,6 +67,14 @@ impl Session {
             runtime: None,
             held: None,
         }
+    }
+
+    /// The session with what a server tells besides the snapshot.
+    #[must_use]
+    pub fn telling(mut self, told: Told) -> Self {
+        let tables = Tables::new(Arc::clone(&self.snapshot), self.limits.clone(), told);
+        self.state = state(&self.snapshot, &self.limits, Arc::new(tables));
+        self
     }
 
     /// The session whose queries work on the threads of `runtime`, so that one that never yields holds up nobody else.

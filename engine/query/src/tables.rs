@@ -2,7 +2,9 @@
 
 mod aligned_cells;
 mod areas;
+mod audit;
 mod calendar;
+mod feed_states;
 mod hourly;
 mod records;
 mod rejected;
@@ -18,7 +20,7 @@ use datafusion::error::{DataFusionError, Result};
 
 pub(crate) use records::columns as shown_columns;
 
-use crate::{Limits, session};
+use crate::{Limits, Told, session};
 
 /// Tables that other tables add up to, as SQL.
 const VIEWS: [(&str, &str); 4] = [
@@ -29,6 +31,7 @@ const VIEWS: [(&str, &str); 4] = [
 ];
 const ALIGNED_CELLS: &str = "aligned_cells";
 const AREAS: &str = "areas";
+const AUDIT: &str = "audit";
 const CALENDAR: &str = "calendar";
 const HOURLY: &str = "observations_hourly";
 const REJECTED: &str = "rejected";
@@ -38,14 +41,19 @@ const REJECTED: &str = "rejected";
 pub(crate) struct Tables {
     snapshot: Arc<Snapshot>,
     limits: Limits,
+    told: Told,
 }
 
 impl Tables {
-    pub(crate) const fn new(snapshot: Arc<Snapshot>, limits: Limits) -> Self {
-        Self { snapshot, limits }
+    pub(crate) const fn new(snapshot: Arc<Snapshot>, limits: Limits, told: Told) -> Self {
+        Self {
+            snapshot,
+            limits,
+            told,
+        }
     }
 
-    /// The names of the tables, in order.
+    /// The names of the tables that every session has, in order.
     pub(crate) fn names() -> Vec<&'static str> {
         let records = Table::ALL.iter().map(|table| table.as_str());
         let mut names: Vec<_> = records
@@ -67,7 +75,9 @@ impl Tables {
 #[async_trait]
 impl SchemaProvider for Tables {
     fn table_names(&self) -> Vec<String> {
-        Self::names().into_iter().map(str::to_owned).collect()
+        let told = self.told.audit.as_ref().map(|_| AUDIT);
+        let names = Self::names().into_iter().chain(told);
+        names.map(str::to_owned).collect()
     }
 
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
@@ -83,13 +93,15 @@ impl SchemaProvider for Tables {
             AREAS => areas::table(&self.snapshot.city).map(Some),
             HOURLY => self.view(hourly::sql(&self.snapshot)).await.map(Some),
             hourly::KEPT => Ok(hourly::kept(&self.snapshot)),
+            AUDIT => self.told.audit.as_ref().map(audit::table).transpose(),
+            feed_states::NAME => feed_states::table(&self.told.feed_states).map(Some),
             REJECTED => rejected::table(&self.snapshot).map(Some),
             _ => Ok(None),
         }
     }
 
     fn table_exist(&self, name: &str) -> bool {
-        Self::names().contains(&name)
+        Self::names().contains(&name) || (name == AUDIT && self.told.audit.is_some())
     }
 }
 

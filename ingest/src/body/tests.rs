@@ -1,3 +1,9 @@
+use arrow_array::{
+    ArrayRef, DictionaryArray, Float32Array, Float64Array, Int64Array, LargeStringArray,
+    RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt64Array,
+    types::Int32Type,
+};
 use citybrain_model::{Complaint, ComplaintEvent};
 use citybrain_store::Batch;
 use rstest::rstest;
@@ -144,30 +150,20 @@ fn the_same_rows_come_from_every_format() {
             "{format:?}"
         );
     }
-    let batch = arrow_array::RecordBatch::try_from_iter([
+    let batch = RecordBatch::try_from_iter([
         (
             "id",
-            Arc::new(arrow_array::StringArray::from(vec!["1", "2"])) as arrow_array::ArrayRef,
+            Arc::new(StringArray::from(vec!["1", "2"])) as ArrayRef,
         ),
         (
             "requested_at",
             Arc::new(
-                arrow_array::TimestampSecondArray::from(vec![1_795_453_440, 1_795_453_500])
-                    .with_timezone("UTC"),
+                TimestampSecondArray::from(vec![1_795_453_440, 1_795_453_500]).with_timezone("UTC"),
             ),
         ),
-        (
-            "tags",
-            Arc::new(arrow_array::StringArray::from(vec![Some("a;b"), None])),
-        ),
-        (
-            "lon",
-            Arc::new(arrow_array::Float64Array::from(vec![Some(1.5), None])),
-        ),
-        (
-            "lat",
-            Arc::new(arrow_array::Float64Array::from(vec![Some(2.0), None])),
-        ),
+        ("tags", Arc::new(StringArray::from(vec![Some("a;b"), None]))),
+        ("lon", Arc::new(Float64Array::from(vec![Some(1.5), None]))),
+        ("lat", Arc::new(Float64Array::from(vec![Some(2.0), None]))),
     ])
     .unwrap();
     let mut writer = arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
@@ -176,6 +172,178 @@ fn the_same_rows_come_from_every_format() {
     let profile = Profile::load("http").unwrap();
     let arrow = decode_body(&stream, Format::Arrow, &profile, &context()).unwrap();
     assert_eq!(text(&arrow), text(&expected));
+}
+
+/// Two observations as an Arrow IPC stream, with these columns besides a datastream and a result.
+fn observations(time: ArrayRef, more: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let mut columns: Vec<(&str, ArrayRef)> = vec![
+        ("datastream", Arc::new(StringArray::from(vec!["a", "b"]))),
+        ("result", Arc::new(Float64Array::from(vec![0.1, -2e9]))),
+        ("phenomenon_time", time),
+    ];
+    columns.extend(more);
+    let batch = RecordBatch::try_from_iter_with_nullable(
+        columns
+            .into_iter()
+            .map(|(name, column)| (name, column, true)),
+    );
+    let batch = batch.unwrap();
+    let mut writer = arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+/// The instant of the bodies, s since 1970.
+const AT: i64 = 1_795_453_440;
+
+fn texts(values: [Option<&str>; 2]) -> ArrayRef {
+    Arc::new(StringArray::from(values.to_vec()))
+}
+
+fn seconds() -> ArrayRef {
+    Arc::new(TimestampSecondArray::from(vec![AT, AT + 1]).with_timezone("UTC"))
+}
+
+/// Bodies in which everything is as expected.
+fn expected_bodies() -> Vec<Vec<u8>> {
+    vec![
+        observations(seconds(), vec![]),
+        observations(
+            Arc::new(
+                TimestampMillisecondArray::from(vec![AT * 1000 + 7, 0]).with_timezone("+08:00"),
+            ),
+            vec![
+                (
+                    "source",
+                    Arc::new(StringViewArray::from(vec![Some("s"), None])),
+                ),
+                (
+                    "sensor",
+                    Arc::new(LargeStringArray::from(vec![Some("x"), None])),
+                ),
+                (
+                    "property",
+                    Arc::new(
+                        vec!["pm10", "pm10"]
+                            .into_iter()
+                            .collect::<DictionaryArray<Int32Type>>(),
+                    ),
+                ),
+                ("unit", texts([Some("mg/m3"), Some("°C")])),
+                ("quality", texts([Some("doubtful"), None])),
+                ("sequence", Arc::new(UInt64Array::from(vec![Some(7), None]))),
+                ("lon", Arc::new(Float64Array::from(vec![Some(116.4), None]))),
+                ("lat", Arc::new(Float64Array::from(vec![Some(39.9), None]))),
+                ("id", texts([Some("1"), None])),
+            ],
+        ),
+        observations(
+            Arc::new(
+                TimestampMicrosecondArray::from(vec![AT * 1_000_000 + 1, 1])
+                    .with_timezone("Asia/Shanghai"),
+            ),
+            vec![(
+                "result_time",
+                Arc::new(
+                    TimestampNanosecondArray::from(vec![Some(AT * 1_000_000_000 + 1), None])
+                        .with_timezone("UTC"),
+                ),
+            )],
+        ),
+        observations(
+            texts([
+                Some("2026-11-23T17:04:00+08:00"),
+                Some("2026-11-23T17:04:00.5Z"),
+            ]),
+            vec![],
+        ),
+    ]
+}
+
+/// Bodies with narrow numbers, whole ones, blanks, an unknown column, a wrong position, a wrong word, no time, no zone.
+fn unexpected_bodies() -> Vec<Vec<u8>> {
+    vec![
+        observations(
+            seconds(),
+            vec![
+                ("lon", Arc::new(Float32Array::from(vec![0.1, 0.2]))),
+                ("lat", Arc::new(Float32Array::from(vec![0.1, 0.2]))),
+            ],
+        ),
+        observations(
+            seconds(),
+            vec![("sequence", Arc::new(Int64Array::from(vec![1, -1])))],
+        ),
+        observations(seconds(), vec![("sensor", texts([Some(" x "), Some("")]))]),
+        observations(seconds(), vec![("colour", texts([Some("red"), None]))]),
+        observations(
+            seconds(),
+            vec![
+                ("lon", Arc::new(Float64Array::from(vec![500.0, 1.0]))),
+                ("lat", Arc::new(Float64Array::from(vec![1.0, 1.0]))),
+            ],
+        ),
+        observations(seconds(), vec![("quality", texts([Some("fine"), None]))]),
+        observations(
+            Arc::new(TimestampSecondArray::from(vec![Some(AT), None]).with_timezone("UTC")),
+            vec![],
+        ),
+        observations(Arc::new(TimestampSecondArray::from(vec![AT, AT])), vec![]),
+    ]
+}
+
+#[test]
+fn arrow_columns_of_observations_are_read_as_they_are_and_mean_what_their_text_means() {
+    let profile = Profile::load("http-observations").unwrap();
+    let (short, long) = (expected_bodies(), unexpected_bodies());
+    let by_text = |body: &[u8]| {
+        let mut decoder = Decoder::new(Arc::clone(&profile), &context());
+        let mut all = Decoded::empty(profile.record);
+        read_bytes(
+            body,
+            Format::Arrow,
+            &profile.shape(),
+            &mut |chunk: Chunk| {
+                all.extend(decoder.chunk(&chunk).unwrap());
+                ControlFlow::Continue(())
+            },
+        )
+        .unwrap();
+        (format!("{:?}", all.batch), format!("{:?}", all.refused))
+    };
+    for (at, body) in short.iter().enumerate() {
+        let columns = observations::decode(body, Format::Arrow, &profile, &context());
+        let columns = columns.unwrap_or_else(|| panic!("body {at} is as expected"));
+        assert_eq!(
+            (
+                format!("{:?}", columns.batch),
+                format!("{:?}", columns.refused)
+            ),
+            by_text(body),
+            "body {at}"
+        );
+        assert_eq!(columns.batch.len(), 2, "body {at}");
+    }
+    for (at, body) in long.iter().enumerate() {
+        let short = observations::decode(body, Format::Arrow, &profile, &context());
+        assert!(short.is_none(), "body {at} is not as expected");
+        let decoded = decode_body(body, Format::Arrow, &profile, &context()).unwrap();
+        assert_eq!(
+            (
+                format!("{:?}", decoded.batch),
+                format!("{:?}", decoded.refused)
+            ),
+            by_text(body),
+            "body {at}"
+        );
+    }
+    // Cut off anywhere it is an error or fewer rows, and never more.
+    let whole = &short[1];
+    for end in 0..whole.len() {
+        if let Ok(decoded) = decode_body(&whole[..end], Format::Arrow, &profile, &context()) {
+            assert!(decoded.batch.len() <= 2);
+        }
+    }
 }
 
 #[test]

@@ -51,6 +51,12 @@ pub(super) fn read_arrow(
     read_batches("Arrow", &schema, batches, emitter)
 }
 
+/// The record batches of an Arrow IPC body, `None` for one that is damaged; `None` of all when there is no schema.
+pub(crate) fn arrow_batches(bytes: &[u8]) -> Option<impl Iterator<Item = Option<RecordBatch>>> {
+    let batches = Batches::try_new(bytes).ok()?;
+    Some(batches.map(Result::ok))
+}
+
 fn read_batches(
     what: &'static str,
     schema: &Schema,

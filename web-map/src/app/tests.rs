@@ -4,6 +4,7 @@ mod append;
 mod conformity;
 mod feeds;
 mod heat;
+mod intake;
 mod keys;
 mod life;
 mod live;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, header};
 use futures::StreamExt;
 use tokio::time::timeout;
@@ -77,6 +77,9 @@ pub(crate) fn check_type(
 /// [`HttpError::TooLarge`] beyond the limit, [`HttpError::Body`] when the body breaks off or cannot be unpacked, [`HttpError::Slow`] when
 /// nothing of it comes for half a minute.
 pub(crate) async fn read(body: Body, limit: usize) -> Result<Vec<u8>, HttpError> {
+    if body.size_hint().lower() > limit as u64 {
+        return Err(HttpError::TooLarge { limit });
+    }
     let mut chunks = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = timeout(PATIENCE, chunks.next())

@@ -193,7 +193,7 @@ pub(crate) async fn check(
 }
 
 /// A refusal in the form that the client of the path reads.
-fn refuse(request: &Request, error: HttpError) -> Response {
+pub(crate) fn refuse(request: &Request, error: HttpError) -> Response {
     let path = request.uri().path();
     if path.starts_with("/open311/") {
         open311::refused(request.uri(), request.headers(), error)

@@ -9,12 +9,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use citybrain_grid::City;
-use citybrain_query::Answer;
+use citybrain_query::{Answer, Told};
+use citybrain_store::Role;
 use datafusion::arrow::datatypes::SchemaRef;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::clock;
 use crate::error::HttpError;
 use crate::format::{Format, FormatError, write_json_rows};
 use crate::http::body;
@@ -84,6 +86,10 @@ pub(crate) async fn sql(
         })?,
     };
     let asking = state.engine.ask_sql(caller.role()).await;
+    let asking = asking.telling(Told {
+        audit: (caller.role() == Role::Admin).then(|| state.control.clone()),
+        feed_states: state.feeds.states(clock::now()),
+    });
     let mut rows = asking.sql_stream(&question.sql, &question.params).await?;
     let mut first = Vec::new();
     let mut held = 0;

@@ -89,7 +89,10 @@ pub(super) fn create(
         return Ok(id);
     }
     let Some(object) = body.as_object() else {
-        return Err(StaError::bad(format!("a {kind} must be a JSON object")));
+        return Err(StaError::bad(format!(
+            "{} must be a JSON object",
+            one(kind)
+        )));
     };
     let properties = properties(kind, object, None)?;
     let id = match object.get("@iot.id") {
@@ -100,7 +103,7 @@ pub(super) fn create(
             if draft.catalog().get(kind, &id).is_some() {
                 return Err(StaError::new(
                     409,
-                    format!("there is a {kind} with the id {id} already"),
+                    format!("there is {} with the id {id} already", one(kind)),
                 ));
             }
             id
@@ -227,10 +230,23 @@ fn whole(draft: &Draft<'_>, kind: EntityKind, id: &EntityId) -> Result<(), StaEr
     };
     for to in needed {
         if draft.catalog().linked(kind, id, *to).is_empty() {
-            return Err(StaError::bad(format!("a {kind} must have a {to}")));
+            return Err(StaError::bad(format!(
+                "{} must have {}",
+                one(kind),
+                one(*to)
+            )));
         }
     }
     Ok(())
+}
+
+/// A kind with its article.
+fn one(kind: EntityKind) -> String {
+    let article = match kind {
+        EntityKind::Observation | EntityKind::ObservedProperty => "an",
+        _ => "a",
+    };
+    format!("{article} {kind}")
 }
 
 /// The kind that a member leads to, by either of its names.
@@ -255,7 +271,7 @@ pub(super) fn properties(
             // The draft of the standard had it.
             || (kind == EntityKind::Datastream && name == "resultTime");
         if !known {
-            return Err(StaError::bad(format!("a {kind} has no \"{name}\"")));
+            return Err(StaError::bad(format!("{} has no \"{name}\"", one(kind))));
         }
     }
     let mut all = before.cloned().unwrap_or_default();
@@ -297,7 +313,7 @@ pub(super) fn properties(
     }
     for name in needed {
         if !all.contains_key(*name) {
-            return Err(StaError::bad(format!("a {kind} must have \"{name}\"")));
+            return Err(StaError::bad(format!("{} must have \"{name}\"", one(kind))));
         }
     }
     for name in [

@@ -202,6 +202,29 @@ fn gaps_and_numbers_that_are_missing_are_counted() {
 }
 
 #[test]
+fn of_a_million_datastreams_the_first_half_million_is_learnt_and_every_value_is_looked_at() {
+    let inspector = inspector();
+    let one = Observation {
+        sequence: Some(1),
+        ..value(0, -5.0)
+    };
+    for thousand in 0..1_000 {
+        let mut rows: Vec<Observation> = (0..1_000)
+            .map(|n| Observation {
+                datastream: format!("{}/pm10", thousand * 1_000 + n),
+                sensor: Some((thousand * 1_000 + n).to_string()),
+                ..one.clone()
+            })
+            .collect();
+        inspector.inspect(&mut rows);
+        assert!(rows.iter().all(|row| row.doubt == Some(Doubt::Range)));
+    }
+    let known = inspector.known.lock().unwrap();
+    assert_eq!(known.streams.len(), STREAMS_MAX);
+    assert_eq!(known.counts.len(), STREAMS_MAX);
+}
+
+#[test]
 fn what_the_sender_doubts_has_no_other_reason() {
     let mut rows = vec![Observation {
         quality: Quality::Doubtful,

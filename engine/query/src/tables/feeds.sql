@@ -1,5 +1,6 @@
 -- One row for each source: how many records of each kind it has sent, how many were refused, when the last one came in; and how it is: records
--- an hour within the last hour and within the week, seconds from event to receipt within the last hour, and values that are doubtful.
+-- an hour within the last hour and within the week, seconds from event to receipt within the last hour, values that are doubtful, and whether it is quiet, which a
+-- running server knows.
 WITH counted AS (
     SELECT
         source, count(*) AS complaints, 0 AS complaint_events, 0 AS observations, 0 AS rejected, 0 AS doubtful,
@@ -28,7 +29,7 @@ WITH counted AS (
     SELECT source, 0, 0, 0, count(*), 0, max(received_at), 0, 0, 0 FROM rejected GROUP BY source
 )
 SELECT
-    source,
+    counted.source,
     CAST(sum(complaints) AS BIGINT) AS complaints,
     CAST(sum(complaint_events) AS BIGINT) AS complaint_events,
     CAST(sum(observations) AS BIGINT) AS observations,
@@ -37,6 +38,7 @@ SELECT
     CAST(sum(recent) AS DOUBLE) AS rate_now,
     CAST(sum(week) AS DOUBLE) / 168 AS rate_usual,
     sum(lag) / 1e6 / nullif(sum(recent), 0) AS lag_s,
-    CAST(sum(doubtful) AS BIGINT) AS doubtful
-FROM counted
-GROUP BY source
+    CAST(sum(doubtful) AS BIGINT) AS doubtful,
+    max(feed_states.state) AS state
+FROM counted LEFT JOIN feed_states ON counted.source = feed_states.source
+GROUP BY counted.source

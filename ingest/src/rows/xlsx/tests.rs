@@ -141,3 +141,55 @@ fn a_sheet_that_is_not_there_or_empty_is_told() {
         );
     }
 }
+
+#[test]
+fn a_workbook_that_unpacks_to_far_more_than_it_is_is_not_read() {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let fast = SimpleFileOptions::default().compression_level(Some(1));
+    zip.start_file("xl/sharedStrings.xml", fast).unwrap();
+    let blanks = vec![b' '; 1 << 20];
+    for _ in 0..=(crate::rows::WHOLE_BYTES_MAX >> 20) {
+        zip.write_all(&blanks).unwrap();
+    }
+    let bomb = zip.finish().unwrap().into_inner();
+    assert!(bomb.len() < 4 << 20, "it is small when it is packed");
+    let read = read_bytes(&bomb, Format::Xlsx, &Shape::default(), &mut |_| {
+        ControlFlow::Continue(())
+    });
+    assert!(
+        matches!(read, Err(super::FileProblem::Unpacked)),
+        "{read:?}"
+    );
+}
+
+#[test]
+fn entities_of_a_sheet_that_stand_for_others_are_not_unfolded() {
+    let rows = "<row r=\"1\">".to_owned()
+        + &text("A1", "id")
+        + "</row><row r=\"2\">"
+        + &text("A2", "&b;")
+        + "</row>";
+    let bomb = format!(
+        "<!DOCTYPE x [<!ENTITY a \"{}\"><!ENTITY b \"{}\">]>",
+        "a".repeat(1000),
+        "&a;".repeat(1000)
+    );
+    for sheet in [rows.clone(), bomb + &rows] {
+        let mut bytes = 0;
+        // Whether it is read without them or not at all: nothing grows.
+        let read = read_bytes(
+            &workbook(&sheet),
+            Format::Xlsx,
+            &Shape::default(),
+            &mut |chunk: Chunk| {
+                for item in chunk.items {
+                    if let Item::Row(row) = item {
+                        bytes += row.cells.as_slice().len();
+                    }
+                }
+                ControlFlow::Continue(())
+            },
+        );
+        assert!(read.is_err() || bytes < 100, "{bytes}");
+    }
+}

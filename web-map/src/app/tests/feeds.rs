@@ -129,6 +129,11 @@ async fn feeds_tell_how_they_are_and_what_was_refused_can_be_replayed() {
         (&of("air")["state"], &of("air")["accepted"]),
         (&json!("new"), &json!(1))
     );
+    let told = json!({"sql": "SELECT state, observations FROM feeds WHERE source = 'air'"});
+    assert_eq!(
+        server.post_json("/v1/sql", &told).await["rows"],
+        json!([{"state": "new", "observations": 1}])
+    );
     assert!(of("air")["lag_s"].as_f64().unwrap() < 60.0);
     let refusing = feeds["feeds"]
         .as_array()

@@ -384,6 +384,31 @@ async fn a_role_asks_within_limits_of_its_own() {
 }
 
 #[tokio::test]
+async fn who_did_what_is_a_table_for_admins_and_for_nobody_else() {
+    let server = TestServer::start().await;
+    let (planner, admin) = (
+        key(&server, Role::Planner, &[]),
+        key(&server, Role::Admin, &[]),
+    );
+    until_asked_for(&server).await;
+    let ask = async |secret: &str, sql: &str| {
+        let asked = server.post("/v1/sql").bearer_auth(secret);
+        let answer = asked.json(&json!({ "sql": sql })).send().await.unwrap();
+        (answer.status(), answer.json::<Value>().await.unwrap())
+    };
+    let made = "SELECT actor, count(*) AS n FROM audit WHERE action = 'key.create' GROUP BY actor";
+    let (status, answer) = ask(&admin, made).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(answer["rows"], json!([{"actor": "test", "n": 2}]));
+    let tables = "SELECT count(*) AS n FROM information_schema.tables WHERE table_name = 'audit'";
+    for (secret, n) in [(&admin, 1), (&planner, 0)] {
+        assert_eq!(ask(secret, tables).await.1["rows"][0]["n"], n);
+    }
+    let (status, problem) = ask(&planner, made).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{problem}");
+}
+
+#[tokio::test]
 async fn keys_are_made_shown_once_and_taken_back_over_http() {
     let server = TestServer::start().await;
     let url = format!("{}/v1/keys", server.url);

@@ -1,0 +1,65 @@
+-- What FROST-Server 2 makes of PostgreSQL: its tables, keys and indexes as far as an observation touches them, and a trigger that keeps the
+-- times and the area of a datastream, as its own does.
+CREATE EXTENSION IF NOT EXISTS postgis;
+CREATE TABLE "THINGS" ("NAME" text, "DESCRIPTION" text, "PROPERTIES" jsonb, "ID" bigserial PRIMARY KEY);
+CREATE TABLE "SENSORS" (
+    "NAME" text, "DESCRIPTION" text, "PROPERTIES" jsonb, "ENCODING_TYPE" text, "METADATA" text, "ID" bigserial PRIMARY KEY
+);
+CREATE TABLE "OBS_PROPERTIES" ("NAME" text, "DESCRIPTION" text, "PROPERTIES" jsonb, "DEFINITION" text, "ID" bigserial PRIMARY KEY);
+CREATE TABLE "FEATURES" (
+    "NAME" text, "DESCRIPTION" text, "PROPERTIES" jsonb, "ENCODING_TYPE" text, "FEATURE" text, "GEOM" geometry(Geometry, 4326),
+    "ID" bigserial PRIMARY KEY
+);
+CREATE TABLE "DATASTREAMS" (
+    "NAME" text, "DESCRIPTION" text, "PROPERTIES" jsonb, "OBSERVATION_TYPE" text,
+    "PHENOMENON_TIME_START" timestamptz, "PHENOMENON_TIME_END" timestamptz, "RESULT_TIME_START" timestamptz, "RESULT_TIME_END" timestamptz,
+    "OBSERVED_AREA" geometry(Geometry, 4326),
+    "SENSOR_ID" bigint NOT NULL REFERENCES "SENSORS" ("ID") ON UPDATE CASCADE ON DELETE CASCADE,
+    "OBS_PROPERTY_ID" bigint NOT NULL REFERENCES "OBS_PROPERTIES" ("ID") ON UPDATE CASCADE ON DELETE CASCADE,
+    "THING_ID" bigint NOT NULL REFERENCES "THINGS" ("ID") ON UPDATE CASCADE ON DELETE CASCADE,
+    "UNIT_NAME" varchar(255), "UNIT_SYMBOL" varchar(255), "UNIT_DEFINITION" varchar(255), "LAST_FOI_ID" bigint,
+    "ID" bigserial PRIMARY KEY
+);
+CREATE INDEX ON "DATASTREAMS" ("OBS_PROPERTY_ID");
+CREATE INDEX ON "DATASTREAMS" ("SENSOR_ID");
+CREATE INDEX ON "DATASTREAMS" ("THING_ID");
+CREATE TABLE "OBSERVATIONS" (
+    "PHENOMENON_TIME_START" timestamptz, "PHENOMENON_TIME_END" timestamptz, "RESULT_TIME" timestamptz, "RESULT_TYPE" smallint,
+    "RESULT_NUMBER" float8, "RESULT_BOOLEAN" boolean, "RESULT_JSON" jsonb, "RESULT_STRING" text, "RESULT_QUALITY" jsonb,
+    "VALID_TIME_START" timestamptz, "VALID_TIME_END" timestamptz, "PARAMETERS" jsonb,
+    "DATASTREAM_ID" bigint NOT NULL REFERENCES "DATASTREAMS" ("ID") ON UPDATE CASCADE ON DELETE CASCADE,
+    "FEATURE_ID" bigint NOT NULL REFERENCES "FEATURES" ("ID") ON UPDATE CASCADE ON DELETE CASCADE,
+    "ID" bigserial PRIMARY KEY
+);
+CREATE INDEX ON "OBSERVATIONS" ("DATASTREAM_ID");
+CREATE INDEX ON "OBSERVATIONS" ("FEATURE_ID");
+
+CREATE FUNCTION datastream_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    stream record;
+    until timestamptz := coalesce(NEW."PHENOMENON_TIME_END", NEW."PHENOMENON_TIME_START");
+BEGIN
+    SELECT "PHENOMENON_TIME_START" AS first, "PHENOMENON_TIME_END" AS last, "LAST_FOI_ID" AS feature INTO stream
+    FROM "DATASTREAMS" WHERE "ID" = NEW."DATASTREAM_ID";
+    IF stream.first IS NULL OR NEW."PHENOMENON_TIME_START" < stream.first OR until > stream.last THEN
+        UPDATE "DATASTREAMS" SET
+            "PHENOMENON_TIME_START" = least("PHENOMENON_TIME_START", NEW."PHENOMENON_TIME_START"),
+            "PHENOMENON_TIME_END" = greatest("PHENOMENON_TIME_END", until)
+        WHERE "ID" = NEW."DATASTREAM_ID";
+    END IF;
+    IF stream.feature IS DISTINCT FROM NEW."FEATURE_ID" THEN
+        UPDATE "DATASTREAMS" SET
+            "LAST_FOI_ID" = NEW."FEATURE_ID",
+            "OBSERVED_AREA" = ST_ConvexHull(ST_Collect("OBSERVED_AREA", (SELECT "GEOM" FROM "FEATURES" WHERE "ID" = NEW."FEATURE_ID")))
+        WHERE "ID" = NEW."DATASTREAM_ID";
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER datastream_follows AFTER INSERT ON "OBSERVATIONS" FOR EACH ROW EXECUTE PROCEDURE datastream_follows();
+
+INSERT INTO "THINGS" ("NAME") SELECT 't' || n FROM generate_series(1, 8) n;
+INSERT INTO "SENSORS" ("NAME") SELECT 's' || n FROM generate_series(1, 8) n;
+INSERT INTO "OBS_PROPERTIES" ("NAME") SELECT 'p' || n FROM generate_series(1, 8) n;
+INSERT INTO "FEATURES" ("NAME", "GEOM") SELECT 'f' || n, ST_SetSRID(ST_MakePoint(0.25, 0.5), 4326) FROM generate_series(1, 8) n;
+INSERT INTO "DATASTREAMS" ("NAME", "SENSOR_ID", "OBS_PROPERTY_ID", "THING_ID") SELECT 'd' || n, n, n, n FROM generate_series(1, 8) n;
