@@ -39,8 +39,8 @@ export function basemapLayers(names: readonly string[] | null, lang: Lang): Laye
         layout: { 'line-join': 'round', 'line-cap': 'round' },
         paint: {
           'line-color': INK.street,
-          'line-width': ['interpolate', ['exponential', 1.5], ['zoom'], 9, 0.4, 13, 0.9, 17, 4],
-          'line-opacity': 0.7,
+          'line-width': ['interpolate', ['exponential', 1.5], ['zoom'], 9, 0.8, 13, 1.3, 17, 5],
+          'line-opacity': 0.85,
         },
       }),
     ),

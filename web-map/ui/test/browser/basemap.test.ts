@@ -3,9 +3,9 @@ import { crossing } from '../mock/pmtiles';
 import { Api } from './api';
 import { blocks, calm, end, type Stage, stage, until } from './harness';
 
-/** A raster of some pixels, and its rows around the middle. */
-const [COLUMNS, ROWS] = [240, 160];
-const MIDDLE = [77, 78, 79, 80, 81, 82];
+/** A raster about as fine as the picture, and its rows around the middle. */
+const [COLUMNS, ROWS] = [540, 590];
+const MIDDLE = Array.from({ length: 20 }, (_, i) => 285 + i);
 
 let city: Stage;
 beforeAll(async () => {
