@@ -25,7 +25,8 @@ fn sixty_four_single_senders_and_sixteen_of_the_largest_bodies_fit_by_default() 
     let single: Vec<_> = (0..64).map(|_| intake.place(200, now).unwrap()).collect();
     assert_eq!(intake.load().requests, 79);
     drop((large, single));
-    assert_eq!((intake.load().requests, intake.load().bytes), (0, 0));
+    let load = intake.load();
+    assert_eq!((load.requests, load.bytes), (0, 0));
 }
 
 #[test]
