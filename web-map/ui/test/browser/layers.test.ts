@@ -68,7 +68,10 @@ describe('the layers', PATIENT, () => {
     await page.getByText('Zoom in to see single complaints').waitFor();
     await page.locator('button[data-layer="points"]').click();
     await until('the link says so', async () => !page.url().includes('points='));
-    expect(await page.locator('.layer-note:visible').count()).toBe(0);
+    await until(
+      'nothing more is said',
+      async () => (await page.locator('.layer-note:visible').count()) === 0,
+    );
     expect(faults).toEqual([]);
     await end(page);
   });
