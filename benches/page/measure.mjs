@@ -1,5 +1,6 @@
 // What the page costs in a browser: bytes and time of a cold load, long tasks in a tour, a live update of 10,000 cells on the wall, and the
 // heap before and after a day of updates. Asks a running server: node benches/page/measure.mjs http://127.0.0.1:8080
+import { createServer, get } from 'node:http';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { existsSync } from 'node:fs';
@@ -33,17 +34,12 @@ try {
 
 /** Bytes over the wire with an empty cache, and when the page shows values and answers. */
 async function load(path) {
+  const wire = await counted();
   const { page, client } = await open();
-  const sizes = new Map();
-  const urls = new Map();
-  client.on('Network.requestWillBeSent', ({ requestId, request }) => urls.set(requestId, request.url));
-  client.on('Network.loadingFinished', ({ requestId, encodedDataLength }) =>
-    sizes.set(requestId, encodedDataLength),
-  );
   await client.send('Network.enable');
   await client.send('Network.setCacheDisabled', { cacheDisabled: true });
   const began = performance.now();
-  await page.goto(origin + path, { waitUntil: 'commit' });
+  await page.goto(wire.origin + path, { waitUntil: 'commit' });
   await page.waitForSelector('html[data-ready="true"]', { timeout: 120_000 });
   const ready = performance.now() - began;
   // Interactive: a turn of the event loop is answered within 50 ms five times in a row.
@@ -57,19 +53,45 @@ async function load(path) {
   const interactive = performance.now() - began;
   await page.waitForTimeout(3000);
   const bytes = { fonts: 0, rest: 0, tiles: 0, api: 0 };
-  for (const [id, size] of sizes) {
-    const url = urls.get(id) ?? '';
+  for (const [url, size] of wire.answers) {
     if (url.endsWith('.woff2')) bytes.fonts += size;
     else bytes.rest += size;
     if (url.includes('/tiles/')) bytes.tiles += size;
-    if (url.includes('/v1/')) bytes.api += size;
+    else if (url.includes('/v1/')) bytes.api += size;
   }
+  if (process.env.EACH) for (const [url, size] of wire.answers) console.log(`  ${size} ${url}`);
   const kb = value => `${(value / 1000).toFixed(0)} kB`;
   say(`${path} cold: without fonts`, `${kb(bytes.rest)} (tiles ${kb(bytes.tiles)}, API ${kb(bytes.api)})`);
   say(`${path} cold: fonts`, kb(bytes.fonts));
   say(`${path} cold: values on the map`, ms(ready));
   say(`${path} cold: interactive`, ms(interactive));
   await page.context().close();
+  wire.close();
+}
+
+/** The server behind a counter of what goes over the wire: the browser's own counts leave out what its workers fetch. */
+async function counted() {
+  const answers = [];
+  const proxy = createServer((request, response) => {
+    const to = new URL(request.url ?? '/', origin);
+    const answer = [to.href, 0];
+    answers.push(answer);
+    const asked = get(to, { headers: { ...request.headers, host: to.host } }, from => {
+      const heads = from.rawHeaders.map((part, i) => part + (i % 2 ? '\r\n' : ': ')).join('');
+      answer[1] += Buffer.byteLength(heads) + 19;
+      response.writeHead(from.statusCode ?? 502, from.rawHeaders);
+      from.on('data', part => (answer[1] += part.length));
+      from.pipe(response);
+    });
+    asked.on('error', () => response.destroy());
+    response.on('close', () => asked.destroy());
+  });
+  await new Promise(resolve => proxy.listen(0, '127.0.0.1', resolve));
+  return {
+    answers,
+    origin: `http://127.0.0.1:${proxy.address().port}`,
+    close: () => (proxy.closeAllConnections(), proxy.close()),
+  };
 }
 
 /** Pans, zooms, filters and opens panels as a reader does, and counts what held the page up. */

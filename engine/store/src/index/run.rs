@@ -53,6 +53,8 @@ const BUCKET: u64 = 16;
 /// Most entries of one run: their numbers are 32 bits wide.
 pub(super) const ENTRIES_MAX: u64 = u32::MAX as u64;
 const BUFFER: usize = 1 << 20;
+/// Identities that are looked for together.
+const TOGETHER: usize = 64;
 
 impl Run {
     /// Writes a run of `entries`, which come in order and once each, at most `entries_max`; it is on disk when this returns.
@@ -73,8 +75,10 @@ impl Run {
         let mut out = BufWriter::with_capacity(BUFFER, file);
         out.write_all(&[0; HEAD_BYTES]).map_err(failed)?;
         let buckets = buckets_of(entries_max);
-        let mut starts: Vec<u32> = Vec::new();
-        let mut marks: Vec<u16> = Vec::new();
+        // As large as they become: one that grows holds up to twice of it.
+        let room = |items: u64| usize::try_from(items).unwrap_or(0);
+        let mut starts: Vec<u32> = Vec::with_capacity(room(buckets + 1));
+        let mut marks: Vec<u16> = Vec::with_capacity(room(entries_max));
         let mut months = [i32::MAX, i32::MIN];
         for entry in entries {
             let entry = entry?;
@@ -173,25 +177,54 @@ impl Run {
         known: &mut [Option<Known>],
     ) -> Result<(), IndexError> {
         let buckets = self.starts.len() as u64 - 1;
-        for (identity, known) in identities.iter().zip(known) {
-            let bucket = usize::try_from(bucket_of(*identity, buckets)).unwrap_or(usize::MAX);
-            let (begin, end) = (
-                self.starts[bucket] as usize,
-                self.starts[bucket + 1] as usize,
-            );
-            let mark = mark_of(*identity);
-            for (at, _) in self.marks[begin..end]
+        // Each step by itself for many: the processor then waits for many places of the directory at once, not for one after another.
+        let mut spans = [(0, 0); TOGETHER];
+        let mut hits = [false; TOGETHER];
+        for (identities, known) in identities
+            .chunks(TOGETHER)
+            .zip(known.chunks_mut(TOGETHER))
+        {
+            for (identity, span) in identities.iter().zip(&mut spans) {
+                let bucket = usize::try_from(bucket_of(*identity, buckets)).unwrap_or(usize::MAX);
+                *span = (
+                    self.starts[bucket] as usize,
+                    self.starts[bucket + 1] as usize,
+                );
+            }
+            for ((identity, &(begin, end)), hit) in identities.iter().zip(&spans).zip(&mut hits) {
+                let mark = mark_of(*identity);
+                *hit = self.marks[begin..end]
+                    .iter()
+                    .fold(false, |hit, found| hit | (*found == mark));
+            }
+            for (((identity, &span), _), known) in identities
                 .iter()
-                .enumerate()
-                .filter(|(_, found)| **found == mark)
+                .zip(&spans)
+                .zip(&hits)
+                .zip(known)
+                .filter(|((_, hit), _)| **hit)
             {
-                let entry = self.entry(begin + at)?;
-                if entry.identity != *identity {
-                    continue;
-                }
-                if known.is_none_or(|known| known.number() < entry.known.number()) {
-                    *known = Some(entry.known);
-                }
+                self.look(*identity, span, known)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks among the entries of one bucket.
+    fn look(
+        &self,
+        identity: Identity,
+        (begin, end): (usize, usize),
+        known: &mut Option<Known>,
+    ) -> Result<(), IndexError> {
+        let mark = mark_of(identity);
+        let marks = self.marks[begin..end].iter().enumerate();
+        for (at, _) in marks.filter(|(_, found)| **found == mark) {
+            let entry = self.entry(begin + at)?;
+            if entry.identity == identity
+                && known.is_none_or(|known| known.number() < entry.known.number())
+            {
+                *known = Some(entry.known);
             }
         }
         Ok(())

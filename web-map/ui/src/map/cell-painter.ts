@@ -1,11 +1,13 @@
 import type { ExpressionSpecification, Map as MapLibre } from 'maplibre-gl';
 import type { CellValue } from '../api/wire';
 import type { Scale } from './scale';
-import { cellsId, edgeId, flashId } from './style';
+import { cellsId } from './style';
 
 /** How long a changed cell stays brighter, in milliseconds, and how often that is redrawn. */
 const FLASH_MS = 1400;
 const FLASH_STEP_MS = 100;
+/** When more change at once, none flashes: it would say that everything did. */
+const FLASHING_MOST = 500;
 const NOTHING = 'rgba(0,0,0,0)';
 
 /**
@@ -43,13 +45,12 @@ export class CellPainter {
     this.#toFront(resolution);
   }
 
-  /** Changes some values and lets those cells flash. */
+  /** Changes some values and lets those cells flash, when they are few. */
   change(resolution: number, cells: readonly CellValue[]): void {
     const painted = this.#of(resolution);
-    for (const [cell, value] of cells) {
-      this.#set(resolution, painted, cell, value);
-      this.#flashing.set(cell, { resolution, since: performance.now() });
-    }
+    for (const [cell, value] of cells) this.#set(resolution, painted, cell, value);
+    if (cells.length > FLASHING_MOST) return;
+    for (const [cell] of cells) this.#flashing.set(cell, { resolution, since: performance.now() });
     this.#timer ??= setInterval(() => this.#fade(), FLASH_STEP_MS);
     this.#fade();
   }
@@ -58,11 +59,21 @@ export class CellPainter {
   colour(resolution: number, scale: Scale): void {
     const steps = scale.breaks.flatMap((bound, i) => [Math.max(bound, -1e30), scale.colours[i] ?? '#000']);
     const value: ExpressionSpecification = ['coalesce', ['feature-state', 'v'], 0];
-    this.#map.setPaintProperty(cellsId(resolution), 'fill-color', [
+    const colour: ExpressionSpecification = [
       'case',
       ['==', value, 0],
       NOTHING,
       ['step', value, NOTHING, ...steps],
+    ];
+    const flash: ExpressionSpecification = ['coalesce', ['feature-state', 'f'], 0];
+    this.#map.setPaintProperty(cellsId(resolution), 'fill-color', [
+      'interpolate',
+      ['linear'],
+      flash,
+      0,
+      colour,
+      1,
+      '#ffffff',
     ]);
   }
 
@@ -111,9 +122,8 @@ export class CellPainter {
   }
 
   #visible(resolution: number, visible: boolean): void {
-    for (const id of [cellsId(resolution), flashId(resolution), edgeId(resolution)]) {
-      this.#map.setLayoutProperty(id, 'visibility', visible && !this.#hidden ? 'visible' : 'none');
-    }
+    const state = visible && !this.#hidden ? 'visible' : 'none';
+    this.#map.setLayoutProperty(cellsId(resolution), 'visibility', state);
   }
 
   #fade(): void {

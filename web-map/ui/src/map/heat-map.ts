@@ -133,7 +133,7 @@ export class HeatMap {
   }
 
   hoverCell(cell: string | null): void {
-    this.#outline.hover(cell ? { cell } : null);
+    this.#outline.hover(cell);
   }
 
   /** Names in another language. */
@@ -215,9 +215,12 @@ export class HeatMap {
     });
     map.once('load', () => map.on('moveend', () => events.camera?.(this.camera)));
     map.on('click', event => events.pick?.(this.spot([event.point.x, event.point.y])));
-    map.on('mousemove', event =>
-      events.hover?.(this.spot([event.point.x, event.point.y]), event.point.x, event.point.y),
-    );
+    map.on('mousemove', event => {
+      // What is under the pointer changes with each frame then, and nobody reads it.
+      if (map.isMoving()) return;
+      events.hover?.(this.spot([event.point.x, event.point.y]), event.point.x, event.point.y);
+    });
+    map.on('movestart', () => events.hover?.(null, 0, 0));
     map.on('mouseout', () => events.hover?.(null, 0, 0));
     map.getCanvas().addEventListener('keydown', event => {
       if (event.key !== 'Enter') return;

@@ -1,7 +1,7 @@
 import type {
   ExpressionSpecification,
+  FilterSpecification,
   LayerSpecification,
-  LineLayerSpecification,
   SourceSpecification,
   StyleSpecification,
 } from 'maplibre-gl';
@@ -38,8 +38,9 @@ export const ALIGNED_FILL = 'aligned-fill';
 export type Names = 'all' | 'largest';
 
 export const cellsId = (resolution: number) => `cells-${resolution}`;
-export const flashId = (resolution: number) => `flash-${resolution}`;
-export const edgeId = (resolution: number) => `edge-${resolution}`;
+/** The cells that are pointed at and chosen. */
+export const OUTLINE = 'outline';
+
 export const areasId = (level: string) => `areas-${level}`;
 export const areaHitId = (level: string) => `hit-${level}`;
 export const areaEdgeId = (level: string) => `area-edge-${level}`;
@@ -47,8 +48,7 @@ export const paintId = (level: string) => `paint-${level}`;
 export const labelId = (level: string) => `label-${level}`;
 
 /**
- * The whole map from the server's own tiles, from bottom to top: the city's ground, cells, the flash of changed
- * cells, borders, outlines of what is pointed at or chosen, names.
+ * The whole map from the server's own tiles, from bottom to top: the city's ground, cells, borders, outlines of what is pointed at or chosen, names.
  */
 export function mapStyle(city: City, lang: Lang, names: Names): StyleSpecification {
   const levels = levelZooms(city);
@@ -61,18 +61,19 @@ export function mapStyle(city: City, lang: Lang, names: Names): StyleSpecificati
       ...levels.map(({ level }) => [areasId(level.level), areaSource(city, level.level)]),
       ...cells.map(resolution => [cellsId(resolution), cellSource(city, resolution)]),
       [ALIGNED, alignedSource(city)],
+      [OUTLINE, { type: 'geojson', data: { type: 'FeatureCollection', features: [] } }],
     ]),
     layers: [
       { id: 'outside', type: 'background', paint: { 'background-color': INK.outside } },
       ...(ground ? [groundLayer(ground.level)] : []),
-      ...cells.flatMap(cellLayers),
+      ...cells.map(cellLayer),
       ...levels.map(({ level }) => paintLayer(level.level)),
       alignedFillLayer(city),
       alignedLayer(city),
       ...levels.map(({ level, border }) => hitLayer(level.level, border)),
       ...levels.map(({ level, border }, i) => borderLayer(level.level, border, i)).reverse(),
       ...levels.map(({ level }) => areaEdgeLayer(level.level)),
-      ...cells.map(edgeLayer),
+      cellEdgeLayer(),
       ...levels.map(({ level, label }, i) => labelLayer(level.level, label, i, lang, names)).reverse(),
     ],
   };
@@ -162,66 +163,45 @@ function groundLayer(level: string): LayerSpecification {
 }
 
 /** Painted by feature-state: `v` is the cell's value, `f` how bright its flash still is. */
-function cellLayers(resolution: number): LayerSpecification[] {
-  const common = {
+function cellLayer(resolution: number): LayerSpecification {
+  return {
+    id: cellsId(resolution),
     type: 'fill',
     source: cellsId(resolution),
     'source-layer': 'cells',
     layout: { visibility: 'none' },
-  } as const;
-  return [
-    {
-      ...common,
-      id: cellsId(resolution),
-      paint: { 'fill-color': 'transparent', 'fill-opacity': CELL_OPACITY, 'fill-antialias': true },
-    },
-    {
-      ...common,
-      id: flashId(resolution),
-      paint: {
-        'fill-color': '#ffffff',
-        'fill-opacity': ['coalesce', ['feature-state', 'f'], 0],
-        'fill-antialias': false,
-      },
-    },
-  ];
-}
-
-/** The outline of the cell pointed at (`h`) and of the chosen one (`s`). */
-function edgeLayer(resolution: number): LayerSpecification {
-  return {
-    id: edgeId(resolution),
-    type: 'line',
-    source: cellsId(resolution),
-    'source-layer': 'cells',
-    layout: { visibility: 'none', 'line-join': 'round' },
-    paint: outline(),
+    paint: { 'fill-color': 'transparent', 'fill-opacity': CELL_OPACITY, 'fill-antialias': true },
   };
 }
 
+/** The outline of the cell pointed at and of the chosen one. */
+function cellEdgeLayer(): LayerSpecification {
+  return {
+    id: OUTLINE,
+    type: 'line',
+    source: OUTLINE,
+    layout: { 'line-join': 'round' },
+    paint: {
+      'line-color': INK.chosen,
+      'line-width': ['case', ['boolean', ['get', 'chosen'], false], 2.5, 1.25],
+      'line-opacity': ['case', ['boolean', ['get', 'chosen'], false], 1, 0.75],
+    },
+  };
+}
+
+/** No area of a level: what its outline's layer lets through until one is chosen. */
+export const NO_AREA: FilterSpecification = ['==', ['get', 'id'], ''];
+
+/** The outline of the chosen area. Hidden until there is one, so that no level's tiles are fetched for it alone. */
 function areaEdgeLayer(level: string): LayerSpecification {
   return {
     id: areaEdgeId(level),
     type: 'line',
     source: areasId(level),
     'source-layer': areasId(level),
-    layout: { 'line-join': 'round' },
-    paint: outline(),
-  };
-}
-
-function outline(): NonNullable<LineLayerSpecification['paint']> {
-  return {
-    'line-color': INK.chosen,
-    'line-width': ['case', ['boolean', ['feature-state', 's'], false], 2.5, 1.25],
-    'line-opacity': [
-      'case',
-      ['boolean', ['feature-state', 's'], false],
-      1,
-      ['boolean', ['feature-state', 'h'], false],
-      0.75,
-      0,
-    ],
+    filter: NO_AREA,
+    layout: { visibility: 'none', 'line-join': 'round' },
+    paint: { 'line-color': INK.chosen, 'line-width': 2.5 },
   };
 }
 
