@@ -3,6 +3,10 @@
 use citybrain_grid::City;
 use citybrain_synth::SampleCitySpec;
 
+/// As the product has it: what is measured is its memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The sample city: 16 districts, 343 subdistricts, 7,000 communities.
 ///
 /// # Panics

@@ -35,7 +35,7 @@ const PAGES = {
     globalThis.paint = turn => cells.forEach((id, i) => map.setFeatureState({ source: 'c', id }, { v: (i + turn) % 40 }));
     globalThis.ready = true;
   </script>`),
-  '/deck': page(`<script src="/deck/deck.gl/dist.min.js"></script><script type="module">
+  '/deck': page(`<script src="/deck/h3-js/dist/h3-js.umd.js"></script><script src="/deck/deck.gl/dist.min.js"></script><script type="module">
     const { cells } = await (await fetch('/cells')).json();
     const COLOURS = [[59, 28, 50], [140, 45, 25], [232, 118, 31], [255, 224, 138]];
     const layer = turn => new deck.H3HexagonLayer({ id: 'c', data: cells, getHexagon: cell => cell, extruded: false, highPrecision: 'auto',
