@@ -11,6 +11,7 @@ import { Outline } from './outline';
 import { OverlayPainter } from './overlay';
 import { type PointKind, PointLayers } from './points';
 import { resolutionAt } from './resolution';
+import { drawnBySoftware } from './software';
 import { areaHitId, areasId, cellsId, labelId, mapStyle, nameExpression } from './style';
 
 setWorkerUrl(workerUrl);
@@ -73,9 +74,12 @@ export class HeatMap {
     this.#lang = lang;
     this.#options = options;
     const { camera } = options;
+    const software = drawnBySoftware();
     this.map = new MapLibre({
       container,
-      style: mapStyle(city, lang, options.interactive ? 'all' : 'largest'),
+      style: mapStyle(city, lang, options.interactive ? 'all' : 'largest', !software),
+      // The page does not wait for its pixels.
+      canvasContextAttributes: { desynchronized: software },
       ...(camera
         ? { center: [camera.lon, camera.lat], zoom: camera.zoom }
         : { bounds: city.bbox, fitBoundsOptions: { padding: options.padding } }),

@@ -50,7 +50,7 @@ export const labelId = (level: string) => `label-${level}`;
 /**
  * The whole map from the server's own tiles, from bottom to top: the city's ground, cells, borders, outlines of what is pointed at or chosen, names.
  */
-export function mapStyle(city: City, lang: Lang, names: Names): StyleSpecification {
+export function mapStyle(city: City, lang: Lang, names: Names, smooth: boolean): StyleSpecification {
   const levels = levelZooms(city);
   const cells = resolutions(city.base_resolution);
   const ground = city.levels[0];
@@ -66,7 +66,7 @@ export function mapStyle(city: City, lang: Lang, names: Names): StyleSpecificati
     layers: [
       { id: 'outside', type: 'background', paint: { 'background-color': INK.outside } },
       ...(ground ? [groundLayer(ground.level)] : []),
-      ...cells.map(cellLayer),
+      ...cells.map(resolution => cellLayer(resolution, smooth)),
       ...levels.map(({ level }) => paintLayer(level.level)),
       alignedFillLayer(city),
       alignedLayer(city),
@@ -163,14 +163,14 @@ function groundLayer(level: string): LayerSpecification {
 }
 
 /** Painted by feature-state: `v` is the cell's value, `f` how bright its flash still is. */
-function cellLayer(resolution: number): LayerSpecification {
+function cellLayer(resolution: number, smooth: boolean): LayerSpecification {
   return {
     id: cellsId(resolution),
     type: 'fill',
     source: cellsId(resolution),
     'source-layer': 'cells',
     layout: { visibility: 'none' },
-    paint: { 'fill-color': 'transparent', 'fill-opacity': CELL_OPACITY, 'fill-antialias': true },
+    paint: { 'fill-color': 'transparent', 'fill-opacity': CELL_OPACITY, 'fill-antialias': smooth },
   };
 }
 
@@ -228,7 +228,8 @@ function hitLayer(level: string, border: number): LayerSpecification {
     source: areasId(level),
     'source-layer': areasId(level),
     minzoom: border,
-    paint: { 'fill-color': 'rgba(0,0,0,0)', 'fill-antialias': false },
+    // Nothing of it is drawn then; it is found all the same.
+    paint: { 'fill-opacity': 0 },
   };
 }
 
