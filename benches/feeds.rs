@@ -17,13 +17,12 @@
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use citybrain_benches::Server;
 
 /// Rows of a batch.
 const ROWS: u64 = 1_000;
@@ -35,7 +34,7 @@ fn main() {
     let mode = arguments.next().unwrap_or_else(|| "ndjson".to_owned());
     let seconds = arguments.next().map_or(30, |text| text.parse().unwrap());
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path());
+    let server = Server::start(dir.path(), &dir.path().join("state"), None);
     let (connections, body): (u64, Body) = match mode.as_str() {
         "ndjson" => (8, Body::Ndjson),
         "arrow" => (8, Body::Arrow),
@@ -73,7 +72,7 @@ fn main() {
         "a request right after it was answered in {:.3} s",
         recovered.elapsed().as_secs_f64()
     );
-    let kept = server.count();
+    let kept = server.observations();
     assert_eq!(kept, load.rows + 1, "every acknowledged row is there once");
     println!("{kept} rows are there, each once");
 }
@@ -270,7 +269,7 @@ impl Load {
             let mut memory = vec![0; 5];
             while start.elapsed() < time {
                 let fifth = (start.elapsed().as_secs_f64() / time.as_secs_f64() * 5.0) as usize;
-                memory[fifth.min(4)] = memory[fifth.min(4)].max(server.memory());
+                memory[fifth.min(4)] = memory[fifth.min(4)].max(memory(server));
                 std::thread::sleep(Duration::from_millis(200));
             }
             stop.store(true, Ordering::Relaxed);
@@ -297,11 +296,11 @@ struct Connection {
 
 impl Connection {
     fn open(server: &Server) -> Self {
-        let stream = TcpStream::connect(&server.host).unwrap();
+        let stream = TcpStream::connect(server.host()).unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
             stream: BufReader::new(stream),
-            host: server.host.clone(),
+            host: server.host().to_owned(),
         }
     }
 
@@ -364,74 +363,17 @@ fn datastreams(server: &Server) -> Vec<u64> {
         .collect()
 }
 
-/// A server on a city of one square, ended with this.
-struct Server {
-    child: Child,
-    host: String,
-}
-
-impl Server {
-    fn start(dir: &Path) -> Self {
-        let binary = std::env::var_os("CITYBRAIN").map_or_else(
-            || std::env::current_exe().unwrap().with_file_name("citybrain"),
-            PathBuf::from,
-        );
-        let square = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"a","name":"a"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}}]}"#;
-        std::fs::write(dir.join("district.geojson"), square).unwrap();
-        let city = "name = \"Square\"\ntime_zone = \"UTC\"\nbase_resolution = 9\nlanguages = [\"en\"]\n[[level]]\nlevel = \"district\"\nname = { en = \"District\" }\n[[level.boundary]]\nfile = \"district.geojson\"\nid = \"code\"\nlabel = \"name\"\nparent = \"city\"\ncrs = \"wgs84\"\n";
-        std::fs::write(dir.join("city.toml"), city).unwrap();
-        let state = dir.join("state");
-        let made = Command::new(&binary)
-            .args(["init", "--city"])
-            .arg(dir.join("city.toml"))
-            .arg("--state-dir")
-            .arg(&state)
-            .status();
-        assert!(made.unwrap().success());
-        let mut child = Command::new(&binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--state-dir"])
-            .arg(&state)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let host = lines.map_while(Result::ok).find_map(|line| {
-            let (_, host) = line.split_once("http://")?;
-            Some(host.trim().trim_end_matches('/').to_owned())
-        });
-        let host = host.unwrap_or_else(|| panic!("the server says where it listens"));
-        Self { child, host }
-    }
-
-    /// Memory that the server holds, MiB.
-    fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .unwrap();
-        line.split_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse::<u64>()
-            .unwrap()
-            / 1024
-    }
-
-    /// How many observations there are, by their instants and datastreams.
-    fn count(&self) -> u64 {
-        let sql = r#"{"sql":"SELECT count(*) AS n FROM observations"}"#;
-        let (status, answer) =
-            Connection::open(self).send("/v1/sql", "application/json", sql.as_bytes());
-        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
-        let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
-        answer["rows"][0]["n"].as_u64().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
+/// Memory that the server holds, MiB.
+fn memory(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    line.split_whitespace()
+        .nth(1)
+        .unwrap()
+        .parse::<u64>()
+        .unwrap()
+        / 1024
 }

@@ -11,23 +11,15 @@
     reason = "a tool for people that ends at its first fault"
 )]
 
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use citybrain_benches::{Running, Server};
+
 const PUBLISHERS: u32 = 4;
-
-/// A process that ends with this one.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -37,9 +29,9 @@ fn main() {
     let version = arguments.next().unwrap_or_else(|| "5".to_owned());
     let dir = tempfile::tempdir().unwrap();
     let (_broker, port) = broker(dir.path());
-    let (_server, url) = server(dir.path(), port, &version);
+    let server = server(dir.path(), port, &version);
     let get = |path: &str| {
-        reqwest::blocking::get(format!("{url}{path}"))
+        reqwest::blocking::get(format!("{}{path}", server.url()))
             .unwrap()
             .text()
             .unwrap()
@@ -47,18 +39,7 @@ fn main() {
     while !get("/metrics").contains("citybrain_link_connected{link=\"bench\"} 1") {
         std::thread::sleep(Duration::from_millis(50));
     }
-    let client = reqwest::blocking::Client::new();
-    let count = || -> u64 {
-        let body = r#"{"sql": "SELECT count(*) AS n FROM observations"}"#;
-        let answer = client
-            .post(format!("{url}/v1/sql"))
-            .header("content-type", "application/json")
-            .body(body)
-            .send();
-        let answer: serde_json::Value =
-            serde_json::from_str(&answer.unwrap().text().unwrap()).unwrap();
-        answer["rows"][0]["n"].as_u64().unwrap()
-    };
+    let count = || server.observations();
     // The subscription is there when a message comes through.
     while count() == 0 {
         publish(port, 1_000_000, 1);
@@ -117,43 +98,13 @@ fn broker(dir: &Path) -> (Running, u16) {
     (Running(child), port)
 }
 
-fn server(dir: &Path, port: u16, version: &str) -> (Running, String) {
-    let binary = std::env::var_os("CITYBRAIN").map_or_else(
-        || std::env::current_exe().unwrap().with_file_name("citybrain"),
-        PathBuf::from,
-    );
-    let square = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"a","name":"a"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}}]}"#;
-    std::fs::write(dir.join("district.geojson"), square).unwrap();
-    let city = "name = \"Square\"\ntime_zone = \"UTC\"\nbase_resolution = 9\nlanguages = [\"en\"]\n[[level]]\nlevel = \"district\"\nname = { en = \"District\" }\n[[level.boundary]]\nfile = \"district.geojson\"\nid = \"code\"\nlabel = \"name\"\nparent = \"city\"\ncrs = \"wgs84\"\n";
-    std::fs::write(dir.join("city.toml"), city).unwrap();
+fn server(dir: &Path, port: u16, version: &str) -> Server {
     let settings = format!(
         "[[mqtt]]\nurl = \"mqtt://127.0.0.1:{port}\"\nclient_id = \"bench\"\nversion = \"{version}\"\n[[mqtt.topic]]\nprofile = \"sensorthings\"\n"
     );
-    std::fs::write(dir.join("citybrain.toml"), settings).unwrap();
-    let state = dir.join("state");
-    let made = Command::new(&binary)
-        .args(["init", "--city"])
-        .arg(dir.join("city.toml"))
-        .arg("--state-dir")
-        .arg(&state)
-        .status();
-    assert!(made.unwrap().success());
-    let mut child = Command::new(&binary)
-        .args(["serve", "--listen", "127.0.0.1:0", "--state-dir"])
-        .arg(&state)
-        .arg("--config")
-        .arg(dir.join("citybrain.toml"))
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let url = lines.map_while(Result::ok).find_map(|line| {
-        line.split_whitespace()
-            .find(|word| word.starts_with("http://"))
-            .map(str::to_owned)
-    });
-    let url = url.unwrap_or_else(|| panic!("the server says where it listens"));
-    (Running(child), url.trim_end_matches('/').to_owned())
+    let config = dir.join("citybrain.toml");
+    std::fs::write(&config, settings).unwrap();
+    Server::start(dir, &dir.join("state"), Some(&config))
 }
 
 /// Publishes with Mosquitto's own client and waits until the broker has all.

@@ -12,15 +12,14 @@
     reason = "a tool for people that ends at its first fault"
 )]
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use chrono::{DateTime, SecondsFormat};
+use citybrain_benches::Server;
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
@@ -44,19 +43,19 @@ fn main() {
     let state = arguments
         .next()
         .map_or_else(|| scratch.path().join("state"), PathBuf::from);
-    let server = Server::start(scratch.path(), &state);
-    let mut there = server.count();
+    let asked = Asked::start(scratch.path(), &state);
+    let mut there = asked.server.observations();
     if there == 0 {
         let begin = Instant::now();
-        server.load(wanted);
-        there = server.count();
+        asked.load(wanted);
+        there = asked.server.observations();
         println!("loaded in {:.0} s", begin.elapsed().as_secs_f64());
     }
     let seconds = there / STREAMS;
     println!("{there} observations of {STREAMS} datastreams, {seconds} s of each");
     // The engine registers the datastreams when somebody asks first.
     let begin = Instant::now();
-    let first = server.get("/sta/v1.1/Datastreams?$top=1");
+    let first = asked.get("/sta/v1.1/Datastreams?$top=1");
     println!("datastreams after a start: {:.0} ms", ms(begin));
     let stream = first["value"][0]["@iot.id"].clone();
     let middle = at(seconds / 2);
@@ -66,7 +65,7 @@ fn main() {
         let mut rows = 0;
         for _ in 0..ROUNDS {
             let begin = Instant::now();
-            let page = server.get(path);
+            let page = asked.get(path);
             times.push(ms(begin));
             rows = page["value"].as_array().map_or(0, Vec::len);
         }
@@ -93,7 +92,7 @@ fn main() {
         &format!("/sta/v1.1/Observations?$top={PAGE}&{newest}"),
     );
     // The link behind a page in the middle leads on by its key alone, whatever lies before it.
-    let page = server.get(&format!(
+    let page = asked.get(&format!(
         "/sta/v1.1/Observations?$top={PAGE}&$orderby=phenomenonTime&$filter=phenomenonTime%20ge%20{middle}"
     ));
     let next = page["@iot.nextLink"].as_str().unwrap();
@@ -104,7 +103,7 @@ fn main() {
     );
     let mut link = format!("/sta/v1.1/Datastreams({stream})/Observations?$top={PAGE}");
     for _ in 0..20 {
-        let page = server.get(&link);
+        let page = asked.get(&link);
         let Some(next) = page["@iot.nextLink"].as_str() else {
             break;
         };
@@ -179,46 +178,17 @@ fn body(first: u64, until: u64) -> Vec<u8> {
     out
 }
 
-/// A server on a city of one square, ended with this.
-struct Server {
-    child: Child,
-    url: String,
+/// The server and who asks it.
+struct Asked {
+    server: Server,
     client: Client,
 }
 
-impl Server {
+impl Asked {
     fn start(dir: &Path, state: &Path) -> Self {
-        let binary = std::env::var_os("CITYBRAIN").map_or_else(
-            || std::env::current_exe().unwrap().with_file_name("citybrain"),
-            PathBuf::from,
-        );
-        let square = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"a","name":"a"},"geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}}]}"#;
-        std::fs::write(dir.join("district.geojson"), square).unwrap();
-        let city = "name = \"Square\"\ntime_zone = \"UTC\"\nbase_resolution = 9\nlanguages = [\"en\"]\n[[level]]\nlevel = \"district\"\nname = { en = \"District\" }\n[[level.boundary]]\nfile = \"district.geojson\"\nid = \"code\"\nlabel = \"name\"\nparent = \"city\"\ncrs = \"wgs84\"\n";
-        std::fs::write(dir.join("city.toml"), city).unwrap();
-        let made = Command::new(&binary)
-            .args(["init", "--city"])
-            .arg(dir.join("city.toml"))
-            .arg("--state-dir")
-            .arg(state)
-            .status();
-        assert!(made.unwrap().success());
-        let mut child = Command::new(&binary)
-            .args(["serve", "--listen", "127.0.0.1:0", "--state-dir"])
-            .arg(state)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = lines.map_while(Result::ok).find_map(|line| {
-            let (_, host) = line.split_once("http://")?;
-            Some(format!("http://{}", host.trim().trim_end_matches('/')))
-        });
-        let url = url.unwrap_or_else(|| panic!("the server says where it listens"));
         let client = Client::builder().timeout(Duration::from_mins(10)).build();
         Self {
-            child,
-            url,
+            server: Server::start(dir, state, None),
             client: client.unwrap(),
         }
     }
@@ -244,7 +214,7 @@ impl Server {
         loop {
             let answer = self
                 .client
-                .post(format!("{}/v1/observations", self.url))
+                .post(format!("{}/v1/observations", self.server.url()))
                 .header("Content-Type", "application/vnd.apache.arrow.stream")
                 .body(body.to_vec())
                 .send()
@@ -258,25 +228,14 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> Value {
-        let answer = self.client.get(format!("{}{path}", self.url)).send();
+        let answer = self
+            .client
+            .get(format!("{}{path}", self.server.url()))
+            .send();
         let answer = answer.unwrap();
         let status = answer.status();
         let text = answer.text().unwrap();
         assert!(status.is_success(), "{path}: {status} {text}");
         serde_json::from_str(&text).unwrap()
-    }
-
-    fn count(&self) -> u64 {
-        let sql = json!({"sql": "SELECT count(*) AS n FROM observations"});
-        let answer = self.client.post(format!("{}/v1/sql", self.url)).json(&sql);
-        let answer: Value = answer.send().unwrap().json().unwrap();
-        answer["rows"][0]["n"].as_u64().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
     }
 }

@@ -1,7 +1,11 @@
-//! The synthetic city that the benchmarks run on.
+//! What the benchmarks run on: the synthetic city, and the built server.
+
+mod square;
 
 use citybrain_grid::City;
 use citybrain_synth::SampleCitySpec;
+
+pub use square::{Running, Server};
 
 /// As the product has it: what is measured is its memory.
 #[global_allocator]

@@ -34,6 +34,9 @@ pub struct Config {
     pub intake_bytes_max: usize,
     /// Requests with records on their way at a time.
     pub intake_requests_max: usize,
+    /// Datastreams that SensorThings shows of feeds that do not speak it, about 11 kB of memory each; the observations of others are
+    /// kept all the same, and seen in SQL.
+    pub datastreams_max: usize,
     /// How long the head of a request may take, and a connection may be without a request, in seconds.
     pub head_seconds: u64,
     /// Requests a second that a key may make on average, where it has no limit of its own; twice as many at once.
@@ -148,6 +151,7 @@ impl Default for Config {
             body_bytes_max: 64 << 20,
             intake_bytes_max: 16 << 20,
             intake_requests_max: 1_024,
+            datastreams_max: 50_000,
             head_seconds: 20,
             key_requests_per_second: 10_000,
             public_requests_per_second: 50,
@@ -217,7 +221,7 @@ impl Config {
 }
 
 /// Every setting by name.
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 29] = [
     "listen",
     "tls_cert",
     "tls_key",
@@ -225,6 +229,7 @@ const NAMES: [&str; 28] = [
     "body_bytes_max",
     "intake_bytes_max",
     "intake_requests_max",
+    "datastreams_max",
     "head_seconds",
     "key_requests_per_second",
     "public_requests_per_second",

@@ -42,8 +42,10 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 /// The entities and the datastreams of a server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sta {
+    /// Datastreams of feeds that do not speak SensorThings are shown up to so many.
+    datastreams_max: usize,
     things: OnceCell<Arc<SensorThings>>,
     /// Held while new batches are taken in.
     follow: Mutex<Option<Follow>>,
@@ -161,6 +163,16 @@ impl View {
 }
 
 impl Sta {
+    /// `datastreams_max`: the setting of that name.
+    pub(crate) fn new(datastreams_max: usize) -> Self {
+        Self {
+            datastreams_max,
+            things: OnceCell::new(),
+            follow: Mutex::default(),
+            parts: std::sync::Mutex::default(),
+        }
+    }
+
     /// Entities and datastreams up to the newest snapshot.
     pub(crate) async fn view(&self, state: &AppState, caller: &Caller) -> Result<View, StaError> {
         let (things, streams) = self.known(&state.control, &state.engine).await?;
@@ -283,6 +295,8 @@ impl Sta {
         let mut held = self.follow.lock().await;
         let mut new: Vec<Stream> = Vec::new();
         let mut lost = held.is_none();
+        let catalog = things.catalog();
+        let told = held.as_ref().is_some_and(|held| held.streams.beyond());
         if let Some(follow) = held.as_mut() {
             loop {
                 match follow.published.try_recv() {
@@ -293,7 +307,9 @@ impl Sta {
                         }
                         follow.seq = batch.seq;
                         if batch.table == Table::Observations {
-                            new.extend(Arc::make_mut(&mut follow.streams).fold(&batch.rows));
+                            new.extend(
+                                Arc::make_mut(&mut follow.streams).fold(&batch.rows, &catalog),
+                            );
                         }
                     }
                     Ok(_) => {}
@@ -308,7 +324,7 @@ impl Sta {
         if lost {
             let published = engine.writer().watch();
             let asking = engine.ask("datastreams").await;
-            let streams = asking.streams().await?;
+            let streams = asking.streams(&catalog, self.datastreams_max).await?;
             new = streams.all().map(|(stream, _)| stream).collect();
             *held = Some(Follow {
                 published,
@@ -320,7 +336,10 @@ impl Sta {
             return Ok(Arc::default());
         };
         let streams = Arc::clone(&follow.streams);
-        let catalog = things.catalog();
+        if streams.beyond() && !told {
+            let datastreams_max = self.datastreams_max;
+            tracing::warn!(datastreams_max, "datastreams_left_out_of_sensorthings");
+        }
         new.retain(|stream| catalog.of_stream(stream).is_none() && !catalog.is_gone(&mark(stream)));
         if !new.is_empty() {
             let (things, known) = (Arc::clone(things), Arc::clone(&streams));

@@ -99,7 +99,7 @@ impl AppState {
             alerts: Arc::new(Alerts::new(rules, control.clone(), Arc::clone(&engine))),
             engine,
             control,
-            sta: Arc::default(),
+            sta: Arc::new(Sta::new(config.datastreams_max)),
             place_names,
             config,
             pulse: Mutex::new(pulse),

@@ -164,7 +164,9 @@ fn sorted(table: Table, rows: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         .chain(table.sort_columns().iter().copied())
         .map(|name| Arc::clone(&rows[name]))
         .collect();
-    let fields = columns.iter().map(|column| SortField::new(column.data_type().clone()));
+    let fields = columns
+        .iter()
+        .map(|column| SortField::new(column.data_type().clone()));
     let keys = RowConverter::new(fields.collect())?.convert_columns(&columns)?;
     let mut order: Vec<usize> = (0..rows.num_rows()).collect();
     order.sort_by(|a, b| keys.row(*a).cmp(&keys.row(*b)));

@@ -111,7 +111,7 @@ pub(super) fn streams_condition_of(
 
 /// The rows of these datastreams; none when they are all that there are.
 pub(super) fn streams_condition(context: Context<'_>, candidates: &[Candidate]) -> Option<Expr> {
-    if candidates.len() == context.streams.all().count() {
+    if !context.streams.beyond() && candidates.len() == context.streams.all().count() {
         return None;
     }
     let mut by_source: HashMap<&str, Vec<Expr>> = HashMap::new();

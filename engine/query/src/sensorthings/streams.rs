@@ -78,13 +78,37 @@ fn both<T>(a: Option<T>, b: Option<T>, join: impl Fn(T, T) -> T) -> Option<T> {
     }
 }
 
-/// All datastreams of the store, by source and name.
+/// The datastreams of the store, by source and name: all, or so many that memory stays bounded whatever names devices make up.
 #[derive(Debug, Clone, Default)]
 pub struct Streams {
     ranges: HashMap<String, HashMap<String, Range>>,
+    count: usize,
+    count_max: usize,
+    beyond: bool,
 }
 
 impl Streams {
+    /// None yet; of datastreams that the catalog does not have those are left out with which there would be more than `count_max`.
+    pub fn at_most(count_max: usize) -> Self {
+        Self {
+            count_max,
+            ..Self::default()
+        }
+    }
+
+    /// Were datastreams left out?
+    pub const fn beyond(&self) -> bool {
+        self.beyond
+    }
+
+    /// Whether one more is taken in; one of the catalog always is.
+    fn takes(&mut self, catalog: &Catalog, stream: &Stream) -> bool {
+        let takes = self.count < self.count_max || catalog.of_stream(stream).is_some();
+        self.beyond |= !takes;
+        self.count += usize::from(takes);
+        takes
+    }
+
     /// What is known of a stream.
     pub fn get(&self, stream: &Stream) -> Option<&Range> {
         self.ranges.get(&stream.source)?.get(&stream.datastream)
@@ -110,7 +134,7 @@ impl Streams {
     }
 
     /// Takes in published rows of the observations' table; gives back the streams that are new.
-    pub fn fold(&mut self, rows: &RecordBatch) -> Vec<Stream> {
+    pub fn fold(&mut self, rows: &RecordBatch, catalog: &Catalog) -> Vec<Stream> {
         let text = |name: &str| rows[name].as_string::<i32>();
         let instant = |name: &str| rows[name].as_primitive::<TimestampMicrosecondType>();
         let number = |name: &str| rows[name].as_primitive::<Float64Type>();
@@ -122,15 +146,17 @@ impl Streams {
         let mut new = Vec::new();
         for row in 0..rows.num_rows() {
             let at = at.value(row);
-            let names = match self.ranges.get_mut(source.value(row)) {
-                Some(names) => names,
-                None => self.ranges.entry(source.value(row).to_owned()).or_default(),
-            };
-            if !names.contains_key(datastream.value(row)) {
-                new.push(Stream {
+            let known = self.ranges.get(source.value(row));
+            if !known.is_some_and(|names| names.contains_key(datastream.value(row))) {
+                let stream = Stream {
                     source: source.value(row).to_owned(),
                     datastream: datastream.value(row).to_owned(),
-                });
+                };
+                if !self.takes(catalog, &stream) {
+                    continue;
+                }
+                new.push(stream);
+                let names = self.ranges.entry(source.value(row).to_owned()).or_default();
                 let range = Range {
                     first: at,
                     last: at,
@@ -143,7 +169,8 @@ impl Streams {
                 };
                 names.insert(datastream.value(row).to_owned(), range);
             }
-            let Some(range) = names.get_mut(datastream.value(row)) else {
+            let names = self.ranges.get_mut(source.value(row));
+            let Some(range) = names.and_then(|names| names.get_mut(datastream.value(row))) else {
                 continue;
             };
             range.first = range.first.min(at);
@@ -168,9 +195,9 @@ impl Streams {
         new
     }
 
-    fn insert(&mut self, source: &str, datastream: &str, range: Range) {
-        let names = self.ranges.entry(source.to_owned()).or_default();
-        match names.entry(datastream.to_owned()) {
+    fn insert(&mut self, stream: Stream, range: Range) {
+        let names = self.ranges.entry(stream.source).or_default();
+        match names.entry(stream.datastream) {
             Entry::Vacant(vacant) => {
                 vacant.insert(range);
             }
@@ -184,14 +211,24 @@ fn text_at(column: &StringArray, row: usize) -> Option<String> {
 }
 
 impl Session {
-    /// What is known of every datastream of the snapshot: one pass over all observations.
+    /// What is known of the datastreams of the snapshot, those of the catalog and up to `count_max` in all: one pass over all
+    /// observations.
     ///
     /// # Errors
     /// The limits of the query.
-    pub async fn streams(&self) -> Result<Streams, QueryError> {
+    pub async fn streams(
+        &self,
+        catalog: &Catalog,
+        count_max: usize,
+    ) -> Result<Streams, QueryError> {
         let statement = Statement::new(include_str!("streams.sql"));
-        let mut streams = Streams::default();
-        for rows in &self.rows(&statement).await?.batches {
+        let mut streams = Streams::at_most(count_max);
+        let batches = self.rows(&statement).await?.batches;
+        // Those of the catalog first: they stay whatever others came.
+        for (rows, of_catalog) in [true, false]
+            .into_iter()
+            .flat_map(|of_catalog| batches.iter().map(move |rows| (rows, of_catalog)))
+        {
             let [source, datastream, sensor, property, unit] =
                 ["source", "datastream", "sensor", "property", "unit"]
                     .map(|name| read::text(rows, name));
@@ -202,6 +239,15 @@ impl Session {
                 ["west", "south", "east", "north"].map(|name| read::number(rows, name));
             let count = read::unsigned(rows, "count");
             for row in 0..rows.num_rows() {
+                let stream = Stream {
+                    source: source.value(row).to_owned(),
+                    datastream: datastream.value(row).to_owned(),
+                };
+                if catalog.of_stream(&stream).is_some() != of_catalog
+                    || !streams.takes(catalog, &stream)
+                {
+                    continue;
+                }
                 let range = Range {
                     first: first.value(row),
                     last: last.value(row),
@@ -221,7 +267,7 @@ impl Session {
                     property: read::text_at(&property, row),
                     unit: read::text_at(&unit, row),
                 };
-                streams.insert(source.value(row), datastream.value(row), range);
+                streams.insert(stream, range);
             }
         }
         Ok(streams)

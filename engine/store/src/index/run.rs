@@ -180,10 +180,7 @@ impl Run {
         // Each step by itself for many: the processor then waits for many places of the directory at once, not for one after another.
         let mut spans = [(0, 0); TOGETHER];
         let mut hits = [false; TOGETHER];
-        for (identities, known) in identities
-            .chunks(TOGETHER)
-            .zip(known.chunks_mut(TOGETHER))
-        {
+        for (identities, known) in identities.chunks(TOGETHER).zip(known.chunks_mut(TOGETHER)) {
             for (identity, span) in identities.iter().zip(&mut spans) {
                 let bucket = usize::try_from(bucket_of(*identity, buckets)).unwrap_or(usize::MAX);
                 *span = (
