@@ -269,7 +269,7 @@ impl Load {
             let mut memory = vec![0; 5];
             while start.elapsed() < time {
                 let fifth = (start.elapsed().as_secs_f64() / time.as_secs_f64() * 5.0) as usize;
-                memory[fifth.min(4)] = memory[fifth.min(4)].max(memory(server));
+                memory[fifth.min(4)] = memory[fifth.min(4)].max(resident(server));
                 std::thread::sleep(Duration::from_millis(200));
             }
             stop.store(true, Ordering::Relaxed);
@@ -364,7 +364,7 @@ fn datastreams(server: &Server) -> Vec<u64> {
 }
 
 /// Memory that the server holds, MiB.
-fn memory(server: &Server) -> u64 {
+fn resident(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
     let line = status
         .lines()

@@ -21,7 +21,7 @@ use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampMic
 use chrono::{DateTime, SecondsFormat};
 use citybrain_benches::Server;
 use reqwest::blocking::Client;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Datastreams; each has a value a second.
 const STREAMS: u64 = 500;

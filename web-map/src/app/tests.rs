@@ -2,6 +2,7 @@
 
 mod append;
 mod conformity;
+mod datastreams;
 mod feeds;
 mod heat;
 mod intake;

@@ -6,7 +6,7 @@ use crate::config::Config;
 
 const ROOT: &str = "/sta/v1.1";
 
-async fn get(server: &TestServer, path: &str) -> Value {
+pub(super) async fn get(server: &TestServer, path: &str) -> Value {
     server.json(&format!("{ROOT}/{path}")).await
 }
 
@@ -28,13 +28,13 @@ async fn send(
     (status, serde_json::from_str(&text).unwrap_or(Value::Null))
 }
 
-async fn post(server: &TestServer, path: &str, body: &Value) -> Value {
+pub(super) async fn post(server: &TestServer, path: &str, body: &Value) -> Value {
     let (status, answer) = send(server, Method::POST, path, body).await;
     assert_eq!(status, StatusCode::CREATED, "{path} {body}: {answer}");
     answer
 }
 
-fn kitchen() -> Value {
+pub(super) fn kitchen() -> Value {
     let stream = |name: &str| {
         json!({
             "name": name,
@@ -481,7 +481,7 @@ async fn datastreams_of_other_feeds_are_there_too_and_all_stays_over_a_restart()
     };
     let known = ids(&get(&server, "Observations").await);
     let dir = server.stop().await;
-    let server = TestServer::on(dir, crate::config::Config::default()).await;
+    let server = TestServer::on(dir, Config::default()).await;
     assert_eq!(ids(&get(&server, "Observations").await), known);
     assert_eq!(known.len(), 6);
 }
@@ -570,50 +570,4 @@ async fn a_batch_of_parts_is_answered_part_by_part() {
         .await
         .unwrap();
     assert_eq!(broken.status(), StatusCode::BAD_REQUEST);
-}
-
-#[tokio::test]
-async fn names_that_devices_make_up_are_shown_up_to_a_bound_and_their_observations_are_kept() {
-    let config = || Config {
-        datastreams_max: 3,
-        ..Config::default()
-    };
-    let server = TestServer::with(config()).await;
-    let push = async |server: &TestServer, names: std::ops::Range<u32>| {
-        let rows: Vec<Value> = names
-            .map(|name| {
-                json!({"datastream": format!("made-up-{name:02}"), "phenomenon_time": "2026-05-04T00:00:00Z", "result": name})
-            })
-            .collect();
-        let answer = server.post("/v1/observations").json(&rows).send().await;
-        assert_eq!(answer.unwrap().status(), StatusCode::OK);
-    };
-    let names = async |server: &TestServer| {
-        let streams = get(server, "Datastreams?$select=name&$orderby=name").await;
-        let names = streams["value"].as_array().unwrap().iter();
-        names
-            .map(|stream| stream["name"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
-    };
-    push(&server, 5..7).await;
-    assert_eq!(names(&server).await, ["made-up-05", "made-up-06"]);
-    push(&server, 0..20).await;
-    let shown = names(&server).await;
-    assert_eq!(shown.len(), 3, "{shown:?}");
-    // One that is made by a request is shown all the same, with what it has.
-    post(&server, "Things", &kitchen()).await;
-    let check = async |server: &TestServer| {
-        let now = names(server).await;
-        assert_eq!(now.len(), 5, "{now:?}");
-        assert!(shown.iter().all(|name| now.contains(name)), "{now:?}");
-        let all = get(server, "Observations?$count=true&$select=result").await;
-        assert_eq!(all["@iot.count"], 7, "{all}");
-        assert_eq!(all["value"].as_array().unwrap().len(), 7);
-        let query = json!({"sql": "SELECT count(*) AS n FROM observations"});
-        let answer = server.post_json("/v1/sql", &query).await;
-        assert_eq!(answer["rows"][0]["n"], 24);
-    };
-    check(&server).await;
-    let server = TestServer::on(server.stop().await, config()).await;
-    check(&server).await;
 }
