@@ -19,6 +19,8 @@ export class ToldNow {
   readonly #texts: Texts;
   readonly #changed: (fresh: Told | null) => void;
   readonly #open = new Map<number, Alert>();
+  /** What the stream told since the list was asked for. */
+  #since: Alert[] = [];
   #rules: readonly RuleEntry[] = [];
   /** The newest alert that was seen; null before the first list. */
   #newest: number | null = null;
@@ -28,10 +30,16 @@ export class ToldNow {
     this.#names = names;
     this.#texts = texts;
     this.#changed = changed;
-    addEventListener(LIVE_ALERTS, event => this.#take((event as CustomEvent<readonly Alert[]>).detail));
+    addEventListener(LIVE_ALERTS, event => {
+      const alerts = (event as CustomEvent<readonly Alert[]>).detail;
+      this.#since.push(...alerts);
+      // Before the first list neither rules nor places have names.
+      if (this.#newest !== null) this.#take(alerts);
+    });
   }
 
   async load(): Promise<void> {
+    this.#since = [];
     const [{ alerts }, { rules }] = await Promise.all([
       api.alerts(new URLSearchParams({ state: 'open', limit: OPEN_MAX })),
       api.rules(),
@@ -39,7 +47,8 @@ export class ToldNow {
     ]);
     this.#rules = rules;
     this.#open.clear();
-    this.#take(alerts);
+    this.#take([...alerts, ...this.#since]);
+    this.#since = [];
   }
 
   /** The open alerts, the gravest first. */

@@ -18,6 +18,7 @@ import { type DayFigures, dayFigures, type Feed, feedsOf, risingTopics } from '.
 import { classBar, comparison, ranking } from './parts';
 import { ALERT_MS, SCENE_MS, SCENES, type Scene, scenesFor } from './scenes';
 import { type Told, ToldNow } from './told-now';
+import { Turn } from './turn';
 import '../styles/wall.css';
 
 /** The ranking is counted anew this often; between, the stream keeps it. Milliseconds. */
@@ -56,6 +57,7 @@ export class Wall {
   #total0 = 0;
   #bursts: { row: Row; level: string }[] = [];
   readonly #alerts: ToldNow;
+  readonly #turn = new Turn(ALERT_MS);
   #stageEnds: ReturnType<typeof setTimeout> | undefined;
   #told = new Set<string>();
   #lastFeeds: Feed[] = [];
@@ -325,8 +327,6 @@ export class Wall {
   }
 
   #stageBurst(text: string): void {
-    // An alert of a rule is told first.
-    if (!this.#alert.hidden) return;
     const burst = this.#bursts.find(one => this.#burstWords(one) === text);
     this.#stage(text, 'burst', burst ? this.#names.area(burst.level, str(burst.row, burst.level)) : null);
   }
@@ -340,6 +340,7 @@ export class Wall {
 
   /** What is told has the stage for a while: said large, and the map goes there and back. */
   #stage(text: string, severity: string, place: StagePlace | null): void {
+    if (!this.#turn.takes(severity, performance.now())) return;
     setText(this.#alert, text);
     this.#alert.dataset.severity = severity;
     this.#alert.hidden = false;
