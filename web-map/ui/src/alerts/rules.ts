@@ -66,30 +66,26 @@ export function rulesPanel(context: DeskContext): Panel {
       });
       await names.all();
       const would = t('rules.would', { n: texts.whole(fired), days, records: texts.whole(records) });
-      answer.replaceChildren(
-        h('p', {}, would),
-        h(
-          'ol',
-          // It scrolls, so keys must reach it.
-          { class: 'rule-hits', tabindex: 0, 'aria-label': would },
-          ...hits
-            .slice(-LISTED)
-            .reverse()
-            .map(({ at, about, cleared_at, value }) =>
-              h(
-                'li',
-                {},
-                h('time', { datetime: at }, texts.dateTime(Date.parse(at))),
-                h('span', {}, alertPlace({ about }, names, texts.lang)),
-                h(
-                  'span',
-                  { class: 'muted' },
-                  `${texts.rate(value)} · ${texts.age((cleared_at ? Date.parse(cleared_at) : Date.parse(to)) - Date.parse(at))}`,
-                ),
-              ),
+      const listed = hits
+        .slice(-LISTED)
+        .reverse()
+        .map(({ at, about, cleared_at, value }) =>
+          h(
+            'li',
+            {},
+            h('time', { datetime: at }, texts.dateTime(Date.parse(at))),
+            h('span', {}, alertPlace({ about }, names, texts.lang)),
+            h(
+              'span',
+              { class: 'muted' },
+              `${texts.rate(value)} · ${texts.age((cleared_at ? Date.parse(cleared_at) : Date.parse(to)) - Date.parse(at))}`,
             ),
-        ),
-      );
+          ),
+        );
+      answer.replaceChildren(h('p', { class: 'would' }, would));
+      // It scrolls, so keys must reach it.
+      if (listed.length > 0)
+        answer.append(h('ol', { class: 'rule-hits', tabindex: 0, 'aria-label': would }, ...listed));
     } catch (error) {
       if (!(error instanceof ApiError)) return;
       answer.replaceChildren(h('p', { class: 'refused', role: 'alert' }, error.message || t('state.down')));

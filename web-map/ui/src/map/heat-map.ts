@@ -48,6 +48,9 @@ export interface MapOptions {
   padding: { top: number; right: number; bottom: number; left: number };
 }
 
+/** So many pixels a frame the processor draws in about 50 ms. */
+const FEW = 2_000_000;
+
 /** The map: the city's areas from its own tiles, with H3 cells painted over them. */
 export class HeatMap {
   readonly map: MapLibre;
@@ -78,8 +81,8 @@ export class HeatMap {
     this.map = new MapLibre({
       container,
       style: mapStyle(city, lang, options.interactive ? 'all' : 'largest', !software),
-      // The page does not wait for its pixels.
-      canvasContextAttributes: { desynchronized: software },
+      // The page does not wait for its pixels, where they are few enough not to pile up behind it.
+      canvasContextAttributes: { desynchronized: software && options.interactive && pixels(container) < FEW },
       ...(camera
         ? { center: [camera.lon, camera.lat], zoom: camera.zoom }
         : { bounds: city.bbox, fitBoundsOptions: { padding: options.padding } }),
@@ -236,6 +239,10 @@ export class HeatMap {
       if ('sourceId' in event || 'tile' in event) events.failure?.('tiles');
     });
   }
+}
+
+function pixels({ clientWidth, clientHeight }: HTMLElement): number {
+  return clientWidth * clientHeight * devicePixelRatio ** 2;
 }
 
 function property(feature: GeoJSONFeature, name: string): string {

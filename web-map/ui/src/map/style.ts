@@ -69,7 +69,8 @@ export function mapStyle(city: City, lang: Lang, names: Names, smooth: boolean):
       ...cells.map(resolution => cellLayer(resolution, smooth)),
       ...levels.map(({ level }) => paintLayer(level.level)),
       alignedFillLayer(city),
-      alignedLayer(city),
+      // Too fine to be read from afar, and as many tiles again for a large screen.
+      ...(names === 'all' ? [alignedLayer(city)] : []),
       ...levels.map(({ level, border }) => hitLayer(level.level, border)),
       ...levels.map(({ level, border }, i) => borderLayer(level.level, border, i)).reverse(),
       ...levels.map(({ level }) => areaEdgeLayer(level.level)),

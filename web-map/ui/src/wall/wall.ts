@@ -58,6 +58,8 @@ export class Wall {
   #bursts: { row: Row; level: string }[] = [];
   readonly #alerts: ToldNow;
   readonly #turn = new Turn(ALERT_MS);
+  /** What is told when the first values are on the map, so that the tiles of its place do not hold them up; null from then on. */
+  #held: (() => void)[] | null = [];
   #stageEnds: ReturnType<typeof setTimeout> | undefined;
   #told = new Set<string>();
   #lastFeeds: Feed[] = [];
@@ -340,6 +342,10 @@ export class Wall {
 
   /** What is told has the stage for a while: said large, and the map goes there and back. */
   #stage(text: string, severity: string, place: StagePlace | null): void {
+    if (this.#held) {
+      this.#held.push(() => this.#stage(text, severity, place));
+      return;
+    }
     if (!this.#turn.takes(severity, performance.now())) return;
     setText(this.#alert, text);
     this.#alert.dataset.severity = severity;
@@ -374,6 +380,9 @@ export class Wall {
         if (scene.id === 'today') this.#count(snapshot);
         void this.#rank();
         document.documentElement.dataset.ready = 'true';
+        const held = this.#held ?? [];
+        this.#held = null;
+        for (const told of held) told();
       },
       cells: change => {
         for (const [cell, value] of change.cells) this.#cells.set(cell, value);

@@ -283,7 +283,7 @@ describe('keys and rules', PATIENT, () => {
       await rule.locator('[role="switch"]').click();
       await until('the server has it', async () => (await isOn()) === !before);
       await page.locator(`[data-rule="${id}"] [data-try="7"]`).click();
-      await page.locator(`[data-rule="${id}"] .rule-answer :is(ol, .refused)`).waitFor();
+      await page.locator(`[data-rule="${id}"] .rule-answer :is(.would, .refused)`).waitFor();
       await picture(page, 'rules.png');
       expect(await serious(page)).toEqual([]);
     } finally {
