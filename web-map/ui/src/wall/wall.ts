@@ -58,6 +58,8 @@ export class Wall {
   #bursts: { row: Row; level: string }[] = [];
   readonly #alerts: ToldNow;
   readonly #turn = new Turn(ALERT_MS);
+  /** What is critical and came while as critical had the stage. */
+  #next: (() => void) | null = null;
   /** What is told when the first values are on the map, so that the tiles of its place do not hold them up; null from then on. */
   #held: (() => void)[] | null = [];
   #stageEnds: ReturnType<typeof setTimeout> | undefined;
@@ -346,7 +348,11 @@ export class Wall {
       this.#held.push(() => this.#stage(text, severity, place));
       return;
     }
-    if (!this.#turn.takes(severity, performance.now())) return;
+    if (!this.#turn.takes(severity, performance.now())) {
+      // Nothing critical is left to the ticker alone: the newest comes next.
+      if (severity === 'critical') this.#next = () => this.#stage(text, severity, place);
+      return;
+    }
     setText(this.#alert, text);
     this.#alert.dataset.severity = severity;
     this.#alert.hidden = false;
@@ -362,8 +368,12 @@ export class Wall {
     this.#stageEnds = setTimeout(() => {
       this.#alert.hidden = true;
       this.#map?.select(null);
-      this.#map?.fitCity();
-    }, ALERT_MS);
+      const next = this.#next;
+      this.#next = null;
+      if (next) next();
+      else this.#map?.fitCity();
+      // A moment later, so that the turn is over by any clock.
+    }, ALERT_MS + 50);
   }
 
   #listen(): void {

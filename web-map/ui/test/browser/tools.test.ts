@@ -321,7 +321,8 @@ it.runIf(real)(
       const told = page.locator('.wall-ticker [data-severity="critical"]', { hasText: '大屏测试' });
       await told.waitFor({ state: 'attached', timeout: 30_000 });
       const stage = page.locator('.wall-alert', { hasText: '大屏测试' });
-      await stage.waitFor({ timeout: 10_000 });
+      // Another critical one may have the stage before it.
+      await stage.waitFor({ timeout: 40_000 });
       await picture(page, 'wall-alert.png');
       const first = page.locator('.wall-ticker p > span').first();
       expect(await first.getAttribute('data-alert')).not.toBeNull();
