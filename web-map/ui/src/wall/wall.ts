@@ -26,6 +26,9 @@ const RANKING_EVERY = 60_000;
 /** Comparisons, topics, feeds and alerts follow this often. */
 const FACTS_EVERY = 60_000;
 
+/** How long the city is seen between two critical alerts, ms. */
+const CITY_MS = 3_000;
+
 /**
  * The wall: today on a full screen, seen from afar, with nothing to operate. It begins a new day at midnight
  * by itself, reconnects by itself, and says so when it is stale.
@@ -58,7 +61,7 @@ export class Wall {
   #bursts: { row: Row; level: string }[] = [];
   readonly #alerts: ToldNow;
   readonly #turn = new Turn(ALERT_MS);
-  /** What is critical and came while as critical had the stage. */
+  /** What is critical and came while something as critical had the stage. */
   #next: (() => void) | null = null;
   /** What is told when the first values are on the map, so that the tiles of its place do not hold them up; null from then on. */
   #held: (() => void)[] | null = [];
@@ -363,17 +366,21 @@ export class Wall {
         lat: place.lat,
         zoom: Math.max(this.#map.camera.zoom, zoomForArea(place.km2, place.lat) - 1.4),
       });
+    } else {
+      // It is nowhere, so not where the one before it was.
+      this.#map?.select(null);
+      this.#map?.fitCity();
     }
     clearTimeout(this.#stageEnds);
     this.#stageEnds = setTimeout(() => {
       this.#alert.hidden = true;
       this.#map?.select(null);
+      this.#map?.fitCity();
+      // The city is seen between two alerts.
       const next = this.#next;
       this.#next = null;
-      if (next) next();
-      else this.#map?.fitCity();
-      // A moment later, so that the turn is over by any clock.
-    }, ALERT_MS + 50);
+      if (next) setTimeout(next, CITY_MS);
+    }, ALERT_MS);
   }
 
   #listen(): void {
