@@ -24,8 +24,12 @@ export function alertPlace({ about }: Pick<Alert, 'about'>, names: AreaNames, la
 
 const WEIGHT: Record<string, number> = { critical: 0, warning: 1, info: 2 };
 
+/** The place of a severity among all: 0 for critical, the last for what is no severity of a rule. */
+export function weightOf(severity: string): number {
+  return WEIGHT[severity] ?? 3;
+}
+
 /** The graver first, then the newer. */
 export function byWeight(one: Alert, other: Alert): number {
-  const weight = (alert: Alert) => WEIGHT[alert.severity] ?? 3;
-  return weight(one) - weight(other) || other.id - one.id;
+  return weightOf(one.severity) - weightOf(other.severity) || other.id - one.id;
 }

@@ -1,5 +1,4 @@
-/** How grave what is told is, the gravest first; bursts come last. */
-const WEIGHT: Record<string, number> = { critical: 0, warning: 1, info: 2 };
+import { weightOf } from '../alerts/words';
 
 /**
  * Who has the stage. In a storm of alerts the map would only fly from one to the next: what is told keeps the stage for its time unless something
@@ -18,7 +17,7 @@ export class Turn {
 
   /** Whether something of this gravity takes the stage at `now` (ms); then it has it. */
   takes(severity: string, now: number): boolean {
-    const weight = WEIGHT[severity] ?? 3;
+    const weight = weightOf(severity);
     const had = now < this.#ends;
     const rests = !had && now < this.#ends + 2 * this.#lasts;
     const graver = weight < this.#weight;
